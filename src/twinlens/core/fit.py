@@ -1,0 +1,19 @@
+"""Fit: what every calibration returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Fit(Generic[T]):
+    """A fitted value with its residual on the data, its residual on held-out data where there is some, and the sample count."""
+
+    value: T
+    residual: float
+    unit: str
+    samples: int
+    held_out: float | None = None

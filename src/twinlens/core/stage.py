@@ -1,0 +1,192 @@
+"""Stage: frozen parameters plus the maths that turns one image into the next."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+import types
+import typing
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, Self
+
+from twinlens.core.errors import DocumentError, ParameterError
+from twinlens.core.image import Image, State, Window
+from twinlens.core.profile import CameraProfile
+from twinlens.core.shot import Shot
+
+
+def param(
+    default: Any,
+    *,
+    doc: str,
+    unit: str = "",
+    low: float | None = None,
+    high: float | None = None,
+    expert: bool = False,
+) -> Any:
+    """A parameter of a stage: the one place for its default, unit, range and meaning.
+
+    `None` as default means that the shot or the profile supplies the value when the recipe is resolved. `expert` keeps
+    it out of the short help.
+    """
+    return field(default=default, metadata={"doc": doc, "unit": unit, "low": low, "high": high, "expert": expert})
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a stage may look at when its automatic values become numbers, before any pixel is developed.
+
+    `source` is the whole image as read. `arriving()` is the picture at reduced size (some 500 pixels) as it will arrive
+    at this stage, made with the stages before it as resolved; it is made at the first call.
+    `before` are the stages ahead of this one, resolved.
+    """
+
+    shot: Shot
+    source: Image
+    arriving: Callable[[], Image]
+    profile: CameraProfile | None = None
+    before: tuple[Stage, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """One step of the development. Subclasses are frozen dataclasses whose fields are made with `param`.
+
+    A stage does not look at files, profiles or clocks. `__call__` must work on a part of a frame (`image.window`):
+    it returns as many pixels as it got, and those nearer than `margin` to an edge that is not the frame's own edge may be wrong.
+    At the frame's own edges it continues the picture by reflection (no repeat of the edge pixel, which keeps a mosaic's phase).
+    """
+
+    accepts: ClassVar[State]
+    returns: ClassVar[State]
+    version: ClassVar[int] = 1
+    needs_scan: ClassVar[bool] = False
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "accepts" in cls.__dict__:
+            registry[cls.name()] = cls
+
+    @classmethod
+    def name(cls) -> str:
+        """The name in recipes and on the command line: `WhiteBalance` is `white_balance`."""
+        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).lower()
+
+    @property
+    def margin(self) -> int:
+        """How many pixels around a place its result depends on, in pixels of the arriving image."""
+        return 0
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether the stage leaves every image as it is (the plan leaves it out)."""
+        return False
+
+    def __post_init__(self) -> None:
+        hints = _hints(type(self))
+        for item in dataclasses.fields(self):
+            object.__setattr__(self, item.name, self._checked(item, getattr(self, item.name), hints[item.name]))
+
+    def _checked(self, item: dataclasses.Field[Any], value: Any, hint: Any) -> Any:
+        label = f"{type(self).__name__}.{item.name}"
+        value = _converted(label, value, hint)
+        numbers = value if isinstance(value, tuple) else (value,)
+        low, high, unit = (item.metadata.get(key) for key in ("low", "high", "unit"))
+        for number in numbers:
+            if isinstance(number, float) and not math.isfinite(number):
+                raise ParameterError(f"{label} = {number}: a finite number is wanted")
+            if isinstance(number, int | float) and not isinstance(number, bool):
+                too_low = low is not None and number < low
+                if too_low or (high is not None and number > high):
+                    raise ParameterError(f"{label} = {number:g} {unit}".rstrip() + f" is outside {low:g} to {high:g}")
+        return value
+
+    def resolve(self, facts: Facts) -> Self:
+        """This stage with every automatic value (None, "auto") replaced by a number."""
+        return self
+
+    def bind(self, scan: Image) -> Callable[[Image], Image]:
+        """For a stage with `needs_scan`: the function to run on parts, prepared from the whole picture at reduced size."""
+        return self
+
+    def __call__(self, image: Image) -> Image:
+        raise NotImplementedError(f"{type(self).__name__} has no maths")
+
+    def frame(self, height: int, width: int) -> tuple[int, int]:
+        """The size (height, width) of the result's frame for an arriving frame of this size."""
+        return height, width
+
+    def source_window(self, target: Window, height: int, width: int) -> Window:
+        """Which part of the arriving frame (height, width) is needed for the part `target` of the result."""
+        return target.grown(self.margin)
+
+    def over(self, image: Image, target: Window) -> Image:
+        """The part `target` of the result; `image` is at least `source_window(target)` of the arriving frame."""
+        return self(image).cut(target)
+
+    @classmethod
+    def upgrade(cls, version: int, values: dict[str, Any]) -> dict[str, Any]:
+        """Values written by an older `version`, in today's meaning."""
+        return values
+
+
+registry: dict[str, type[Stage]] = {}
+
+
+def _hints(cls: type) -> dict[str, Any]:
+    if "_resolved_hints" not in cls.__dict__:
+        cls._resolved_hints = typing.get_type_hints(cls)  # type: ignore[attr-defined]
+    return cls.__dict__["_resolved_hints"]
+
+
+def _converted(label: str, value: Any, hint: Any) -> Any:
+    """`value` as the annotated type: numbers to float, lists to tuples; an error where it cannot be."""
+    origin, options = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        if value is None and type(None) in options:
+            return None
+        errors = []
+        for option in (one for one in options if one is not type(None)):
+            try:
+                return _converted(label, value, option)
+            except ParameterError as error:
+                errors.append(error)
+        raise errors[0]
+    if origin is Literal:
+        if value in options:
+            return value
+        raise ParameterError(f"{label} = {value!r}: expected one of {', '.join(map(str, options))}")
+    if origin is tuple:
+        if not isinstance(value, list | tuple):
+            raise ParameterError(f"{label} = {value!r}: a list is wanted")
+        if options[-1] is Ellipsis:
+            return tuple(_converted(label, one, options[0]) for one in value)
+        if len(value) != len(options):
+            raise ParameterError(f"{label}: {len(options)} values are wanted, got {len(value)}")
+        return tuple(_converted(label, one, option) for one, option in zip(value, options, strict=True))
+    if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(hint, type) and hint not in (float, int) and isinstance(value, hint):
+        return value
+    if hint is int and isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if hint is Any:
+        return value
+    raise ParameterError(f"{label} = {value!r}: expected {getattr(hint, '__name__', hint)}")
+
+
+def stage_from(name: str, values: dict[str, Any], version: int | None = None) -> Stage:
+    """The stage called `name` with these values; unknown names and keys are errors."""
+    if name not in registry:
+        raise DocumentError(f"unknown stage {name!r}; known are {', '.join(sorted(registry))}")
+    cls = registry[name]
+    if version is not None and version > cls.version:
+        raise DocumentError(f"stage {name} version {version} is newer than this program's {cls.version}: update twinlens")
+    if version is not None and version < cls.version:
+        values = cls.upgrade(version, values)
+    known = {item.name for item in dataclasses.fields(cls)}
+    if unknown := set(values) - known:
+        raise DocumentError(f"stage {name} has no {', '.join(sorted(unknown))}; known are {', '.join(sorted(known))}")
+    return cls(**values)

@@ -1,0 +1,125 @@
+"""The compiled kernels: finds the shared library, says whether it answers, and calls it.
+
+This is the one place that decides between the library and the NumPy references: `find(name)` is a callable or None.
+Set TWINLENS_KERNELS=numpy to get the references (slow, and within one code value of 8 bits of the library).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import logging
+import os
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+LIBRARY = Path(__file__).with_name("_twinlens_kernels.so")
+MANIFEST = LIBRARY.with_suffix(".json")
+_log = logging.getLogger("twinlens")
+
+_TYPES = {  # halide_type_t: code, bits
+    np.dtype(np.int8): (0, 8), np.dtype(np.int16): (0, 16), np.dtype(np.int32): (0, 32),
+    np.dtype(np.uint8): (1, 8), np.dtype(np.uint16): (1, 16), np.dtype(np.uint32): (1, 32),
+    np.dtype(np.float32): (2, 32), np.dtype(np.float64): (2, 64),
+}  # fmt: skip
+_SCALARS = {
+    "float32": ctypes.c_float, "int32": ctypes.c_int32, "uint8": ctypes.c_uint8,
+    "uint16": ctypes.c_uint16, "int16": ctypes.c_int16, "uint32": ctypes.c_uint32,
+}  # fmt: skip
+
+
+class _Dimension(ctypes.Structure):
+    _fields_ = (
+        ("min", ctypes.c_int32), ("extent", ctypes.c_int32), ("stride", ctypes.c_int32), ("flags", ctypes.c_uint32),
+    )  # fmt: skip
+
+
+class _Buffer(ctypes.Structure):
+    """`halide_buffer_t` of HalideRuntime.h (Halide 21)."""
+
+    _fields_ = (
+        ("device", ctypes.c_uint64), ("device_interface", ctypes.c_void_p), ("host", ctypes.c_void_p),
+        ("flags", ctypes.c_uint64), ("type_code", ctypes.c_uint8), ("type_bits", ctypes.c_uint8),
+        ("type_lanes", ctypes.c_uint16), ("dimensions", ctypes.c_int32), ("dim", ctypes.POINTER(_Dimension)),
+        ("padding", ctypes.c_void_p),
+    )  # fmt: skip
+
+
+_DIMENSIONS = [_Dimension * n for n in range(6)]
+
+
+def _buffer(array: Array) -> _Buffer:
+    """A view of the array for Halide: dimensions (x, y, channel, ...), all starting at 0."""
+    code, bits = _TYPES[array.dtype]
+    ndim = array.ndim
+    order = (0,) if ndim == 1 else (1, 0, *range(2, ndim))
+    size, shape, strides = array.itemsize, array.shape, array.strides
+    dims = _DIMENSIONS[ndim](*[(0, shape[axis], strides[axis] // size, 0) for axis in order])
+    return _Buffer(0, None, array.ctypes.data, 0, code, bits, 1, ndim, dims, None)
+
+
+class Kernel:
+    """One compiled function. Call it with its inputs, scalars and outputs in the order of its Halide definition.
+
+    Arrays (H, W) or (H, W, C) are seen by Halide as (x, y) or (x, y, c); the stride along x must be one element, except
+    where the kernel was built for interleaved memory. Nothing is checked beyond what Halide itself checks.
+    """
+
+    def __init__(self, name: str, function: Any, arguments: list[dict[str, Any]]) -> None:
+        self.name = name
+        self._function = function
+        self._convert = [None if one["kind"] == "buffer" else _SCALARS[one["type"]] for one in arguments]
+
+    def __call__(self, *arguments: Any) -> None:
+        if len(arguments) != len(self._convert):
+            raise TypeError(f"kernel {self.name} takes {len(self._convert)} arguments, got {len(arguments)}")
+        held = [
+            convert(value) if convert is not None else _buffer(value)
+            for convert, value in zip(self._convert, arguments, strict=True)
+        ]
+        code = self._function(*[ctypes.byref(one) if isinstance(one, _Buffer) else one for one in held])
+        if code:
+            shapes = [getattr(value, "shape", value) for value in arguments]
+            raise RuntimeError(f"kernel {self.name} refused its arguments (Halide error {code}): {shapes}")
+
+
+@cache
+def _loaded() -> tuple[Any, dict[str, Any]] | None:
+    if os.environ.get("TWINLENS_KERNELS") == "numpy":
+        return None
+    try:
+        return ctypes.CDLL(str(LIBRARY)), json.loads(MANIFEST.read_text())
+    except (OSError, ValueError) as error:
+        _log.warning("the compiled kernels are not there (%s); NumPy answers instead: correct, but slow", error)
+        return None
+
+
+@cache
+def find(name: str) -> Callable[..., None] | None:
+    """The compiled kernel of this name, or None where the NumPy reference has to answer."""
+    loaded = _loaded()
+    if loaded is None or name not in loaded[1]["kernels"]:
+        return None
+    library, manifest = loaded
+    return Kernel(name, getattr(library, f"twinlens_{name}"), manifest["kernels"][name])
+
+
+def status() -> dict[str, Any]:
+    """Which implementation answers, for `inspect --system`: keys `implementation`, `library`, `targets`, `kernels`."""
+    loaded = _loaded()
+    if loaded is None:
+        return {"implementation": "numpy", "library": None, "targets": [], "kernels": []}
+    manifest = loaded[1]
+    return {
+        "implementation": "halide",
+        "library": str(LIBRARY),
+        "targets": manifest["targets"],
+        "kernels": sorted(manifest["kernels"]),
+    }

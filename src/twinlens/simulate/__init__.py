@@ -1,0 +1,1 @@
+"""Simulate: pictures whose truth is known."""
