@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from twinlens.core.camera_color import CameraColor
 from twinlens.core.noise import NoiseModel
+from twinlens.core.shot import Shot
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -21,3 +22,23 @@ class CameraProfile:
     color: CameraColor = field(default_factory=CameraColor)
     noise: dict[float, NoiseModel] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
+
+
+def color_in_use(shot: Shot, profile: CameraProfile | None, source: str = "auto") -> CameraColor:
+    """The color numbers that hold for a shot: `source` "file", "profile", or "auto" (the profile where there is one).
+
+    A profile is joined with the shot's own AnalogBalance and, where its signature agrees, the shot's camera calibration
+    (DNG 1.7.1, CameraCalibrationSignature); calibrations whose signature does not agree are left out.
+    """
+    own, given = shot.color, profile.color if profile is not None else CameraColor()
+    if source == "file" or not given.is_known:
+        if own.signature == own.profile_signature:
+            return own
+        return replace(own, calibrations=tuple(replace(one, camera_calibration=None) for one in own.calibrations))
+    if given.origin == "profile":  # measured on what this camera records: nothing of the file's is to be added
+        return given
+    agrees = own.signature == given.profile_signature
+    units = [one.camera_calibration if agrees else None for one in own.calibrations[: len(given.calibrations)]]
+    units += [None] * (len(given.calibrations) - len(units))
+    joined = (replace(one, camera_calibration=k) for one, k in zip(given.calibrations, units, strict=True))
+    return replace(given, calibrations=tuple(joined), analog_balance=own.analog_balance, signature=own.signature)

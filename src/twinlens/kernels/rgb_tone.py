@@ -1,0 +1,25 @@
+"""RGB tone: a hue-keeping tone curve between two matrices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from twinlens.core.image import empty_rgb, planar
+from twinlens.kernels import library
+from twinlens.numerics.hue_sat import apply_rgb_tone
+
+Array = npt.NDArray[Any]
+
+
+def rgb_tone(source: Array, curve: Array, before: Array, after: Array) -> Array:
+    """`after` @ tone(`before` @ pixel) of `source` (H, W, 3); see `numerics.hue_sat.apply_rgb_tone`."""
+    kernel = library.find("rgb_tone")
+    if kernel is None:
+        return apply_rgb_tone(source, curve, before, after)
+    out = empty_rgb(*source.shape[:2])
+    before, after = (np.ascontiguousarray(one, np.float32) for one in (before, after))
+    kernel(planar(source.astype(np.float32, copy=False)), np.ascontiguousarray(curve, np.float32), before, after, out)
+    return out
