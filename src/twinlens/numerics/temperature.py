@@ -39,8 +39,8 @@ _ALONG = np.stack([np.ones(len(_LINES)), _LINES[:, 3]], 1) / np.hypot(1, _LINES[
 
 LIGHT_TEMPERATURE_K = {  # EXIF 2.32 LightSource; fluorescent: the middle of its range
     1: 5500.0, 2: 4150.0, 3: 2850.0, 4: 5500.0, 9: 5500.0, 10: 6500.0, 11: 7500.0, 12: 6400.0, 13: 5050.0,
-    14: 4150.0,
-    15: 3525.0, 16: 2925.0, 17: 2850.0, 18: 5500.0, 19: 6500.0, 20: 5500.0, 21: 6500.0, 22: 7500.0, 23: 5000.0, 24: 3200.0,
+    14: 4150.0, 15: 3525.0, 16: 2925.0, 17: 2850.0, 18: 5500.0, 19: 6500.0, 20: 5500.0, 21: 6500.0, 22: 7500.0,
+    23: 5000.0, 24: 3200.0,
 }  # fmt: skip
 
 _LIGHT_XY = {  # CIE 15:2018 for the standard lights; other codes lie on the Planckian locus at their temperature
