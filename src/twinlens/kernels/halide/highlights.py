@@ -1,0 +1,66 @@
+"""Highlights: clipped channels from the surviving ones and the color nearby, on a part of a frame."""
+
+import halide as hl
+from _maps import MapReader
+
+NEAR, FULL, FADE, PRICE, EMBER = (hl.f32(one) for one in (0.88, 0.985, 0.55, 0.01, 1e-3))
+GREY = (0.25, 0.5, 0.25)
+
+
+def rise(value, low, high):
+    t = hl.clamp((value - low) * (1.0 / (high - low)), 0.0, 1.0)
+    return t * t * (3.0 - 2.0 * t)
+
+
+def dot(*factors):
+    """The sum over the three channels of the product of the factors."""
+    terms = []
+    for first, *others in zip(*factors, strict=True):
+        for other in others:
+            first = first * other
+        terms.append(first)
+    return terms[0] + terms[1] + terms[2]
+
+
+def most(values):
+    return hl.max(hl.max(values[0], values[1]), values[2])
+
+
+def define():
+    source, marks = hl.ImageParam(hl.Float(32), 3, "source"), hl.ImageParam(hl.UInt(8), 2, "marks")
+    x, y, c = hl.vars("x y c")
+    maps = MapReader(x, y, 7)
+    channels = range(3)
+
+    # Algorithm
+    rgb = [source[x, y, i] for i in channels]
+    chroma, levels = [maps.at(i) for i in channels], [maps.at(i + 3) for i in channels]
+    gate = hl.max(maps.at(6), hl.select(marks[x, y] > 0, 1.0, 0.0))
+    relative = [rgb[i] / levels[i] for i in channels]
+    clipped = [rise(one, NEAR, FULL) * gate for one in relative]
+    trust = [(1.0 - one) * (1.0 - one) for one in clipped]
+    value = [hl.max(one, 0.0) for one in rgb]
+    least = most([levels[i] / chroma[i] for i in channels])
+    t, tf = trust[0] + trust[1] + trust[2] + PRICE, dot(trust, chroma)
+    tff = dot(trust, chroma, chroma) + EMBER
+    tv = dot(trust, value)
+    tfv = dot(trust, chroma, value) + EMBER * least
+    white = hl.clamp((tv * tff - tf * tfv) / (t * tff - tf * tf), 0.0, tv / t)
+    tinted = (tfv - white * tf) / tff
+    estimate = [white + tinted * one for one in chroma]
+    neutral = hl.max(dot(estimate, GREY), most(levels))
+    low, high = hl.min(clipped[0], clipped[1]), hl.max(clipped[0], clipped[1])
+    second = hl.max(low, hl.min(high, clipped[2]))
+    blown = rise(hl.min(hl.min(relative[0], relative[1]), relative[2]), FADE, FULL) * second * gate
+    red, green, blue = (rgb[i] + clipped[i] * hl.max(estimate[i] - rgb[i], 0.0) for i in channels)
+    green = green + clipped[1] * hl.max(hl.min(red, blue) - green, 0.0)
+    mended = hl.Func("mended")
+    mended[x, y] = hl.Tuple([one + blown * (neutral - one) for one in (red, green, blue)])
+    result = hl.Func("twinlens_highlights")
+    result[x, y, c] = hl.mux(c, [mended[x, y][i] for i in channels])
+
+    # Schedule
+    result.bound(c, 0, 3).reorder(c, x, y).unroll(c).vectorize(x, 16, hl.TailStrategy.GuardWithIf)
+    mended.compute_at(result, x).vectorize(x)
+    maps.schedule()
+    return result, [source, marks, *maps.arguments]

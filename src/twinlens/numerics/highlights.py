@@ -1,0 +1,123 @@
+"""Highlights: what clipped channels would have held, from the channels that survive and the color nearby.
+
+Arrays are white-balanced camera RGB: a neutral has three equal channels, channel c cannot exceed its clip level.
+Where channel c is clipped and s survives, light of the chroma F (known from unclipped neighbours) has v_c = F_c / F_s
+* v_s. Where nothing survives, the least light that clips all three is taken and its color fades to neutral.
+Everything is blended by closeness to the clip level, so no border shows. Related: Zhang & Brainard, "Estimation of
+saturated pixel values in digital color imaging", 2004 (survivors predict the clipped); Masood, Zhu & Tappen,
+"Automatic correction of saturated regions", 2009 (chroma from the neighbourhood).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from twinlens.numerics.maps import cells, filled, pooled, sampled, softened, widened
+
+Array = npt.NDArray[Any]
+
+NEAR, FULL = 0.88, 0.985  # of the clip level: where reconstruction begins, and where the value counts as clipped
+FADE = 0.55  # of the last channel's clip level: from here on, with two clipped, color fades to neutral
+PRICE = 0.01  # of white in the fit of the survivors: below it the color nearby is taken as it is
+EMBER = 1e-3  # weight of the least light that clips everything, against that of a surviving channel (1)
+GREY = np.array([0.25, 0.5, 0.25], np.float32)  # weight of the channels in the brightness of camera RGB
+
+
+def closeness(rgb: Array, levels: Array) -> Array:
+    """How clipped a value is, 0 to 1: smooth from NEAR to FULL of its clip level. Shapes (..., 3)."""
+    return _rise(rgb / levels, NEAR, FULL)
+
+
+def _rise(value: Array, low: float, high: float) -> Array:
+    t = np.clip((value - low) / (high - low), 0, 1)
+    return t * t * (3 - 2 * t)
+
+
+def reconstruct(rgb: Array, levels: Array, chroma: Array, gate: Array | float = 1.0) -> Array:
+    """White-balanced RGB (..., 3) with its clipped channels estimated.
+
+    `levels` (..., 3) are the clip levels, `chroma` (..., 3) with mean 1 the color of the light nearby, `gate` (...)
+    from 0 to 1 says whether clipping is believed here at all.
+
+    The light is a mix of white and of the color nearby, v_c = white + tinted * chroma_c: least squares over the
+    surviving channels, with a small price on white so that one survivor is enough.
+    """
+    rgb, chroma, levels = (np.asarray(one, np.float32) for one in (rgb, chroma, levels))
+    gate = np.asarray(gate, np.float32)
+    clipped = closeness(rgb, levels) * gate[..., None]
+    trust = (1 - clipped) ** 2
+    value = np.maximum(rgb, 0)
+    least = np.max(levels / chroma, axis=-1)  # the least light of this color that clips all three
+    t, tf, tff = np.sum(trust, -1) + PRICE, np.sum(trust * chroma, -1), np.sum(trust * chroma * chroma, -1) + EMBER
+    tv, tfv = np.sum(trust * value, -1), np.sum(trust * chroma * value, -1) + EMBER * least
+    white = np.clip((tv * tff - tf * tfv) / (t * tff - tf * tf), 0, tv / t)
+    tinted = (tfv - white * tf) / tff
+    estimate = white[..., None] + tinted[..., None] * chroma
+    neutral = np.maximum(np.sum(estimate * GREY, -1), np.max(levels, -1))[..., None]
+    blown = (_rise(np.min(rgb / levels, -1), FADE, FULL) * np.median(clipped, axis=-1) * gate)[..., None]
+    result = rgb + clipped * np.maximum(estimate - rgb, 0)
+    # a clipped green never falls below both others: no magenta
+    lack = np.maximum(np.minimum(result[..., 0], result[..., 2]) - result[..., 1], 0)
+    result[..., 1] += clipped[..., 1] * lack
+    return result + blown * (neutral - result)
+
+
+CELLS = 96  # of the longer side of the maps
+CLEAR = 0.9  # of the clip level: below it a value is a witness of the light's color
+LIFTED = 1.03  # a clip level this far above the nominal one is due to a gain map, less is noise
+
+
+def maps_of(scan: Array, clipped: Array | None, levels: Array, prior: Array) -> Array:
+    """The maps (rows, columns, 7) that guide a reconstruction, from the reduced whole picture (H, W, 3).
+
+    Planes 0 to 2: chroma nearby (mean 1). 3 to 5: clip levels, raised where a gain map raised what is clipped. 6: the
+    gate, 1 near clipped places. `clipped` (H, W) has bit c for a clipped channel c; `prior` (3,) is the chroma
+    without witnesses.
+    """
+    height, width = scan.shape[:2]
+    rows, columns = cells(height, width, CELLS)
+    scan = np.asarray(scan, np.float32)
+    bits = _bits(scan, clipped, levels)
+    lifted = _lifted(scan, bits, levels, rows, columns)
+    here = levels * sampled(lifted, 0, 0, height, width, (height, width))
+    relative = np.max(scan / here, axis=-1)
+    clear = (relative < CLEAR) & ~bits.any(axis=-1) & (np.min(scan, axis=-1) >= 0)
+    rise = np.clip(relative / CLEAR, 0, 1)
+    witness = np.where(clear, rise**3 + 1e-4, 0).astype(np.float32)[..., None]
+    sums = pooled(witness * scan, rows, columns)
+    weights = np.asarray(np.mean(sums, axis=-1))
+    chroma = softened(filled(sums, weights, prior / np.mean(prior)))
+    chroma = np.maximum(chroma / np.mean(chroma, axis=-1, keepdims=True), 0.03)
+    gate = pooled(bits.any(axis=-1).astype(np.float32), rows, columns, np.maximum)
+    gate = softened(widened(widened(gate)))[..., None]
+    return np.concatenate([chroma, levels * lifted, gate], axis=-1).astype(np.float32)
+
+
+def _bits(scan: Array, clipped: Array | None, levels: Array) -> Array:
+    """Which channel is clipped where, (H, W, 3) booleans; by the values alone when the file's mask is not there."""
+    if clipped is None:
+        return scan >= FULL * levels
+    return (clipped[..., None] & np.array([1, 2, 4], np.uint8)) > 0
+
+
+def _lifted(scan: Array, bits: Array, levels: Array, rows: int, columns: int) -> Array:
+    """The factor on the clip levels, (rows, columns, 3): the largest clipped value around, 1 where nothing is
+    clipped."""
+    factor = widened(pooled(np.where(bits, scan / levels, 0).astype(np.float32), rows, columns, np.maximum))
+    raised = factor > LIFTED
+    weights = np.where(factor > 0, 1.0, 0.0).astype(np.float32)
+    values = np.where(raised, factor, weights)
+    planes = [filled(values[..., c : c + 1], weights[..., c], np.ones(1)) for c in range(3)]
+    return np.clip(np.concatenate(planes, axis=-1), 1, 8)
+
+
+def chroma_of(scan: Array, clipped: Array | None, levels: Array) -> Array:
+    """The mean chroma (3,), mean 1, of the bright pixels that are not clipped; neutral when there are none."""
+    relative = np.max(scan / levels, axis=-1)
+    clear = (relative < CLEAR) & (relative > CLEAR / 2) & (np.min(scan, axis=-1) > 0)
+    clear &= ~_bits(scan, clipped, levels).any(axis=-1)
+    total = np.sum(scan[clear], axis=0, dtype=np.float64) + 1e-3 * scan.shape[0] * scan.shape[1]
+    return total / np.mean(total)

@@ -1,0 +1,99 @@
+"""Maps: low-resolution maps (rows, columns, ...) that lie over a whole frame: made by pooling, filled, read in between.
+
+Cell (i, j) of a map of (rows, columns) cells covers the part [j, j+1) / columns of the frame's width and [i, i+1) /
+rows of its height; its value belongs to the cell's middle. A map fits a frame of any size, so preview and full size
+share it. Filling is push-pull: Gortler et al., "The Lumigraph", 1996, section 3.5.2.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+
+def cells(height: int, width: int, long_edge: int) -> tuple[int, int]:
+    """Rows and columns of a map of nearly square cells with `long_edge` cells on the longer side, no cell under a
+    pixel."""
+    step = max(max(height, width) / long_edge, 1.0)
+    return max(round(height / step), 1), max(round(width / step), 1)
+
+
+def pooled(values: Any, rows: int, columns: int, how: np.ufunc = np.add) -> Array:
+    """Cell means (or, with `how=np.maximum`, maxima) of (H, W, ...) on a map of rows x columns <= H x W."""
+    height, width = values.shape[:2]
+    tops, lefts = np.arange(rows) * height // rows, np.arange(columns) * width // columns
+    result = how.reduceat(how.reduceat(values, tops, axis=0), lefts, axis=1)
+    if how is np.add:
+        counts = np.outer(np.diff([*tops, height]), np.diff([*lefts, width])).astype(values.dtype)
+        result = result / counts.reshape(rows, columns, *[1] * (values.ndim - 2))
+    return result
+
+
+def sampled(field: Array, top: int, left: int, height: int, width: int, frame: tuple[int, int]) -> Array:
+    """The map (rows, columns, ...) read bilinearly at the pixels of a part (height, width at top, left) of a frame."""
+    return _lines(_lines(field, top, height, frame[0], 0), left, width, frame[1], 1)
+
+
+STRIP = 8  # rows between which the kernels read a map linearly
+
+
+def read(field: Array, top: int, left: int, height: int, width: int, frame: tuple[int, int]) -> Array:
+    """`sampled` as the kernels do it: exactly at every STRIP-th row of the frame, linearly between these rows."""
+    first, last = top // STRIP, (top + height - 1) // STRIP + 1
+    rows = np.concatenate([sampled(field, k * STRIP, left, 1, width, frame) for k in range(first, last + 1)])
+    row = np.arange(top, top + height)
+    t = ((row % STRIP) / STRIP).astype(field.dtype).reshape(-1, *[1] * (field.ndim - 1))
+    place = row // STRIP - first
+    return rows[place] + t * (rows[place + 1] - rows[place])
+
+
+def _lines(field: Array, start: int, count: int, length: int, axis: int) -> Array:
+    knots = field.shape[axis]
+    place = (np.arange(start, start + count, dtype=np.float32) + 0.5) * np.float32(knots / length) - 0.5
+    first = np.clip(np.floor(place), 0, max(knots - 2, 0)).astype(int)
+    t = np.clip(place - first, 0, 1).astype(field.dtype).reshape([-1 if i == axis else 1 for i in range(field.ndim)])
+    one, other = np.take(field, first, axis), np.take(field, np.minimum(first + 1, knots - 1), axis)
+    return one + t * (other - one)
+
+
+def softened(field: Array) -> Array:
+    """A map after a 3x3 binomial blur (edges repeated)."""
+    for axis in (0, 1):
+        ends = [(1, 1) if i == axis else (0, 0) for i in range(field.ndim)]
+        wide = np.pad(field, ends, "edge")
+        size = field.shape[axis]
+        parts = [np.take(wide, np.arange(k, k + size), axis) for k in range(3)]
+        field = (parts[0] + 2 * parts[1] + parts[2]) / 4
+    return field
+
+
+def widened(field: Array) -> Array:
+    """A map after a 3x3 maximum."""
+    for axis in (0, 1):
+        ends = [(1, 1) if i == axis else (0, 0) for i in range(field.ndim)]
+        wide = np.pad(field, ends, "edge")
+        size = field.shape[axis]
+        field = np.max([np.take(wide, np.arange(k, k + size), axis) for k in range(3)], axis=0)
+    return field
+
+
+def filled(values: Array, weights: Array, prior: Array, firmness: float = 0.02) -> Array:
+    """A full map from weighted cells: (rows, columns, n) sums `values` = weight x value, (rows, columns) `weights`.
+
+    Where the weight is small against `firmness` the next coarser mean takes over, at last `prior` (n,).
+    """
+    pyramid = [(values, weights)]
+    while max(pyramid[-1][1].shape) > 1:
+        finer, weight = pyramid[-1]
+        rows, columns = (-(-n // 2) for n in weight.shape)
+        pyramid.append((pooled(finer, rows, columns), pooled(weight, rows, columns)))
+    estimate = np.broadcast_to(prior.astype(values.dtype), (1, 1, values.shape[2]))
+    for finer, weight in reversed(pyramid):
+        rows, columns = weight.shape
+        guess = softened(sampled(estimate, 0, 0, rows, columns, (rows, columns)))
+        estimate = (finer + firmness * guess) / (weight + firmness)[..., None]
+    return estimate
