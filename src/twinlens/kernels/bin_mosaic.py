@@ -11,7 +11,6 @@ from twinlens.core.image import Array, empty_rgb
 from twinlens.kernels import library
 from twinlens.numerics import linearize as reference
 
-
 STRIP = 64  # rows of the result a call, so that the counts stay in the cache
 
 
