@@ -1,0 +1,27 @@
+"""To display: scene light times a gain, what lies outside 0 to 1 moved to the grey of its luminance."""
+
+import halide as hl
+
+
+def define():
+    source = hl.ImageParam(hl.Float(32), 3, "source")
+    gain = hl.Param(hl.Float(32), "gain")
+    weights = hl.ImageParam(hl.Float(32), 1, "weights")  # of luminance
+    x, y, c = hl.vars("x y c")
+
+    # Algorithm
+    scaled = hl.Func("scaled")
+    scaled[x, y, c] = source[x, y, c] * gain
+    red, green, blue = (scaled[x, y, channel] for channel in range(3))
+    luma = hl.clamp(weights[0] * red + weights[1] * green + weights[2] * blue, 0.0, 1.0)
+    highest = hl.max(hl.max(red, green), blue) - luma
+    lowest = hl.min(hl.min(red, green), blue) - luma
+    tiny = hl.f32(1e-12)
+    share = hl.min((1.0 - luma) / hl.max(highest, tiny), luma / hl.max(-lowest, tiny))
+    moved = hl.select(share < 1.0, luma + share * (scaled[x, y, c] - luma), scaled[x, y, c])
+    to_display = hl.Func("twinlens_to_display")
+    to_display[x, y, c] = hl.clamp(moved, 0.0, 1.0)
+
+    # Schedule
+    to_display.bound(c, 0, 3).reorder(c, x, y).unroll(c).vectorize(x, 16, hl.TailStrategy.GuardWithIf)
+    return to_display, [source, gain, weights]

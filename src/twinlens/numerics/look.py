@@ -1,0 +1,141 @@
+"""Look: the color steps of a look on plain arrays (..., 3) of linear Rec. 2020.
+
+In scene light a root-polynomial (Finlayson, Mackiewicz and Hurlbert 2015: every term scales with exposure); over the
+display result hue, chroma and lightness in Oklab (Ottosson 2020).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from twinlens.numerics.color import LMS_FROM_REC2020, OKLAB_FROM_LMS, XYZ_FROM_REC2020
+
+Array = npt.NDArray[Any]
+
+SECTORS = (
+    "pink", "red", "orange", "amber", "lime", "green", "teal", "cyan", "sky", "blue", "violet", "magenta",
+)  # fmt: skip  # centres every 30 degrees of Oklab hue, from 0
+TERMS = {3: 1, 6: 2, 13: 3}  # columns of a root-polynomial: its degree
+
+SKIN_HUE, SKIN_HUE_REACH = (
+    np.radians(55.0),
+    np.radians(40.0),
+)  # Oklab hue of human skin, light and dark: 40 to 70 degrees
+SKIN_CHROMA, SKIN_CHROMA_REACH = 0.075, 0.085
+LIGHT = (0.60, 0.85)  # Oklab lightness from which, and at which fully, a color counts as light
+COLORED = 0.06  # Oklab chroma at which half of a lightness change is felt; near grey none
+CHROMA_KNEE = (
+    0.22  # Oklab chroma at which half of a gain of chroma is left: saturated colors are not driven to clipping
+)
+
+_LUMA = XYZ_FROM_REC2020[1]
+_RGB_FROM_LMS = np.linalg.inv(LMS_FROM_REC2020)
+_OKLAB = OKLAB_FROM_LMS - OKLAB_FROM_LMS.sum(axis=1, keepdims=True) / 3 * np.array([[0.0], [1.0], [1.0]])
+_LMS_FROM_OKLAB = np.linalg.inv(_OKLAB)
+
+
+def _times(rgb: Array, matrix: Array) -> Array:
+    return rgb @ matrix.T.astype(rgb.dtype)
+
+
+def oklab(rgb: Array) -> Array:
+    """Oklab of linear Rec. 2020 in the precision of the input; greys get a = b = 0 up to rounding."""
+    return _times(np.cbrt(_times(rgb, LMS_FROM_REC2020)), _OKLAB)
+
+
+def rec2020(lab: Array) -> Array:
+    """Linear Rec. 2020 of Oklab; the inverse of `oklab`."""
+    root = _times(lab, _LMS_FROM_OKLAB)
+    return _times(root * root * root, _RGB_FROM_LMS)
+
+
+def root_terms(rgb: Array, columns: int) -> Array:
+    """The terms (..., columns) of a root-polynomial of degree 1, 2 or 3 (3, 6 or 13 columns) of light (..., 3).
+
+    Order: r, g, b; roots of rg, gb, rb; cube roots of rg2, gb2, rb2, gr2, bg2, br2, rgb (Finlayson 2015, table 1).
+    """
+    if columns == 3:
+        return rgb
+    red, green, blue = np.moveaxis(np.maximum(rgb, 0), -1, 0)
+    terms = [*np.moveaxis(rgb, -1, 0), np.sqrt(red * green), np.sqrt(green * blue), np.sqrt(red * blue)]
+    if columns == 13:
+        cubes = [red * green**2, green * blue**2, red * blue**2, green * red**2, blue * green**2, blue * red**2]
+        terms += [np.cbrt(one) for one in [*cubes, red * green * blue]]
+    return np.stack(terms, -1)
+
+
+def clip_to_display(rgb: Array) -> Array:
+    """Light inside 0 to 1: what lies outside moves straight to the grey of its own luminance, just as far as needed.
+
+    Luminance and hue are kept as long as luminance is below 1; above it is white. Colors inside are not touched.
+    """
+    luma = np.clip(rgb @ _LUMA.astype(rgb.dtype), 0, 1)[..., None]
+    off = rgb - luma
+    highest, lowest = off.max(-1, keepdims=True), off.min(-1, keepdims=True)
+    tiny = np.asarray(1e-12, rgb.dtype)
+    share = np.minimum((1 - luma) / np.maximum(highest, tiny), luma / np.maximum(-lowest, tiny))
+    return np.clip(np.where(share < 1, luma + np.minimum(share, 1) * off, rgb), 0, 1)
+
+
+def keep_hue(lab: Array, scene: Array, share: float) -> Array:
+    """Oklab (..., 3) with its hue turned by `share` (0 to 1) of the way to that of `scene`; L and chroma stay."""
+    chroma = np.hypot(lab[..., 1], lab[..., 2])
+    size = np.hypot(scene[..., 1], scene[..., 2])
+    tiny = np.asarray(1e-9, lab.dtype)
+    own, other = (1 - share) / np.maximum(chroma, tiny), share / np.maximum(size, tiny)
+    a = own * lab[..., 1] + other * scene[..., 1]
+    b = own * lab[..., 2] + other * scene[..., 2]
+    scale = chroma / np.maximum(np.hypot(a, b), tiny)
+    return np.stack([lab[..., 0], a * scale, b * scale], -1)
+
+
+def sector_values(hue: Array, sectors: Array) -> Array:
+    """Values (..., K) of the sector rows (12, K) at hues in radians: a periodic cubic B-spline (C2, no overshoot)."""
+    place = np.mod(hue * (len(sectors) / (2 * np.pi)), len(sectors))
+    at = place.astype(np.int32)
+    t = (place - at)[..., None]
+    rows = [np.take(sectors, at + shift, axis=0, mode="wrap") for shift in (-1, 0, 1, 2)]
+    weights = (1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, 1 + 3 * t + 3 * t**2 - 3 * t**3, t**3
+    return sum(weight * row for weight, row in zip(weights, rows, strict=True)) / 6  # type: ignore[return-value]
+
+
+def skin_weight(lab: Array, hue: Array, chroma: Array) -> Array:
+    """How much (0 to 1) a color is one of human skin: a smooth window of Oklab hue and chroma."""
+    turn = np.abs(np.mod(hue - SKIN_HUE + np.pi, 2 * np.pi) - np.pi) / SKIN_HUE_REACH
+    distance = np.minimum(turn**2 + ((chroma - SKIN_CHROMA) / SKIN_CHROMA_REACH) ** 2, 1)
+    return (1 - distance) ** 2
+
+
+def control(lab: Array, saturation: float, skin: float, sectors: Array) -> Array:
+    """The editable layer: chroma, hue and lightness of Oklab (..., 3) by hue.
+
+    `sectors` (12, 4): hue shift in degrees, chroma factor, lightness change, chroma factor of light colors.
+    `saturation` is a factor of chroma for all; a gain fades with chroma. `skin` (0 to 1) exempts skin from all of it.
+    """
+    a, b = lab[..., 1], lab[..., 2]
+    chroma = np.hypot(a, b)
+    sectors = np.asarray(sectors, lab.dtype)
+    plain = bool(np.all(sectors == np.array([0, 1, 0, 1])))
+    hue = np.zeros_like(chroma) if plain and not skin else np.arctan2(b, a)
+    spared = 1 - skin * skin_weight(lab, hue, chroma) if skin else np.ones_like(chroma)
+    factor = np.full_like(chroma, saturation)
+    lightness = lab[..., 0]
+    turn = None
+    if not plain:
+        shift, gain, lift, light_gain = np.moveaxis(sector_values(hue, sectors), -1, 0)
+        t = np.clip((lightness - LIGHT[0]) / (LIGHT[1] - LIGHT[0]), 0, 1)
+        factor = factor * gain * (1 + (light_gain - 1) * t * t * (3 - 2 * t))
+        felt = chroma * chroma / (chroma * chroma + COLORED * COLORED)
+        lightness = lightness + lift * felt * spared
+        turn = np.radians(shift) * spared
+    change = (factor - 1) * spared
+    fading = 1 + (chroma / CHROMA_KNEE) ** 2
+    scale = 1 + np.where(change > 0, change / fading, change)
+    a, b = a * scale, b * scale
+    if turn is not None and np.any(turn):
+        cosine, sine = np.cos(turn), np.sin(turn)
+        a, b = a * cosine - b * sine, a * sine + b * cosine
+    return np.stack([lightness, a, b], -1)

@@ -1,0 +1,121 @@
+"""Lut: 1D shapers and 3D tables, and their reference interpolation.
+
+A shaper is sampled evenly in the bits of the number `light + SHAPER_OFFSET`: 128 steps an octave, straight between
+them, linear towards black, and found without a logarithm. A table (N, N, N, 3) is indexed [blue, green, red] and
+interpolated tetrahedrally (Kasson, Nin, Plouffe and Hafner 1995: straight along the grey diagonal, no steps).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from twinlens.numerics.curve import decode_tone, encode_tone
+
+Array = npt.NDArray[Any]
+
+SHAPER_OFFSET = np.float32(2.0**-10)
+SHAPER_BITS = 7  # of the mantissa: 128 steps an octave
+SHAPER_OCTAVES = 15  # from 2^-10 to 2^5
+SHAPER_SIZE = (SHAPER_OCTAVES << SHAPER_BITS) + 2
+SHAPER_SHIFT = 23 - SHAPER_BITS
+SHAPER_FIRST = int(np.asarray(SHAPER_OFFSET).view(np.int32)) >> SHAPER_SHIFT
+SHAPER_TOP = np.float32(2.0**5 - 2.0**-9)
+GREY_ROUNDING = 2e-4  # in tone code: what rounding and the steps of a shaper leave of a grey that a look does not touch
+
+
+def shaper_light() -> Array:
+    """The light (SHAPER_SIZE,) at which a shaper is sampled, float64."""
+    index = (np.arange(SHAPER_SIZE, dtype=np.int32) + SHAPER_FIRST) << SHAPER_SHIFT
+    return index.view(np.float32).astype(np.float64) - float(SHAPER_OFFSET)
+
+
+def shape(light: Array, shaper: Array) -> Array:
+    """Values of a shaper (SHAPER_SIZE,) at light (...), float32; light outside 0 to 32 is clamped."""
+    bits = (np.clip(light.astype(np.float32), 0, SHAPER_TOP) + SHAPER_OFFSET).view(np.int32)
+    at = (bits >> SHAPER_SHIFT) - SHAPER_FIRST
+    part = (bits & ((1 << SHAPER_SHIFT) - 1)).astype(np.float32) * np.float32(2.0**-SHAPER_SHIFT)
+    low = shaper[at]
+    return low + part * (shaper[at + 1] - low)
+
+
+def tetrahedral(grid: Array, table: Array) -> Array:
+    """Values (..., 3) of a table (N, N, N, 3) [blue, green, red] at positions (..., 3) (red, green, blue) in nodes."""
+    size = table.shape[0]
+    grid = np.clip(grid, 0, size - 1)
+    base = np.minimum(grid.astype(np.int32), size - 2)
+    part = grid - base
+    order = np.argsort(-part, axis=-1, kind="stable")
+    part = np.take_along_axis(part, order, -1)
+    step = np.array([1, size, size * size], np.int32)[order]
+    start = base @ np.array([1, size, size * size], np.int32)
+    flat = table.reshape(-1, table.shape[-1])
+    first, second = start + step[..., 0], start + step[..., 0] + step[..., 1]
+    last = second + step[..., 2]
+    return (
+        flat[start] * (1 - part[..., :1])
+        + flat[first] * (part[..., :1] - part[..., 1:2])
+        + flat[second] * (part[..., 1:2] - part[..., 2:])
+        + flat[last] * part[..., 2:]
+    )
+
+
+def identity_table(size: int) -> Array:
+    """The table (size, size, size, 3) [blue, green, red] that changes nothing, over 0 to 1."""
+    line = np.linspace(0, 1, size, dtype=np.float32)
+    blue, green, red = np.meshgrid(line, line, line, indexing="ij")
+    return np.stack([red, green, blue], -1)
+
+
+def build(
+    tone: Callable[[Array], Array], render: Callable[[Array, Callable[[Array], Array]], Array], size: int, over: int
+) -> tuple[Array, Array]:
+    """Compile a rendering of scene light to display light into three shapers and one table.
+
+    `tone` gives the display tone code (..., 3) of each channel's light (..., 3), as far as channels do not mix;
+    `render` takes light (..., 3) and a fast `tone`, and gives the display light 0 to 1 of the whole look.
+    Returns shapers (3, SHAPER_SIZE) from light to positions in nodes, and a table (N, N, N, 3) [blue, green, red]
+    of tone codes, N = `size` + `over`: display white is at node `size` - 1, the `over` nodes above hold brighter light.
+    The table of a look that leaves greys alone is the straight line on its diagonal, so greys follow `tone` exactly.
+    """
+    light = shaper_light()
+    codes = np.broadcast_to(tone(np.repeat(light[:, None], 3, 1)), (SHAPER_SIZE, 3)).T
+    shapers = np.stack([_positions(light, one, size - 1, over) for one in codes]).astype(np.float32)
+    count = size + over
+    nodes = [np.interp(np.arange(count), one, light).astype(np.float32) for one in shapers]
+    blue, green, red = np.meshgrid(nodes[2], nodes[1], nodes[0], indexing="ij", copy=False)
+    short = np.ascontiguousarray(codes, np.float32)
+    table = encode_tone(render(np.stack([red, green, blue], -1), lambda values: _fast_tone(values, short)))
+    if np.array_equal(shapers[0], shapers[1]) and np.array_equal(shapers[0], shapers[2]):
+        _straighten_greys(table, size)
+    return shapers, table
+
+
+def _positions(light: Array, code: Array, unit: int, over: int) -> Array:
+    """Positions in nodes of rising light: the code up to display white, then stops above that up to the last node."""
+    position = np.maximum.accumulate(np.clip(code, 0, 1)) * unit
+    white = int(np.searchsorted(position, unit * (1 - 1e-9)))
+    if white < len(light) - 1:
+        stops = np.log2(light[white:] / light[white - 1])
+        position[white:] = unit + over * stops / stops[-1]
+    return position
+
+
+def _fast_tone(values: Array, codes: Array) -> Array:
+    return np.stack([shape(values[..., channel], codes[channel]) for channel in range(3)], -1)
+
+
+def _straighten_greys(table: Array, size: int) -> None:
+    index = np.arange(table.shape[0])
+    straight = np.minimum(index / (size - 1), 1)[:, None]
+    if np.abs(table[index, index, index] - straight).max() < GREY_ROUNDING:
+        table[index, index, index] = straight
+
+
+def look_up(rgb: Array, shapers: Array, table: Array) -> Array:
+    """Display light (..., 3), float32, of scene light by what `build` made."""
+    grid = np.stack([shape(rgb[..., channel], shapers[channel]) for channel in range(3)], -1)
+    return np.clip(decode_tone(tetrahedral(grid, table)), 0, 1).astype(np.float32)

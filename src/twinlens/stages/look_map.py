@@ -1,0 +1,233 @@
+"""Look map: scene light to display light, the way a look renders it: tone curve and color map in one.
+
+In this order: exposure and a root-polynomial in scene light; a tone curve per channel of the process space; the scene's
+hue given back in part; a residual table over the display result; hue, chroma and lightness controls in Oklab; what is
+left outside 0 to 1 moved to the grey of its luminance. Without any of these it is *neutral*: the scene's light itself.
+`strength` scales every part: 0 is neutral, 1 the look. All is compiled into shapers and one table for the first pixels.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from twinlens.core.errors import ParameterError
+from twinlens.core.image import DISPLAY, SCENE, Image
+from twinlens.core.look import table_of
+from twinlens.core.stage import Stage, param
+from twinlens.kernels import look as kernels
+from twinlens.numerics import color, curve, look, lut
+
+Array = npt.NDArray[Any]
+
+IDENTITY = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+PLAIN_SECTOR = (0.0, 1.0, 0.0, 1.0)
+TABLE_SIZE, TABLE_OVER = 33, 4
+_building = threading.Lock()
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookMap(Stage):
+    accepts: ClassVar = SCENE
+    returns: ClassVar = DISPLAY
+
+    look: str = param("neutral", doc="the name of the look that these numbers come from")
+    strength: float = param(1.0, low=0, high=2, doc="0 = neutral, 1 = the look")
+    exposure: float = param(0.0, unit="EV", low=-4, high=4, doc="brightness of the look, in scene light")
+    transform: tuple[tuple[float, ...], ...] = param(
+        IDENTITY, low=-8, high=8, doc="3 rows of 3, 6 or 13 root-polynomial terms, in scene light", expert=True
+    )
+    space: Literal["rec2020", "srgb", "p3", "adobe", "prophoto"] = param(
+        "rec2020", doc="primaries in which the tone curve works", expert=True
+    )
+    curve: Literal["none", "film", "nodes"] = param("none", doc="the kind of tone curve")
+    middle: float = param(0.18, low=0.05, high=0.5, doc="film: display light (linear) of mid grey")
+    contrast: float = param(1.0, unit="stops/stop", low=0.5, high=3, doc="film: slope at mid grey")
+    toe: float = param(
+        1.0, unit="stops/stop", low=0.4, high=3, doc="film: slope of the deep shadows; below 1 lifts them"
+    )
+    white: float = param(3.5, unit="EV", low=1.5, high=6, doc="film: stops above mid grey that become white")
+    nodes: tuple[tuple[float, ...], ...] = param(
+        (), doc="nodes: a row of stops from mid grey, then one row, or three, of display code values (sRGB curve)"
+    )
+    hue: float = param(0.0, low=0, high=1, doc="how much of the scene's hue survives the tone curve")
+    saturation: float = param(1.0, low=0, high=2, doc="factor of chroma")
+    skin: float = param(0.0, low=0, high=1, doc="how far skin is spared by the color controls")
+    sectors: tuple[tuple[float, ...], ...] = param(
+        (PLAIN_SECTOR,) * 12, doc="12 hues: shift in degrees, chroma, lightness, chroma of light colors", expert=True
+    )
+    table: str = param(
+        "", doc="hash of the residual table over display code values (sRGB curve, Rec. 2020)", expert=True
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_rows(self)
+        if self.curve == "film":
+            tone_of(self)(np.full((1, 3), curve.MID_GREY))
+
+    @property
+    def is_neutral(self) -> bool:
+        """Whether this is scene light times a gain, and nothing else."""
+        return self.strength == 0 or (
+            self.transform == IDENTITY and self.curve == "none" and not self.table and not _has_controls(self)
+        )
+
+    @property
+    def gain(self) -> float:
+        """The factor on scene light."""
+        return float(2.0 ** (self.strength * self.exposure))
+
+    def __call__(self, image: Image) -> Image:
+        if self.is_neutral:
+            return image.with_pixels(kernels.to_display(image.pixels, self.gain), state=DISPLAY, noise=None)
+        return image.with_pixels(kernels.look(image.pixels, *compiled(self)), state=DISPLAY, noise=None)
+
+    def render(self, rgb: Array, tone: Callable[[Array], Array] | None = None) -> Array:
+        """Display light of scene light (..., 3) without tables: the meaning of this stage. `tone` is a faster curve."""
+        if self.is_neutral:
+            return look.clip_to_display(rgb * self.gain)
+        light = _scene_light(self, rgb)
+        display = self.toned(light, tone)
+        if self.hue == 0 and not self.table and not _has_controls(self):
+            return look.clip_to_display(display)
+        lab = look.oklab(display)
+        if self.hue and self.curve != "none":
+            lab = look.keep_hue(lab, look.oklab(light), self.hue)
+        if self.table:
+            lab = look.oklab(_with_table(self, look.rec2020(lab)))
+        if _has_controls(self):
+            lab = look.control(lab, *_controls(self))
+        return look.clip_to_display(look.rec2020(lab))
+
+    def toned(self, light: Array, tone: Callable[[Array], Array] | None = None) -> Array:
+        """Display light after the tone curve alone, of light (..., 3) after the transform."""
+        tone = tone or tone_of(self)
+        if self.space == "rec2020":
+            return curve.decode_tone(tone(light))
+        to_process = color.rgb_from_rgb(self.space, "rec2020").astype(light.dtype)
+        back = color.rgb_from_rgb("rec2020", self.space).astype(light.dtype)
+        return curve.decode_tone(tone(light @ to_process.T)) @ back.T
+
+    def grey(self, light: Array) -> Array:
+        """Display light (..., 3) of grey scene light (...)."""
+        return self.render(np.repeat(np.asarray(light, float)[..., None], 3, -1))
+
+
+def compiled(stage: LookMap) -> tuple[Array, Array]:
+    """The shapers (3, M) and the padded table (N, N, N, 4) of a look map; kept for the looks used last."""
+    with _building:
+        return _compile(stage, TABLE_SIZE)
+
+
+@lru_cache(maxsize=16)
+def _compile(stage: LookMap, size: int) -> tuple[Array, Array]:
+    gains = _scene_light(stage, np.ones((1, 3)))
+    tone = tone_of(stage)
+    shapers, table = lut.build(lambda light: tone(light * gains), stage.render, size, TABLE_OVER)
+    padded = np.zeros((*table.shape[:3], 4), np.float32)
+    padded[..., :3] = table
+    return shapers, padded
+
+
+def _check_rows(stage: LookMap) -> None:
+    columns = {len(row) for row in stage.transform}
+    if len(stage.transform) != 3 or len(columns) != 1 or not columns <= set(look.TERMS):
+        raise ParameterError("LookMap.transform: 3 rows of 3, 6 or 13 numbers are wanted")
+    if len(stage.sectors) != len(look.SECTORS) or any(len(row) != len(PLAIN_SECTOR) for row in stage.sectors):
+        raise ParameterError(f"LookMap.sectors: {len(look.SECTORS)} rows of {len(PLAIN_SECTOR)} numbers are wanted")
+    for name, row in zip(look.SECTORS, stage.sectors, strict=True):
+        for value, (key, low, high) in zip(row, SECTOR_RANGES, strict=True):
+            if not low <= value <= high:
+                raise ParameterError(f"LookMap.sectors, {name}: {key} = {value:g} is outside {low:g} to {high:g}")
+    if stage.curve == "nodes":
+        _check_nodes(stage.nodes)
+
+
+HIGHEST_NODE = 4.0  # display code; above 1 light is brought to white with its hue kept
+SECTOR_RANGES = (("shift", -45, 45), ("chroma", 0, 2), ("lightness", -0.5, 0.5), ("light_chroma", 0, 2))
+
+
+def _check_nodes(nodes: tuple[tuple[float, ...], ...]) -> None:
+    if len(nodes) not in (2, 4) or len({len(row) for row in nodes}) != 1 or len(nodes[0]) < 2:
+        raise ParameterError(
+            "LookMap.nodes: a row of stops and one or three rows of codes, of equal length, are wanted"
+        )
+    if np.any(np.diff(nodes[0]) <= 0):
+        raise ParameterError("LookMap.nodes: stops must rise from node to node")
+    if np.any(np.diff(nodes[1:], axis=1) < 0) or np.min(nodes[1:]) < 0 or np.max(nodes[1:]) > HIGHEST_NODE:
+        raise ParameterError(f"LookMap.nodes: codes must not fall from node to node, and lie in 0 to {HIGHEST_NODE:g}")
+
+
+def _scene_light(stage: LookMap, rgb: Array) -> Array:
+    """Light after exposure and root-polynomial."""
+    scaled = rgb * np.asarray(stage.gain, rgb.dtype)
+    if stage.transform == IDENTITY:
+        return scaled
+    matrix = np.asarray(stage.transform)
+    plain = np.eye(*matrix.shape)
+    matrix = plain + stage.strength * (matrix - plain)
+    return look.root_terms(scaled, matrix.shape[1]) @ matrix.T.astype(rgb.dtype)
+
+
+def tone_of(stage: LookMap) -> Callable[[Array], Array]:
+    """The tone code (..., 3) of light (..., 3) at the stage's strength, rising; above white it may be above 1.
+
+    Up to 1, strength mixes the codes of the curve and of no curve. Above 1 a film curve's own numbers go on growing.
+    """
+    strength = stage.strength
+    if stage.curve == "none":
+        return curve.encode_tone
+    if stage.curve == "film" and strength >= 1:
+        shown = _film(stage, strength)
+        return lambda light: curve.encode_tone(shown(light))
+    shown = _film(stage, 1.0) if stage.curve == "film" else _through_nodes(stage)
+
+    def tone(light: Array) -> Array:
+        plain = curve.encode_tone(light)
+        plain = np.minimum(plain, 1) if strength >= 1 else plain
+        return plain + strength * (curve.encode_tone(shown(light)) - plain)
+
+    return tone
+
+
+def _film(stage: LookMap, strength: float) -> Callable[[Array], Array]:
+    middle = curve.MID_GREY * (stage.middle / curve.MID_GREY) ** strength
+    try:
+        numbers = middle, stage.contrast**strength, stage.toe**strength, stage.white
+        curve.film(np.ones(1), *numbers)
+    except ValueError as error:
+        raise ParameterError(f"LookMap.{error}") from None
+    return lambda light: curve.film(light, *numbers)
+
+
+def _through_nodes(stage: LookMap) -> Callable[[Array], Array]:
+    stops = np.asarray(stage.nodes[0])
+    codes = curve.encode_tone(color.decode(np.asarray(stage.nodes[1:])))
+    if len(codes) == 1:
+        return lambda light: curve.through_nodes(light, stops, codes[0])
+    return lambda light: np.stack([curve.through_nodes(light[..., c], stops, codes[c]) for c in range(3)], -1)
+
+
+def _with_table(stage: LookMap, display: Array) -> Array:
+    table = table_of(stage.table)
+    code = color.encode(np.clip(display, 0, 1))
+    moved = lut.tetrahedral(code * (table.size - 1), table.values)
+    return color.decode(code + stage.strength * (moved - code)).astype(display.dtype)
+
+
+def _has_controls(stage: LookMap) -> bool:
+    return stage.saturation != 1 or any(row != PLAIN_SECTOR for row in stage.sectors)
+
+
+def _controls(stage: LookMap) -> tuple[float, float, Array]:
+    plain = np.array(PLAIN_SECTOR)
+    sectors = plain + stage.strength * (np.asarray(stage.sectors) - plain)
+    sectors[:, [1, 3]] = np.maximum(sectors[:, [1, 3]], 0)
+    return max(1 + stage.strength * (stage.saturation - 1), 0.0), stage.skin, sectors
