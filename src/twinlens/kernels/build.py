@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
+import multiprocessing
 import os
 import platform
 import shutil
 import subprocess
 import sys
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -91,9 +91,11 @@ def build(work: Path, library: Path = LIBRARY, only: list[str] | None = None) ->
     work.mkdir(parents=True, exist_ok=True)
     names = sorted(path.stem for path in ALGORITHMS.glob("[!_]*.py"))
     stale = [name for name in names if not _is_fresh(work, name) and (not only or name in only)]
-    with ProcessPoolExecutor(max_workers=min(len(stale) or 1, os.cpu_count() or 1)) as pool:
-        for name, arguments in zip(stale, pool.map(compile_kernel, stale, [str(work)] * len(stale)), strict=True):
-            (work / f"{name}.json").write_text(json.dumps({"stamp": _stamp(name), "arguments": arguments}))
+    # a process for each kernel: Halide renames a Func whose name hashes like one that the process has used before
+    with multiprocessing.Pool(min(len(stale) or 1, os.cpu_count() or 1), maxtasksperchild=1) as pool:
+        made = pool.starmap(compile_kernel, [(name, str(work)) for name in stale], chunksize=1)
+    for name, arguments in zip(stale, made, strict=True):
+        (work / f"{name}.json").write_text(json.dumps({"stamp": _stamp(name), "arguments": arguments}))
     ready = [name for name in names if (work / f"{name}.json").exists()]
     runtime = work / "runtime.a"
     hl.compile_standalone_runtime(str(runtime), hl.Target(targets()[-1]))

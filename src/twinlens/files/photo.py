@@ -1,0 +1,166 @@
+"""Photo: finished pictures as files. Reads JPEG, HEIC, TIFF, PNG, AVIF and JPEG XL; writes all of them but HEIC.
+
+What a format carries, and how, is in `photo_read.py` and `photo_write.py`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from twinlens.core.errors import FileError, ParameterError
+from twinlens.core.image import DISPLAY, ENCODED, OUTPUT, SCENE, SENSOR, Image, planar
+from twinlens.files import icc, photo_write, picture_exif
+from twinlens.files import xmp as xmp_packet
+from twinlens.files.atomic import atomic
+
+Array = npt.NDArray[Any]
+Strip = Literal["none", "gps", "all"]
+
+_WRITERS: dict[str, tuple[Callable[[photo_write.Job], Iterator[photo_write.Piece]], tuple[int, ...]]] = {
+    ".jpg": (photo_write.jpeg, (8,)),
+    ".jpeg": (photo_write.jpeg, (8,)),
+    ".tif": (photo_write.tiff, (8, 16)),
+    ".tiff": (photo_write.tiff, (8, 16)),
+    ".png": (photo_write.png, (8, 16)),
+}
+SUFFIXES = tuple(_WRITERS)
+
+
+def write(
+    picture: Image | Array,
+    path: str | os.PathLike[str],
+    *,
+    space: str = "srgb",
+    bits: int | None = None,
+    quality: int = 92,
+    subsampling: Literal["420", "422", "444"] = "420",
+    compression: Literal["none", "deflate", "zstd"] = "none",
+    exif: bytes | None = None,
+    xmp: bytes | None = None,
+    strip: Strip = "none",
+    overwrite: bool = False,
+) -> None:
+    """Write a picture; the suffix of `path` names the format. The file appears whole or not at all.
+
+    `picture` is an array of codes (H, W, 3), uint8 or uint16, upright, in `space`; or an Image in state DISPLAY, OUTPUT
+    or ENCODED, which is turned upright, brought to `space` where it is DISPLAY, and rounded to `bits` (else 8).
+    `exif` and `xmp` are what the source says (an Image brings its own); they are written with the new dimensions,
+    orientation 1, and without what `strip` names: "gps", or "all". `quality` (1 to 100) and `subsampling` are for the
+    lossy formats, `compression` is for TIFF. Raises FileError, ParameterError.
+    """
+    final = Path(path)
+    writer, depths = _writer(final)
+    if not 1 <= quality <= 100:
+        raise ParameterError(f"quality = {quality} is outside 1 to 100")
+    if strip not in ("none", "gps", "all"):
+        raise ParameterError(f"strip = {strip!r}: expected none, gps or all")
+    if isinstance(picture, Image):
+        shot = picture.shot
+        exif, xmp = shot.exif if exif is None else exif, shot.xmp if xmp is None else xmp
+        space = picture.primaries if picture.state in (OUTPUT, ENCODED) else space
+        picture = codes(picture, space, bits or 8)
+    _check(picture, bits, depths, final)
+    height, width = picture.shape[:2]
+    directory, block = picture_exif.for_picture(
+        exif or b"", width=width, height=height, space=space, software="twinlens", strip=strip
+    )
+    job = photo_write.Job(
+        pixels=picture,
+        space=space,
+        icc=icc.profile(space),
+        exif=block,
+        directory=directory,
+        xmp=xmp_packet.for_picture(xmp or b"", strip=strip),
+        quality=quality,
+        subsampling=subsampling,
+        compression=compression,
+    )
+    with atomic(final, overwrite) as temporary, temporary.open("wb") as file:
+        for piece in writer(job):
+            file.write(piece)
+
+
+def _writer(path: Path) -> tuple[Callable[[photo_write.Job], Iterator[photo_write.Piece]], tuple[int, ...]]:
+    found = _WRITERS.get(path.suffix.lower())
+    if found is None:
+        raise FileError(f"{path}: no picture format has the suffix {path.suffix!r}; known are {', '.join(SUFFIXES)}")
+    return found
+
+
+def depths(path: str | os.PathLike[str]) -> tuple[int, ...]:
+    """How many bits a channel the format of this suffix can hold. Raises FileError for an unknown suffix."""
+    return _writer(Path(path))[1]
+
+
+def _check(pixels: Array, bits: int | None, depths: tuple[int, ...], path: Path) -> None:
+    if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype not in (np.uint8, np.uint16) or 0 in pixels.shape:
+        raise ParameterError(f"a picture is (height, width, 3) uint8 or uint16, got {pixels.shape} {pixels.dtype}")
+    found = pixels.itemsize * 8
+    if bits not in (None, found):
+        raise ParameterError(f"bits = {bits}, but the pixels are {pixels.dtype}")
+    if found not in depths:
+        raise ParameterError(
+            f"{path.suffix} holds {depths[0]} bits a channel, not {found}: choose .tif or .png, or 8 bits"
+        )
+
+
+def codes(image: Image, space: str, bits: int) -> Array:
+    """Upright codes (H, W, 3), uint8 or uint16, of an image in state DISPLAY, OUTPUT or ENCODED."""
+    from twinlens.kernels.encode import quantize
+    from twinlens.kernels.output_color import finish
+
+    out = np.empty((image.height, image.width, 3), np.uint8 if bits == 8 else np.uint16)
+    if image.pixels.ndim != 3 or image.state not in (DISPLAY, OUTPUT, ENCODED):
+        raise ParameterError(f"an image in state {image.state} is not a picture yet: develop it first")
+    if image.state == DISPLAY:
+        finish(planar(image.pixels), space, bits, out)
+    elif image.state == OUTPUT:
+        quantize(planar(image.pixels), space, bits, out)
+    else:
+        out[...] = np.clip(image.pixels, 0, 1) * (2**bits - 1) + 0.5
+    return upright(out, image.shot.orientation)
+
+
+def upright(pixels: Array, orientation: int) -> Array:
+    """A view of stored pixels (H, W, ...) as they are to be seen; `orientation` is the TIFF tag, 1 to 8."""
+    if orientation >= 5:
+        pixels = pixels.swapaxes(0, 1)
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    return pixels
+
+
+_NOTEBOOK_SIDE = 1024  # pixels
+_NOTEBOOK_WHITE = 99.5  # percentile that is shown as white where a state has no white of its own
+
+
+def notebook_png(image: Image) -> bytes:
+    """A PNG of at most 1024 pixels a side, upright, for a notebook; an image that is no picture yet is made visible."""
+    import imagecodecs
+
+    from twinlens.numerics.quantize import quantize
+
+    step = -(-max(image.height, image.width) // _NOTEBOOK_SIDE)
+    if image.is_mosaic:
+        step = -(-step // 2) * 2 if step > 1 else 1
+    pixels = np.nan_to_num(image.pixels[::step, ::step].astype(np.float32))
+    small = image.with_pixels(
+        pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, 2), window=None, clipped=None
+    )
+    if image.state in (DISPLAY, OUTPUT, ENCODED):
+        shown = codes(small, "srgb", 8)
+    elif image.state == SCENE:
+        shown = codes(small.with_pixels(small.pixels, state=DISPLAY), "srgb", 8)
+    else:
+        low, high = np.percentile(pixels, (0.1, _NOTEBOOK_WHITE)) if image.state == SENSOR else (0.0, 1.0)
+        stretched = (small.pixels - np.float32(low)) / np.float32(max(high - low, 1e-6))
+        shown = upright(quantize(stretched, "srgb", 8), image.shot.orientation)
+    return bytes(imagecodecs.png_encode(np.ascontiguousarray(shown), level=3))

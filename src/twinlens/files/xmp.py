@@ -1,0 +1,36 @@
+"""XMP: the packet of a source made right for the picture that is written.
+
+Source: XMP Specification Part 1 (ISO 16684-1), section 7 (RDF/XML); Part 2, tiff and exif name spaces.
+"""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree
+
+_STALE = r"(?:tiff:(?:ImageWidth|ImageLength)|exif:PixelXDimension|exif:PixelYDimension)"
+_GPS = r"exif:GPS\w+"
+_MAX_BYTES = 1_000_000
+
+
+def for_picture(packet: bytes, *, strip: str = "none") -> bytes:
+    """The packet with orientation 1 and without the source's dimensions; b"" when it is not XML or `strip` is all.
+
+    `strip` "gps" takes out the position too.
+    """
+    if strip == "all" or not packet or len(packet) > _MAX_BYTES:
+        return b""
+    text = packet.decode("utf-8", "ignore").strip("\0 \r\n\t\ufeff")
+    text = re.sub(r"(tiff:Orientation\s*=\s*[\"'])\d+", r"\g<1>1", text)
+    text = re.sub(r"(<tiff:Orientation[^>]*>)\s*\d+\s*<", r"\g<1>1<", text)
+    for name in (_STALE, _GPS) if strip == "gps" else (_STALE,):
+        text = re.sub(rf"\s{name}\s*=\s*(?:\"[^\"]*\"|'[^']*')", "", text)
+        text = re.sub(rf"<({name})\b[^>]*/>", "", text)
+        text = re.sub(rf"<({name})\b[^>]*>.*?</\1\s*>", "", text, flags=re.DOTALL)
+    if "<!DOCTYPE" in text or "<!ENTITY" in text:
+        return b""
+    try:
+        ElementTree.fromstring(text)
+    except ElementTree.ParseError:
+        return b""
+    return text.encode()

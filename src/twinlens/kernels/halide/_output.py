@@ -1,0 +1,100 @@
+"""Output: the algorithm of gamut mapping and of the transfer curve, shared by the kernels that end a development.
+
+The meaning of every step is in `numerics/gamut.py` (map_gamut) and `numerics/color.py` (encode).
+"""
+
+import halide as hl
+
+SLOPE, END, SCALE, POWER, OFFSET = range(5)
+
+
+def lookup(table, row, angle, entries):
+    """Linear interpolation in one row of the boundary table at a pseudo angle 0 to 4."""
+    position = angle * (entries / 4.0)
+    index = hl.clamp(hl.i32(position), 0, entries - 1)
+    low = table[index, row]
+    return low + (table[index + 1, row] - low) * (position - hl.f32(index))
+
+
+def cube_root(value):
+    """Cube root of a number 0 or more: Newton's method without a division on the inverse root; within hl.f32(1e-6)."""
+    value = hl.max(value, hl.f32(1e-18))
+    guess = hl.reinterpret(hl.Float(32), hl.i32(0x54A2FA8C) - hl.i32(hl.f32(hl.reinterpret(hl.Int(32), value)) / 3))
+    for _ in range(3):
+        guess = guess * (hl.f32(4 / 3) - hl.f32(1 / 3) * value * guess * guess * guess)
+    return value * guess * guess
+
+
+def around_green(coefficients, r, g, b):
+    """A matrix of `coefficients[row]` with rows that sum to 1, exact for greys."""
+    return [g + row[0] * (r - g) + row[2] * (b - g) for row in coefficients]
+
+
+def rows(matrices, index):
+    return [[matrices[column, 3 * index + row] for column in range(3)] for row in range(3)]
+
+
+def dot(row, values):
+    return row[0] * values[0] + row[1] * values[1] + row[2] * values[2]
+
+
+def largest(values):
+    return hl.max(hl.max(values[0], values[1]), values[2])
+
+
+def mapped(r, g, b, matrices, table, knee, entries=1024):
+    """The three channels of `map_gamut`, as expressions."""
+    lms_from_rgb, oklab_from_lms, lms_from_oklab = (rows(matrices, index) for index in range(3))
+    rgb_from_lms, rgb_from_rgb = rows(matrices, 3), rows(matrices, 4)
+    plain = around_green(rgb_from_rgb, r, g, b)
+    roots = [cube_root(one) for one in around_green(lms_from_rgb, r, g, b)]
+    light = hl.max(dot(oklab_from_lms[0], roots), hl.f32(1e-6))
+    a, bb = dot(oklab_from_lms[1], roots), dot(oklab_from_lms[2], roots)
+
+    slope = bb / (hl.abs(a) + hl.abs(bb) + hl.f32(1e-12))
+    angle = hl.select(a < 0, 2 - slope, hl.select(slope < 0, 4 + slope, slope))
+    inverse, limit, turn = (lookup(table, row, angle, entries) for row in range(3))
+    distance = hl.sqrt(a * a + bb * bb) / light * inverse
+    over = hl.max(distance - knee, 0)
+    reach = (1 - knee) * (limit - knee)
+    pressed = hl.min(knee + over * reach / hl.max(reach + over * (limit - 1), hl.f32(1e-9)), 1)
+    far = hl.min(over / hl.max(limit - knee, hl.f32(1e-6)), 1)
+    to = angle + turn * far * far
+    to = hl.select(to < 0, to + 4, hl.select(to >= 4, to - 4, to))
+    towards_a = hl.select(to < 2, 1 - to, to - 3)
+    towards_b = hl.select(to < 1, to, hl.select(to < 3, 2 - to, to - 4))
+    saturation = hl.select(over > 0, pressed, distance) / lookup(table, 0, to, entries)
+    unit = saturation / hl.sqrt(towards_a * towards_a + towards_b * towards_b)
+    tint = [unit * (towards_a * row[1] + towards_b * row[2]) for row in lms_from_oklab]
+
+    def built(level, share):
+        cubes = []
+        for one in tint:
+            root = level * (1 + share * one)
+            cubes.append(root * root * root)
+        return [hl.max(one, 0) for one in around_green(rgb_from_lms, *cubes)]
+
+    peak = cube_root(largest(built(light, 1)))
+    bright = peak > 1
+    lower = hl.select(bright, light / hl.sqrt(hl.max(peak, 1)), light)
+    paler = hl.clamp((1 / lower - 1) / hl.max(peak / light - 1, hl.f32(1e-6)), 0, 1)
+    inside = built(lower, hl.select(bright, paler, 1))
+    down = 1 / hl.max(largest(inside), 1)
+    kept = (over <= 0) & (largest(plain) <= 1)
+    return [hl.select(kept, hl.max(one, 0), other * down) for one, other in zip(plain, inside, strict=True)]
+
+
+def codes(value, curve, top, threshold):
+    """The code value 0 to `top` of linear light; `threshold` (0.5 without dither) is added before rounding down."""
+    value = hl.clamp(value, 0, 1)
+    powered = curve[SCALE] * hl.pow(hl.max(value, hl.f32(1e-9)), curve[POWER]) - curve[OFFSET]
+    encoded = hl.select(value < curve[END], curve[SLOPE] * value, powered)
+    return hl.clamp(encoded * top + threshold, 0, top)
+
+
+def noise(x, y, top, left, strength):
+    """Half a code plus an ordered pattern of `strength` codes (interleaved gradient noise, Jimenez 2014)."""
+    across, down = hl.f32(x + left), hl.f32(y + top)
+    inner = hl.f32(0.06711056) * across + hl.f32(0.00583715) * down
+    inner = hl.f32(52.9829189) * (inner - hl.floor(inner))
+    return 0.5 + strength * (inner - hl.floor(inner) - 0.5)

@@ -1,0 +1,52 @@
+"""Output color: linear Rec. 2020 into the gamut of an output space. Reference: `numerics.gamut`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy.typing as npt
+
+from twinlens.core.image import empty_rgb
+from twinlens.kernels import library
+from twinlens.kernels.encode import interleaved
+from twinlens.numerics import gamut
+from twinlens.numerics import quantize as codes
+
+Array = npt.NDArray[Any]
+
+
+def map_gamut(rgb: Array, space: str, knee: float = 0.85) -> Array:
+    """Planar linear light (H, W, 3) float32 of `space`, 0 to 1, of planar linear Rec. 2020."""
+    out = empty_rgb(*rgb.shape[:2])
+    kernel = library.find("output_color")
+    if kernel is None:
+        out[...] = gamut.map_gamut(rgb, space, knee)
+    else:
+        kernel(rgb, gamut.boundary(space), gamut.matrices(space), knee, out)
+    return out
+
+
+def finish(
+    rgb: Array,
+    space: str,
+    bits: int,
+    out: Array,
+    *,
+    knee: float = 0.85,
+    dither: float = 0.0,
+    top: int = 0,
+    left: int = 0,
+) -> Array:
+    """`map_gamut` and `kernels.encode.quantize` in one pass: planar linear Rec. 2020 to codes in `out` (H, W, 3)."""
+    kernel = library.find(f"finish{bits}")
+    if kernel is None:
+        inside = gamut.map_gamut(rgb, space, knee)
+        out[...] = codes.quantize(inside, space, bits, dither=dither, top=top, left=left)
+        return out
+    target = interleaved(out)
+    kernel(
+        rgb, gamut.boundary(space), gamut.matrices(space), codes.curve(space), knee, dither, top, left, target
+    )  # fmt: skip
+    if target is not out:
+        out[...] = target
+    return out

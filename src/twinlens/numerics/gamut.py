@@ -1,0 +1,142 @@
+"""Gamut: colors outside an output space are brought inside at constant hue; the others stay as they are.
+
+The work is done in Oklab, whose lines of constant hue are straight also for blue. Scaling linear light keeps hue and
+saturation S = C / L, and the lower side of a gamut (one channel 0) is a cone, so it is one number per hue, S_max(h).
+1. Saturation: with d = S / S_max and the knee t, d' = d below t; above it
+   d' = t + x K / (K + x (limit - 1)), x = d - t, K = (1 - t) (limit - t): slope 1 at the knee, d' = 1 at d = limit,
+   the saturation that Rec. 2020 reaches at this hue. Where Rec. 2020 reaches no further, nothing is compressed.
+2. Hue: kept, but for colors far outside. The gamut of a display is a narrow spike at blue: the blue of Rec. 2020, at
+   its own hue, would become a dull petrol. At the edge of Rec. 2020 the hue turns by the angle that makes
+   (difference of saturation)^2 + (`_HUE_WEIGHT` * difference of hue)^2 least, smoothed over hue; the turn fades out
+   with the square of x and is 0 at the knee.
+3. Brightness: a color whose largest channel is above 1 goes to the upper side of the gamut half by less light and half
+   by less saturation (`_LIGHT_SHARE`), and what is left above 1 is scaled down. Both keep the hue; greys end at 1.
+The reference of the kernel `output_color`.
+
+Sources: B. Ottosson, "A perceptual color space for image processing" (2020) and "Gamut clipping" (2021), of which the
+cusp geometry; the knee is that of ACES Reference Gamut Compression (AMPAS, 2021) with power 1, here along Oklab
+saturation instead of distance from the achromatic axis per channel.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from twinlens.numerics.color import LMS_FROM_REC2020, OKLAB_FROM_LMS, rgb_from_rgb
+
+Array = npt.NDArray[Any]
+
+HUES = 1024  # entries of the boundary table; linear interpolation is then within 0.1 % of the exact boundary
+_HUE_WEIGHT = 2.0  # how much worse a difference of hue is than one of saturation of the same Oklab length
+_HUE_BLUR_DEG = 4.0  # sigma of the smoothing of the turn over hue
+_LIGHT_SHARE = 0.5  # how much of the way into the gamut is less light; the rest is less saturation
+_LMS_FROM_OKLAB = np.linalg.inv(OKLAB_FROM_LMS)
+_LMS_FROM_OKLAB[:, 0] = 1.0  # exactly, up to the rounding of the published digits
+_TINY = 1e-12
+
+
+def pseudo_angle(a: Array, b: Array) -> Array:
+    """A number 0 to 4 that grows with the hue angle atan2(b, a), without trigonometry."""
+    slope = b / (np.abs(a) + np.abs(b) + _TINY)
+    return np.where(a < 0, 2 - slope, np.where(slope < 0, 4 + slope, slope))
+
+
+def direction(angle: Array) -> tuple[Array, Array]:
+    """Unit (a, b) of a pseudo angle."""
+    a = np.where(angle < 2, 1 - angle, angle - 3)
+    b = np.where(angle < 1, angle, np.where(angle < 3, 2 - angle, angle - 4))
+    length = np.hypot(a, b)
+    return a / length, b / length
+
+
+def _largest_saturation(space: str, angle: Array) -> Array:
+    """S_max of the cone of non-negative colors of a space, by bisection."""
+    a, b = direction(angle)
+    rgb_from_lms = rgb_from_rgb(space, "rec2020") @ np.linalg.inv(LMS_FROM_REC2020)
+    low, high = np.zeros_like(angle), np.full_like(angle, 3.0)
+    for _ in range(50):
+        middle = (low + high) / 2
+        root = 1 + middle[..., None] * (a[..., None] * _LMS_FROM_OKLAB[:, 1] + b[..., None] * _LMS_FROM_OKLAB[:, 2])
+        inside = ((root**3 @ rgb_from_lms.T).min(-1) >= 0) & (root.min(-1) >= 0)
+        low, high = np.where(inside, middle, low), np.where(inside, high, middle)
+    return low
+
+
+def _turned(space: str) -> tuple[Array, Array]:
+    """Hue angles in degrees, 4 a degree, and the hue that each goes to from the edge of Rec. 2020."""
+    hue = np.arange(0, 360, 0.25)
+    angle = pseudo_angle(np.cos(np.radians(hue)), np.sin(np.radians(hue)))
+    own, source = _largest_saturation(space, angle), _largest_saturation("rec2020", angle)
+    steps = np.arange(-120, 121)  # 30 degrees to either side
+    to = own[(np.arange(hue.size)[:, None] + steps) % hue.size]
+    arc = 4 * source[:, None] * to * np.sin(np.radians(steps * 0.25 / 2)) ** 2
+    turn = steps[np.argmin((source[:, None] - to) ** 2 + _HUE_WEIGHT**2 * arc, axis=1)] * 0.25
+    turn = np.where(source > own * 1.001, turn, 0.0)
+    reach = round(4 * _HUE_BLUR_DEG / 0.25)
+    weight = np.exp(-0.5 * (np.arange(-reach, reach + 1) * 0.25 / _HUE_BLUR_DEG) ** 2)
+    smooth = np.convolve(np.concatenate([turn[-reach:], turn, turn[:reach]]), weight / weight.sum(), "valid")
+    return hue, hue + smooth
+
+
+@cache
+def boundary(space: str) -> Array:
+    """Table (3, HUES + 1) float32 over the pseudo angle 0 to 4: 1 / S_max, the knee's limit (1 or more), the full turn.
+
+    The turn is a difference of pseudo angles.
+    """
+    angle = np.linspace(0, 4, HUES + 1)
+    own, source = _largest_saturation(space, angle), _largest_saturation("rec2020", angle)
+    hue, target = _turned(space)
+    start, end = (pseudo_angle(np.cos(np.radians(one)), np.sin(np.radians(one))) for one in (hue, target))
+    turn = np.interp(angle, start, (end - start + 2) % 4 - 2, period=4)
+    return np.stack([1 / own, np.maximum(source / own, 1), turn]).astype(np.float32)
+
+
+@cache
+def matrices(space: str) -> Array:
+    """(15, 3) float32, one below the other, as the kernel takes them.
+
+    LMS from Rec. 2020, Oklab from LMS roots, and back, the space's RGB from LMS, and from Rec. 2020.
+    """
+    plain = rgb_from_rgb(space, "rec2020")
+    rgb_from_lms = plain @ np.linalg.inv(LMS_FROM_REC2020)
+    steps = [LMS_FROM_REC2020, OKLAB_FROM_LMS, _LMS_FROM_OKLAB, rgb_from_lms, plain]
+    return np.ascontiguousarray(np.concatenate(steps).astype(np.float32))
+
+
+def map_gamut(rgb: Array, space: str, knee: float = 0.85) -> Array:
+    """Linear light (..., 3) of `space`, 0 to 1, for linear Rec. 2020; colors below the knee only change primaries."""
+    rgb = np.asarray(rgb, float)
+    plain = rgb @ rgb_from_rgb(space, "rec2020").T
+    rgb_from_lms = rgb_from_rgb(space, "rec2020") @ np.linalg.inv(LMS_FROM_REC2020)
+    root = np.cbrt(np.maximum(rgb @ LMS_FROM_REC2020.T, 0))
+    lightness, a, b = np.moveaxis(root @ OKLAB_FROM_LMS.T, -1, 0)
+    light = np.maximum(lightness, 1e-6)
+    where, places = pseudo_angle(a, b), np.linspace(0, 4, HUES + 1)
+    inverse, limit, turn = (np.interp(where, places, row) for row in boundary(space))
+    distance = np.hypot(a, b) / light * inverse
+    over = np.maximum(distance - knee, 0)
+    reach = (1 - knee) * (limit - knee)
+    pressed = np.minimum(knee + over * reach / np.maximum(reach + over * (limit - 1), 1e-9), 1)
+    far = np.minimum(over / np.maximum(limit - knee, 1e-6), 1)
+    to = (where + turn * far * far) % 4
+    saturation = np.where(over > 0, pressed, distance) / np.interp(to, places, boundary(space)[0])
+    a, b = direction(to)
+    tint = saturation[..., None] * (a[..., None] * _LMS_FROM_OKLAB[:, 1] + b[..., None] * _LMS_FROM_OKLAB[:, 2])
+
+    def built(light: Array, share: Array | float) -> Array:
+        root = light[..., None] * (1 + np.asarray(share)[..., None] * tint)
+        return np.maximum(root**3 @ rgb_from_lms.T, 0)
+
+    peak = np.cbrt(np.maximum(built(light, 1.0).max(-1), _TINY))  # how many times too light
+    lower = light * np.maximum(peak, 1) ** -_LIGHT_SHARE
+    paler = np.clip((1 / lower - 1) / np.maximum(peak / light - 1, 1e-6), 0, 1)
+    bright = peak > 1
+    mapped = built(np.where(bright, lower, light), np.where(bright, paler, 1.0))
+    mapped /= np.maximum(mapped.max(-1, keepdims=True), 1)
+    kept = (over <= 0) & (plain.max(-1) <= 1)
+    return np.where(kept[..., None], np.maximum(plain, 0), mapped)
