@@ -1,0 +1,93 @@
+"""The command line: reads arguments, calls the public API, shows results; no maths."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+from typing import Any
+
+import click
+
+import twinlens
+
+COMMANDS = {
+    "develop": "Turn raw files (or finished pictures) into pictures with a look.",
+    "inspect": "Say what a file holds and what is wrong in it; mend phone DNGs.",
+    "looks": "List the looks, or print one as a document to edit.",
+    "demo": "Shoot a sample scene, develop it with every look, show the times.",
+    "completion": "Print the shell's completion script.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are asked for, so that --help is quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        return importlib.import_module(f"twinlens.cli.{cmd_name}").command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            raise click.UsageError(f"{error.message} Commands are {', '.join(COMMANDS)}.", ctx) from None
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(twinlens.__version__, "--version", prog_name="twinlens")
+def group() -> None:
+    """Pictures from one camera with the rendering of another.
+
+    Start with:  twinlens develop IMG_0001.dng -o IMG_0001.jpg
+    """
+
+
+def main() -> None:
+    """Run the command line: one sentence on stderr and a non-zero exit code for whatever goes wrong."""
+    if hasattr(signal, "SIGTERM"):
+        signal.signal(signal.SIGTERM, _terminated)
+    from twinlens.core.errors import TwinlensError
+
+    try:
+        group(standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.UsageError as error:
+        error.show()
+        sys.exit(2)
+    except click.ClickException as error:
+        _fail(error.format_message())
+    except (KeyboardInterrupt, click.Abort):
+        _fail("stopped; nothing half-written was left", 130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except TwinlensError as error:
+        _fail(str(error))
+    except MemoryError:
+        _fail("the memory is not enough for this picture; set a limit with --max-pixels or use a smaller one")
+    except OSError as error:
+        _fail(f"{error.filename or 'a file'}: {error.strerror or error}")
+    except Exception as error:  # a fault of ours: still one sentence; TWINLENS_DEBUG=1 shows where
+        if os.environ.get("TWINLENS_DEBUG"):
+            raise
+        _fail(f"an error inside twinlens ({type(error).__name__}: {error}); set TWINLENS_DEBUG=1 to see where, and report it")
+
+
+def _terminated(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _fail(sentence: str, code: int = 1) -> None:
+    click.echo(f"twinlens: {' '.join(sentence.split())}", err=True)
+    sys.exit(code)

@@ -1,0 +1,1 @@
+"""Report: pages and sheets that people look at."""

@@ -1,0 +1,58 @@
+"""Document: the TOML files that people read and edit (recipes, looks, profiles): read strictly, written in a stable order."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from typing import Any
+
+from twinlens.core.errors import DocumentError
+
+
+def loads(text: str, kind: str, *, origin: str = "") -> dict[str, Any]:
+    """The content of a document whose first key must be `format = "KIND/N"`; DocumentError names what is wrong.
+
+    `kind` is like "look/1". `origin` (a file name) begins the sentence of an error.
+    """
+    begin = f"{origin}: " if origin else ""
+    try:
+        data = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DocumentError(f"{begin}not valid TOML: {error}") from None
+    found = data.pop("format", None)
+    if found != kind:
+        family, _, version = kind.partition("/")
+        told = found if isinstance(found, str) else ""
+        if told.startswith(f"{family}/"):
+            raise DocumentError(f"{begin}format {told!r} is not known here, {kind!r} is (version {version}): update twinlens")
+        raise DocumentError(f'{begin}expected a document with format = "{kind}", found {found!r}')
+    return data
+
+
+def dumps(kind: str, data: dict[str, Any]) -> str:
+    """The text of a document: `format` first, then the keys in the order given; None values are left out."""
+    import tomli_w
+
+    return tomli_w.dumps({"format": kind, **_plain(data)})
+
+
+def _plain(value: Any) -> Any:
+    """Tuples and NumPy values as what TOML knows; floats with as many digits as tell them apart in float32."""
+    if isinstance(value, dict):
+        return {str(key): _plain(one) for key, one in value.items() if one is not None}
+    if isinstance(value, bool | str | int):
+        return value
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist())
+    if isinstance(value, float):
+        return value
+    raise DocumentError(f"a document cannot hold {value!r}")
+
+
+def only(data: dict[str, Any], known: Iterable[str], place: str) -> None:
+    """DocumentError when `data` has a key that is not known."""
+    known = sorted(known)
+    if unknown := sorted(set(data) - set(known)):
+        raise DocumentError(f"{place}: unknown key {', '.join(unknown)}; known are {', '.join(known)}")

@@ -1,0 +1,164 @@
+"""Develop: a raw file (or a finished picture) becomes a picture with a look."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from twinlens.core.errors import DocumentError, FileError, ParameterError
+from twinlens.core.image import ENCODED, SENSOR, Image
+from twinlens.core.profile import CameraProfile
+from twinlens.pipeline import plan
+from twinlens.pipeline.default import default_stages
+from twinlens.pipeline.look import Look
+from twinlens.pipeline.look import load as load_look
+from twinlens.pipeline.recipe import Output, Recipe
+from twinlens.pipeline.resolve import Scans, resolve
+
+DEFAULT_LOOK = "authentic"
+FINISH_PARAMETERS = {"vignette": "amount", "acutance": "amount", "grain": "amount", "local_tone": "strength"}
+Edits = dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Picture(Image):
+    """A developed picture: code values (H, W, 3) uint8 or uint16, with the resolved recipe that made it."""
+
+    recipe: Recipe
+    notes: tuple[str, ...] = ()
+
+
+def build_recipe(
+    source: Image,
+    *,
+    look: str | Path | Look = DEFAULT_LOOK,
+    strength: float = 1.0,
+    edits: Edits | None = None,
+    output: Output | None = None,
+) -> tuple[Recipe, tuple[str, ...]]:
+    """The recipe for this source before anything is measured, and what has to be said about it.
+
+    `look` is a shipped name, a path, a `Look`, or "profile" for the look table and tone curve of the camera profile.
+    """
+    if not 0 <= strength <= 2:
+        raise ParameterError(f"strength = {strength:g} is outside 0 to 2: 0 is neutral, 1 the look")
+    notes: tuple[str, ...] = ()
+    recipe = Recipe(default_stages(source.state, from_profile=look == "profile"), output or Output())
+    names = {stage.name() for stage in recipe.stages}
+    if look != "profile":
+        chosen = look if isinstance(look, Look) else load_look(look)
+        finish = chosen.finish.scaled(strength)
+        recipe = recipe.replaced(chosen.map_for(strength=strength))
+        settings = {name: {key: getattr(finish, name)} for name, key in FINISH_PARAMETERS.items() if name in names}
+        recipe = recipe.changed(settings)
+    wanted = edits or {}
+    if absent := sorted(set(wanted) - names):
+        raise ParameterError(f"{', '.join(absent)}: not a step for this kind of source; steps are {', '.join(sorted(names))}")
+    return recipe.changed(wanted), notes
+
+
+def develop(
+    source: Image | str | Path,
+    *,
+    look: str | Path | Look = DEFAULT_LOOK,
+    strength: float = 1.0,
+    profile: CameraProfile | None = None,
+    recipe: Recipe | None = None,
+    edits: Edits | None = None,
+    output: Output | None = None,
+    threads: int | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Picture:
+    """Develop a raw image (state SENSOR) or a finished picture (ENCODED) with a look.
+
+    `edits` sets parameters of stages: `{"exposure": {"stops": 0.5}, "denoise": {"amount": 0.8}}`. A `recipe` replaces look
+    and defaults (`edits` still apply). Returns code values with the resolved recipe. The source is not changed.
+    Raises TwinlensError with one sentence.
+    """
+    image = _read(source)
+    if recipe is None:
+        recipe, notes = build_recipe(image, look=look, strength=strength, edits=edits, output=output)
+    else:
+        recipe, notes = recipe.changed(edits or {}), ()
+        if recipe.stages[0].accepts is not image.state:
+            raise DocumentError(f"the recipe begins with {recipe.stages[0].accepts}, the source is {image.state}")
+    scans = Scans(image)
+    resolved = resolve(recipe, image, profile, scans)
+    made = steps(resolved, image, scans)
+    end = plan.run(made, image, bits=resolved.output.bits, threads=threads, progress=progress)
+    fields = {name: getattr(end, name) for name in Image.__dataclass_fields__}
+    return Picture(**fields, recipe=resolved, notes=notes)
+
+
+def steps(recipe: Recipe, source: Image, scans: Scans | None = None) -> tuple[plan.Step, ...]:
+    """The steps of a resolved recipe for this source, ready to run."""
+    scans = scans or Scans(source)
+
+    def scan(index: int) -> Image:
+        long_edge = getattr(recipe.stages[index], "scan_long_edge", None)
+        return scans.arriving(recipe.stages, index, *([] if long_edge is None else [long_edge]))
+
+    return plan.steps(recipe.stages, (source.height, source.width), scan)
+
+
+def _read(source: Image | str | Path) -> Image:
+    if isinstance(source, Image):
+        if source.state not in (SENSOR, ENCODED):
+            raise ParameterError(f"develop takes a raw or a finished picture, not an image in state {source.state}")
+        return source
+    from twinlens import files
+
+    return files.read(source)
+
+
+def write(picture: Image, path: str | Path, *, overwrite: bool = False, recipe_beside: bool = True) -> Path:
+    """Write a picture in the format that the name's ending says, and its recipe as `NAME.recipe.toml` beside it.
+
+    Raises FileError when the file exists already (unless `overwrite`) or cannot be written; nothing half-written is left.
+    """
+    from twinlens.files import photo
+    from twinlens.files.atomic import atomic
+
+    path = Path(path)
+    if picture.state is not ENCODED:
+        raise ParameterError(f"only a developed picture can be written as {path.suffix}, this one is {picture.state}")
+    recipe = picture.recipe if isinstance(picture, Picture) else None
+    output = recipe.output if recipe else Output()
+    beside = recipe_path(path)
+    if recipe and recipe_beside and beside.exists() and not overwrite:
+        raise FileError(f"{beside} exists already: choose another name, or say --overwrite")
+    photo.write(
+        picture.pixels,
+        path,
+        space=picture.primaries,
+        bits=output.bits,
+        quality=output.quality,
+        strip=output.strip,
+        exif=picture.shot.exif,
+        xmp=picture.shot.xmp,
+        overwrite=overwrite,
+    )
+    if recipe and recipe_beside:
+        with atomic(beside, overwrite=overwrite) as temporary:
+            temporary.write_text(recipe.dumps(), "utf-8")
+    return path
+
+
+def recipe_path(path: str | Path) -> Path:
+    """Where the recipe of a picture lies."""
+    path = Path(path)
+    return path.with_name(f"{path.name}.recipe.toml")
+
+
+def digest(path: str | Path) -> str:
+    """SHA-256 of a file, as provenance."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def with_made(picture: Picture, **facts: str) -> Picture:
+    """The picture with provenance in its recipe's `[made]`."""
+    return replace(picture, recipe=replace(picture.recipe, made={**picture.recipe.made, **facts}))

@@ -1,0 +1,182 @@
+"""Plan: runs a resolved recipe over an image, tile by tile, without an intermediate of full size.
+
+Each tile of the result asks the stages, last to first, which window they need, and runs through them first to last while
+it stays in the processor's cache; two tiles run at once. Every tile is computed in the same way whatever the number of
+threads, so the bytes do not depend on it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from twinlens.core.errors import ParameterError
+from twinlens.core.image import ENCODED, Image, Window, empty_rgb, planar
+from twinlens.core.stage import Stage
+from twinlens.kernels import encode as encode_kernel
+from twinlens.kernels import output_color as output_kernel
+from twinlens.stages.frame import turned
+
+Array = npt.NDArray[Any]
+TILE = (256, 1024)  # rows, columns of the result: with its margin a tile's float32 RGB is about the second-level cache
+
+
+def default_threads() -> int:
+    """As many as the processors this process may use; TWINLENS_THREADS changes it."""
+    told = os.environ.get("TWINLENS_THREADS", "")
+    if told:
+        if not told.isdigit() or int(told) < 1:
+            raise ParameterError(f"TWINLENS_THREADS = {told!r}: a number of 1 or more is wanted")
+        return int(told)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass(frozen=True)
+class Step:
+    """A stage with the function that does its work on parts and the size of the frame that arrives at it."""
+
+    stage: Stage
+    work: Callable[[Image], Image]
+    arriving: tuple[int, int]
+
+    def over(self, image: Image, target: Window) -> Image:
+        """The part `target` of the stage's result."""
+        if self.work is self.stage:
+            return self.stage.over(image, target)
+        return self.work(image).cut(target)
+
+
+def steps(stages: tuple[Stage, ...], frame: tuple[int, int], scan: Callable[[int], Image]) -> tuple[Step, ...]:
+    """The stages that change something, with their frames. `scan(i)` is the reduced picture that arrives at stage i."""
+    made = []
+    for index, stage in enumerate(stages):
+        if stage.is_identity and stage.accepts is stage.returns:
+            continue
+        work = stage.bind(scan(index)) if stage.needs_scan else stage
+        made.append(Step(stage, work, frame))
+        frame = stage.frame(*frame)
+    return tuple(made)
+
+
+def run_tile(made: tuple[Step, ...], image: Image, target: Window) -> Image:
+    """The part `target` of the last step's result."""
+    windows = [target]
+    for step in reversed(made):
+        windows.append(step.stage.source_window(windows[-1], *step.arriving))
+    windows.reverse()
+    part = image.cut(windows[0])
+    for step, window in zip(made, windows[1:], strict=True):
+        part = step.over(part, window)
+    return part
+
+
+def tiles(frame: tuple[int, int], size: tuple[int, int] = TILE) -> Iterator[Window]:
+    """Windows that cover a frame."""
+    height, width = frame
+    for top in range(0, height, size[0]):
+        for left in range(0, width, size[1]):
+            yield Window(top, left, min(top + size[0], height), min(left + size[1], width), frame)
+
+
+def run(
+    made: tuple[Step, ...],
+    image: Image,
+    *,
+    bits: int | None = None,
+    threads: int | None = None,
+    tile: tuple[int, int] = TILE,
+    progress: Callable[[float], None] | None = None,
+) -> Image:
+    """Run the steps over the whole image.
+
+    `bits` 8 or 16 gives code values of an ENCODED result as uint8 or uint16 (H, W, 3) in interleaved memory; None gives
+    float32 in planar memory. `progress` is told the finished share, 0 to 1.
+    """
+    if not made:
+        return image
+    height, width = made[-1].stage.frame(*made[-1].arriving)
+    if bits is None:
+        out: Array = empty_rgb(height, width)
+    else:
+        if made[-1].stage.returns is not ENCODED:
+            raise ParameterError(f"only an encoded picture has {bits} bits, this one ends as {made[-1].stage.returns}")
+        out = np.empty((height, width, 3), np.uint8 if bits == 8 else np.uint16)
+    finish = _finish(made, bits)
+    pieces = list(tiles((height, width), tile))
+    last: list[Image] = []
+
+    def work(target: Window) -> None:
+        last[:] = [finish(image, target, out)]
+
+    _spread(work, pieces, threads or default_threads(), progress)
+    end = last[0]
+    return end.with_pixels(out, clipped=None, window=Window.whole(height, width))
+
+
+def _spread(
+    work: Callable[[Window], None],
+    pieces: list[Window],
+    threads: int,
+    progress: Callable[[float], None] | None,
+) -> None:
+    if threads == 1:
+        for done, piece in enumerate(pieces, 1):
+            work(piece)
+            if progress:
+                progress(done / len(pieces))
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            for done, _ in enumerate(pool.map(work, pieces), 1):
+                if progress:
+                    progress(done / len(pieces))
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+
+
+Finish = Callable[[Image, Window, Array], Image]
+_BACK = {6: 8, 8: 6}  # orientations that are not their own inverse
+
+
+def _finish(made: tuple[Step, ...], bits: int | None) -> Finish:
+    """How one tile is computed and put into the result.
+
+    Code values are written by the encoding kernel straight into the result's memory, turned upright on the way; where the
+    gamut mapping comes just before, both are one kernel.
+    """
+    if bits is None:
+        return lambda image, target, out: _store(made, image, target, out)
+    orient = made[-1] if made[-1].stage.name() == "orient" else None
+    inner = made[:-1] if orient else made
+    encode: Any = inner[-1].stage
+    inner = inner[:-1]
+    mapping: Any = inner[-1].stage if inner and inner[-1].stage.name() == "output_color" else None
+    inner = inner[:-1] if mapping else inner
+    back = _BACK.get(orient.stage.value, orient.stage.value) if orient else 1  # type: ignore[attr-defined]
+
+    def finish(image: Image, target: Window, out: Array) -> Image:
+        window = orient.stage.source_window(target, *orient.arriving) if orient else target
+        part = run_tile(inner, image, window) if inner else image.cut(window)
+        codes = turned(out[target.top : target.bottom, target.left : target.right], back)
+        place = {"dither": encode.dither, "top": window.top, "left": window.left}
+        if mapping:
+            output_kernel.finish(planar(part.pixels), mapping.space, bits, codes, knee=mapping.knee, **place)
+            return part.with_pixels(part.pixels, state=ENCODED, primaries=mapping.space)
+        encode_kernel.quantize(planar(part.pixels), part.primaries, bits, codes, **place)
+        return part.with_pixels(part.pixels, state=ENCODED)
+
+    return finish
+
+
+def _store(made: tuple[Step, ...], image: Image, target: Window, out: Array) -> Image:
+    part = run_tile(made, image, target)
+    pixels = part.pixels if part.pixels.ndim == 3 else part.pixels[..., None]
+    out[target.top : target.bottom, target.left : target.right] = pixels
+    return part

@@ -1,0 +1,112 @@
+"""Profile: the document profile/1, and how a camera profile of any kind (TOML, DCP) is loaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from twinlens.core import document
+from twinlens.core.camera_color import Calibration, CameraColor
+from twinlens.core.errors import DocumentError, FileError
+from twinlens.core.noise import NoiseModel
+from twinlens.core.profile import CameraProfile
+
+FORMAT = "profile/1"
+_CAMERA = ("name", "make", "model", "unique_camera_model", "lens")
+_LIGHT = ("light", "white_xy", "color_matrix", "forward_matrix", "camera_calibration")
+
+
+def dumps(profile: CameraProfile) -> str:
+    """The document as text: camera, provenance, color light by light, noise by ISO."""
+    color = profile.color
+    data: dict[str, Any] = {name: getattr(profile, name) or None for name in _CAMERA}
+    data["provenance"] = profile.provenance
+    data["color"] = {
+        "analog_balance": color.analog_balance,
+        "light": [{key: getattr(one, key) for key in _LIGHT} for one in color.calibrations],
+    }
+    data["noise"] = [
+        {"iso": iso, "gain": model.gain, "offset": model.offset} for iso, model in sorted(profile.noise.items())
+    ]
+    return document.dumps(FORMAT, data)
+
+
+def loads(text: str, *, origin: str = "") -> CameraProfile:
+    """From the document's text; unknown keys and impossible values are errors that name the key."""
+    data = document.loads(text, FORMAT, origin=origin)
+    begin = f"{origin}: " if origin else ""
+    document.only(data, (*_CAMERA, "provenance", "color", "noise"), f"{begin}profile")
+    color = data.get("color", {})
+    document.only(color, ("analog_balance", "light"), f"{begin}[color]")
+    lights = tuple(_light(one, f"{begin}[[color.light]] {number}") for number, one in enumerate(color.get("light", []), 1))
+    if not 0 < len(lights) <= 3:
+        raise DocumentError(f"{begin}a profile has one to three [[color.light]], got {len(lights)}")
+    noise = {}
+    for number, one in enumerate(data.get("noise", []), 1):
+        place = f"{begin}[[noise]] {number}"
+        document.only(one, ("iso", "gain", "offset"), place)
+        gain, offset = (tuple(_numbers(one.get(key), (3,), f"{place} {key}").tolist()) for key in ("gain", "offset"))
+        noise[float(_numbers(one.get("iso"), (), f"{place} iso"))] = NoiseModel(gain, offset)  # type: ignore[arg-type]
+    balance = color.get("analog_balance")
+    return CameraProfile(
+        **{name: str(data.get(name, "")) for name in _CAMERA},
+        color=CameraColor(
+            calibrations=lights,
+            name=str(data.get("name", "")),
+            analog_balance=None if balance is None else _numbers(balance, (3,), f"{begin}analog_balance"),
+            origin="profile",
+        ),
+        noise=noise,
+        provenance=data.get("provenance", {}),
+    )
+
+
+def _light(values: dict[str, Any], place: str) -> Calibration:
+    document.only(values, _LIGHT, place)
+    matrices = {
+        key: _numbers(values[key], (3, 3), f"{place} {key}")
+        for key in ("color_matrix", "forward_matrix", "camera_calibration")
+        if key in values
+    }
+    if "color_matrix" not in matrices:
+        raise DocumentError(f"{place}: color_matrix (camera from XYZ, three rows of three) is missing")
+    if not np.linalg.det(matrices["color_matrix"]):
+        raise DocumentError(f"{place}: color_matrix is singular")
+    code = values.get("light", 255)
+    if not isinstance(code, int) or not 0 <= code <= 255:
+        raise DocumentError(f"{place}: light = {code!r}: expected an EXIF LightSource code, 0 to 255")
+    white = values.get("white_xy")
+    xy = None if white is None else tuple(_numbers(white, (2,), f"{place} white_xy").tolist())
+    return Calibration(light=code, white_xy=xy, **matrices)  # type: ignore[arg-type]
+
+
+def _numbers(value: Any, shape: tuple[int, ...], place: str) -> np.ndarray[Any, Any]:
+    try:
+        array = np.asarray(value, float)
+    except (TypeError, ValueError):
+        array = np.array(np.nan)
+    if array.shape != shape or not np.isfinite(array).all():
+        wanted = " x ".join(map(str, shape)) + " finite numbers" if shape else "a finite number"
+        raise DocumentError(f"{place}: expected {wanted}, found {value!r}")
+    return array
+
+
+def load(path: str | Path) -> CameraProfile:
+    """A camera profile from a profile/1 TOML or a .dcp file (by content)."""
+    path = Path(path)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise FileError(f"{path}: the profile cannot be read: {error.strerror}") from None
+    if data[:4] in (b"IIRC", b"MMCR"):
+        from twinlens.files import dcp
+
+        color = dcp.read(path)
+        return CameraProfile(name=color.name or path.stem, unique_camera_model=color.camera_model, color=color)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise FileError(f"{path}: neither a {FORMAT} document nor a DCP file") from None
+    return loads(text, origin=str(path))

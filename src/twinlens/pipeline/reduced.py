@@ -1,0 +1,158 @@
+"""Reduced: the picture at a fraction of its size, made straight from the raw, for previews and for what is measured first.
+
+Sites of one color are averaged over even blocks (no demosaic); the multiplying corrections of the mosaic (gain maps) are
+applied at the reduced size. A linear or display-referred source is averaged over blocks as it is.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from twinlens.kernels.bin_mosaic import bin_mosaic
+from twinlens.core.image import CAMERA_RGB, MOSAIC, SENSOR, Image, Window, empty_rgb, planar
+from twinlens.core.noise import NoiseModel
+from twinlens.core.stage import Stage
+
+Array = npt.NDArray[Any]
+
+
+def factor_for(image: Image, long_edge: int) -> int:
+    """The block size, 1 or even, that brings the longer side of the image nearest to, not under, `long_edge`."""
+    factor = max(image.height, image.width) // max(long_edge, 1)
+    return max(factor // 2 * 2, 1)
+
+
+def average(pixels: Array, factor: int) -> Array:
+    """Means of `factor` x `factor` blocks of (H, W) or (H, W, 3), float32; a rest at the end is left out."""
+    if factor == 1:
+        return pixels.astype(np.float32)
+    height, width = max(pixels.shape[0] // factor, 1), max(pixels.shape[1] // factor, 1)
+    part = pixels[: height * factor, : width * factor]
+    rows, columns = min(factor, part.shape[0]), min(factor, part.shape[1])
+    blocks = part.reshape(height, rows, width, columns, *part.shape[2:])
+    return blocks.mean((1, 3), dtype=np.float32)
+
+
+def camera_rgb(source: Image, linearize: Stage, shading: Stage | None, factor: int) -> Image:
+    """A SENSOR image as CAMERA_RGB at 1/`factor` of its size (active area), with the clip mask."""
+    levels = _levels(source, linearize) if min(source.pixels.shape[:2]) >= max(factor, 2) else None
+    small = _averaged(source, linearize, factor) if levels is None else _binned(source, levels, factor)
+    if shading is None or shading.is_identity:
+        return small
+    gain = _gain(source, shading, small)
+    return small.with_pixels(small.pixels * gain)
+
+
+Levels = tuple[Array, Array, Array]
+
+
+def _levels(source: Image, linearize: Any) -> Levels | None:
+    """Black, scale and clip level (each (2, 2), of the active area's tile) where they say all of the linearization."""
+    shot = source.shot
+    simple = shot.linearization_table is None and shot.black_delta_h is None and shot.black_delta_v is None
+    if not simple or linearize.opcodes or source.cfa is None or not source.cfa.is_bayer or source.pixels.ndim != 2:
+        return None
+    black = np.atleast_3d(np.asarray(linearize.black, np.float32))[..., 0]
+    if black.shape[0] > 2 or black.shape[1] > 2:
+        return None
+    black = np.broadcast_to(black, (2, 2)).astype(np.float32)
+    white = float(np.max(linearize.white))
+    reach = np.full((2, 2), max(white - float(black.max()), 1e-6), np.float32)
+    return black, 1 / reach, black + np.float32(linearize.clip_at) * reach
+
+
+def _binned(source: Image, levels: Levels, factor: int) -> Image:
+    black, scale, clip = levels
+    top, left, bottom, right = source.shot.area
+    raw = source.pixels[top:bottom, left:right]
+    cfa = source.cfa.shifted(top, left)  # type: ignore[union-attr]
+    red = (int(np.argwhere(cfa.indices == 0)[0][0]), int(np.argwhere(cfa.indices == 0)[0][1]))
+    rgb, clipped = bin_mosaic(raw, red, black, scale, max(factor, 2), clip, threads=2)
+    return _camera(source, rgb, clipped, max(factor, 2))
+
+
+def _averaged(source: Image, linearize: Stage, factor: int) -> Image:
+    whole = linearize(source)
+    pixels = whole.pixels
+    if pixels.ndim == 2 and whole.cfa is not None:
+        period = len(whole.cfa.rows)
+        factor = max(factor // period, 1) * period
+        indices = np.tile(whole.cfa.indices, (factor // period, factor // len(whole.cfa.rows[0])))
+        planes = []
+        for channel in range(3):
+            chosen = np.argwhere(indices == channel)
+            parts = [average_at(pixels, y, x, factor) for y, x in chosen]
+            planes.append(np.mean(parts, axis=0))
+        small = np.stack(planes, -1)
+    else:
+        small = average(pixels, factor)
+        if small.ndim == 2:
+            small = np.repeat(small[..., None], 3, axis=2)
+    clipped = None if whole.clipped is None else (average(whole.clipped, factor) > 0.25).astype(np.uint8) * 7
+    return _camera(source, small, clipped, factor)
+
+
+def average_at(pixels: Array, y: int, x: int, step: int) -> Array:
+    """Every `step`th pixel from (y, x) on, cut to whole blocks."""
+    height, width = pixels.shape[0] // step, pixels.shape[1] // step
+    return pixels[y::step, x::step][:height, :width]
+
+
+def _camera(source: Image, rgb: Array, clipped: Array | None, factor: int) -> Image:
+    noise = source.noise or source.shot.noise
+    if noise is not None:
+        share = 4 / factor**2
+        noise = NoiseModel(
+            tuple(g * share for g in noise.gain),  # type: ignore[arg-type]
+            tuple(o * share for o in noise.offset),  # type: ignore[arg-type]
+        )
+    return Image(
+        pixels=planar(np.asarray(rgb, np.float32)),
+        state=CAMERA_RGB,
+        shot=source.shot,
+        noise=noise,
+        clipped=clipped,
+        scale=source.scale * factor,
+    )
+
+
+def _gain(source: Image, shading: Stage, small: Image) -> Array:
+    """The factor (h, w, 3) that the shading stage gives at the reduced size: its effect on a mosaic of ones."""
+    top, left, _, _ = source.shot.area
+    if source.cfa is None:
+        ones = small.with_pixels(np.ones_like(small.pixels), state=MOSAIC, clipped=None)
+        return shading(ones).pixels
+    height, width = 2 * small.height, 2 * small.width
+    cfa = source.cfa.shifted(top, left)
+    ones = Image(
+        pixels=np.ones((height, width), np.float32), state=MOSAIC, shot=source.shot, cfa=cfa,
+        window=Window.whole(height, width),
+    )  # fmt: skip
+    gains = shading(ones).pixels
+    planes = []
+    for channel in range(3):
+        sites = np.argwhere(cfa.indices[:2, :2] == channel)
+        planes.append(np.mean([gains[y::2, x::2] for y, x in sites], axis=0))
+    return np.stack(planes, -1)
+
+
+def of_linear(image: Image, factor: int) -> Image:
+    """A source with three channels, averaged; its state stays."""
+    pixels = empty_rgb(max(image.height // factor, 1), max(image.width // factor, 1))
+    pixels[:] = average(image.pixels, factor)
+    whole = Window.whole(*pixels.shape[:2])
+    return dataclasses.replace(image, pixels=pixels, clipped=None, window=whole, scale=image.scale * factor)
+
+
+def reduced(source: Image, stages: tuple[Stage, ...], long_edge: int) -> tuple[Image, int]:
+    """The source at about `long_edge` pixels, and the index of the stage that it is ready for."""
+    factor = factor_for(source, long_edge)
+    if source.state is not SENSOR:
+        return (of_linear(source, factor) if factor > 1 else source), 0
+    ready = next(index for index, stage in enumerate(stages) if stage.accepts is CAMERA_RGB)
+    shading = next((stage for stage in stages[:ready] if stage.name() == "shading"), None)
+    return camera_rgb(source, stages[0], shading, factor), ready

@@ -1,0 +1,202 @@
+"""The command line as a user meets it: every command runs, errors are one sentence, inputs are never lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from twinlens.files import dng
+from twinlens.simulate import sample
+
+COMMANDS = ("develop", "inspect", "looks", "demo", "completion")
+
+
+def run(*arguments: object, cwd: Path | None = None, **options) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", "from twinlens.cli import main; main()", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=cwd,
+        check=False,
+        **options,
+    )
+
+
+def fails(result: subprocess.CompletedProcess[str], *told: str) -> None:
+    """One sentence on stderr, nothing on stdout, a non-zero exit code."""
+    assert result.returncode != 0
+    assert "Traceback" not in result.stderr
+    assert result.stdout == ""
+    for part in told:
+        assert part in result.stderr, result.stderr
+
+
+@pytest.fixture(scope="module")
+def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("raw") / "shot.dng"
+    shot = sample.shoot(120, 160, seed=1)
+    dng.write(path, shot.pixels, shot.shot)
+    return path
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(command: str) -> None:
+    result = run(command, "--help")
+    assert result.returncode == 0
+    assert "Usage" in result.stdout
+
+
+def test_help_lists_every_command() -> None:
+    result = run("--help")
+    assert all(command in result.stdout for command in COMMANDS)
+
+
+def test_develop_writes_picture_and_recipe_and_replays_it(raw: Path, tmp_path: Path) -> None:
+    first, again = tmp_path / "a.jpg", tmp_path / "b.jpg"
+    assert run("develop", raw, "-o", first, "--look", "vibrant", "--exposure", "auto", "--denoise", "0.8").returncode == 0
+    recipe = tmp_path / "a.jpg.recipe.toml"
+    assert recipe.read_text().startswith('format = "recipe/1"')
+    result = run("develop", raw, "-o", again, "--recipe", recipe)
+    assert result.returncode == 0, result.stderr
+    assert first.read_bytes() == again.read_bytes()
+
+
+def test_develop_many_into_a_folder_and_say_so_in_json(raw: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.dng"
+    other.write_bytes(raw.read_bytes())
+    result = run("develop", raw, other, "-o", tmp_path / "out", "--json", "--format", "png")
+    assert result.returncode == 0, result.stderr
+    made = json.loads(result.stdout)
+    assert [Path(one["output"]).name for one in made["developed"]] == ["shot.png", "other.png"]
+    assert all(Path(one["output"]).exists() for one in made["developed"])
+
+
+def test_one_bad_file_does_not_stop_the_others(raw: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.dng"
+    bad.write_text("this is a text")
+    result = run("develop", bad, raw, "-o", tmp_path / "out")
+    assert result.returncode == 1
+    assert (tmp_path / "out" / "shot.jpg").exists()
+    assert not list((tmp_path / "out").glob("bad*"))
+    assert "bad.dng" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_existing_results_are_kept_unless_told(raw: Path, tmp_path: Path) -> None:
+    out = tmp_path / "a.jpg"
+    out.write_text("precious")
+    fails(run("develop", raw, "-o", out), "exists already", "--overwrite")
+    assert out.read_text() == "precious"
+    assert run("develop", raw, "-o", out, "--overwrite").returncode == 0
+    assert out.read_bytes()[:2] == b"\xff\xd8"
+
+
+def test_an_input_is_never_overwritten(tmp_path: Path) -> None:
+    source = tmp_path / "a.png"
+    assert run("demo", "-o", tmp_path / "d", "--megapixels", "0.05").returncode == 0
+    assert run("develop", tmp_path / "d" / "sample.dng", "-o", source).returncode == 0
+    kept = source.read_bytes()
+    fails(run("develop", source, "-o", source, "--overwrite"), "never overwritten")
+    link = tmp_path / "link.png"
+    link.symlink_to(source)
+    fails(run("develop", source, "-o", link, "--overwrite"), "never overwritten")
+    assert source.read_bytes() == kept
+
+
+BAD = {
+    "no such file": (["develop", "none.dng", "-o", "x.jpg"], ["none.dng"]),
+    "unknown look": (["develop", "RAW", "-o", "x.jpg", "--look", "sparkle"], ["sparkle", "authentic"]),
+    "strength": (["develop", "RAW", "-o", "x.jpg", "--strength", "-1"], ["strength"]),
+    "denoise": (["develop", "RAW", "-o", "x.jpg", "--denoise", "3"], ["Denoise.amount", "outside 0 to 1"]),
+    "not a number": (["develop", "RAW", "-o", "x.jpg", "--kelvin", "warm"], ["--kelvin", "number"]),
+    "exposure": (["develop", "RAW", "-o", "x.jpg", "--exposure", "lots"], ["--exposure", "auto"]),
+    "white balance": (["develop", "RAW", "-o", "x.jpg", "--white-balance", "moon"], ["daylight"]),
+    "unknown setting": (["develop", "RAW", "-o", "x.jpg", "--set", "glow.amount=1"], ["glow"]),
+    "unknown format": (["develop", "RAW", "-o", "x.bmp"], [".jpg"]),
+    "quality": (["develop", "RAW", "-o", "x.jpg", "--quality", "400"], ["1 to 100"]),
+    "pixels": (["develop", "RAW", "-o", "x.jpg", "--max-pixels", "1000"], ["--max-pixels"]),
+    "layout": (["develop", "RAW", "-o", "x.jpg", "--raw-layout", "12"], ["1920x1080"]),
+    "folder": (["develop", "RAW", "-o", "nowhere/x.jpg"], ["nowhere"]),
+    "inspect nothing": (["inspect", "none.dng"], ["none.dng"]),
+    "looks": (["looks", "sparkle"], ["sparkle"]),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_requests_end_in_a_sentence_and_leave_nothing(case: str, raw: Path, tmp_path: Path) -> None:
+    arguments, told = BAD[case]
+    fails(run(*[str(raw) if one == "RAW" else one for one in arguments], cwd=tmp_path), *told)
+    assert not list(tmp_path.iterdir())
+
+
+def test_bad_recipe_names_the_key(raw: Path, tmp_path: Path) -> None:
+    recipe = tmp_path / "r.toml"
+    recipe.write_text('format = "recipe/1"\n[[stage]]\nname = "exposure"\nstop = 1\n')
+    fails(run("develop", raw, "-o", tmp_path / "x.jpg", "--recipe", recipe), "stop", "r.toml")
+
+
+def test_no_permission_and_no_space_leave_nothing(raw: Path, tmp_path: Path) -> None:
+    full = Path("/dev/full")
+    if full.exists():
+        fails(run("develop", raw, "-o", "/dev/full/x.jpg", cwd=tmp_path), "/dev/full")
+    folder = tmp_path / "locked"
+    folder.mkdir()
+    folder.chmod(0o500)
+    if os.access(folder, os.W_OK):
+        pytest.skip("this user may write everywhere")
+    fails(run("develop", raw, "-o", folder / "x.jpg"), "permission")
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGINT") or sys.platform == "win32", reason="POSIX signals")
+def test_ctrl_c_leaves_no_picture(tmp_path: Path) -> None:
+    source = tmp_path / "big.dng"
+    shot = sample.shoot(light=np.full((1200, 1600, 3), 0.3, np.float32))
+    dng.write(source, shot.pixels, shot.shot)
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from twinlens.cli import main; main()", "develop", str(source), "-o", str(tmp_path / "x.avif")],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    time.sleep(0.8)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    if process.returncode == 0:
+        pytest.skip("it was finished before the signal came")
+    assert process.returncode == 130
+    assert "Traceback" not in stderr
+    assert not [one for one in tmp_path.iterdir() if one != source]
+
+
+def test_looks_can_be_copied_and_edited(raw: Path, tmp_path: Path) -> None:
+    text = run("looks", "authentic").stdout
+    mine = tmp_path / "mine.look.toml"
+    mine.write_text(text)
+    assert run("develop", raw, "-o", tmp_path / "mine.png", "--look", mine).returncode == 0
+    assert run("develop", raw, "-o", tmp_path / "theirs.png", "--look", "authentic").returncode == 0
+    assert (tmp_path / "mine.png").read_bytes() == (tmp_path / "theirs.png").read_bytes()
+
+
+def test_demo_makes_a_sheet_and_a_picture_for_each_look(tmp_path: Path) -> None:
+    result = run("demo", "-o", tmp_path / "demo", "--megapixels", "0.1", "--json")
+    assert result.returncode == 0, result.stderr
+    names = {one.name for one in (tmp_path / "demo").iterdir()}
+    assert {"sample.dng", "contact-sheet.jpg", "sample-authentic.jpg", "sample-neutral.jpg"} <= names
+    fails(run("demo", "-o", tmp_path / "demo", "--megapixels", "0.1"), "--overwrite")
+
+
+def test_inspect_system_says_which_kernels_answer() -> None:
+    told = json.loads(run("inspect", "--system", "--json").stdout)
+    assert "halide" in json.dumps(told) or "numpy" in json.dumps(told)
+
+
+def test_completion_is_a_script() -> None:
+    assert "_twinlens_completion" in run("completion", "bash").stdout

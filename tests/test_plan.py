@@ -1,0 +1,119 @@
+"""The plan: tiles equal the whole, threads do not matter, geometry is right."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from twinlens.core.image import CAMERA_RGB, SENSOR, Image, Window
+from twinlens.pipeline import plan
+from twinlens.pipeline.default import default_stages
+from twinlens.pipeline.develop import build_recipe, develop, steps
+from twinlens.pipeline.recipe import Recipe
+from twinlens.pipeline.resolve import Scans, resolve
+from twinlens.simulate import sample
+from twinlens.stages.frame import Crop, Orient, turned
+
+
+def planned(image: Image, **options) -> tuple[plan.Step, ...]:
+    recipe, _ = build_recipe(image, **options)
+    scans = Scans(image)
+    return steps(resolve(recipe, image, None, scans), image, scans)
+
+
+@pytest.mark.parametrize("look", ["neutral", "authentic"])
+def test_tiles_equal_stage_by_stage_to_one_code_of_16_bits(look: str) -> None:
+    image = sample.shoot(170, 230, seed=2, default_crop_origin=(3, 5), default_crop_size=(220, 160))
+    made = planned(image, look=look)
+    whole = image
+    for step in made:
+        whole = step.over(whole, Window.whole(*step.stage.frame(*step.arriving)))
+    expected = np.rint(whole.pixels * 65535)
+    for tile in ((64, 96), (256, 1024)):
+        tiled = plan.run(made, image, bits=16, tile=tile).pixels.astype(float)
+        assert np.abs(tiled - expected).max() <= 1
+
+
+def test_the_same_bytes_on_one_thread_and_on_many() -> None:
+    image = sample.shoot(330, 420, seed=2, orientation=6)
+    one, two, five = (develop(image, threads=n).pixels for n in (1, 2, 5))
+    assert np.array_equal(one, two)
+    assert np.array_equal(one, five)
+
+
+def test_a_recipe_replays_to_the_same_bytes() -> None:
+    image = sample.shoot(130, 140, seed=2)
+    first = develop(image, look="vibrant", edits={"exposure": {"stops": 0.3}})
+    again = develop(image, recipe=Recipe.loads(first.recipe.dumps()))
+    assert np.array_equal(first.pixels, again.pixels)
+    assert again.recipe.stages == first.recipe.stages
+
+
+def test_progress_ends_at_one_and_never_goes_back() -> None:
+    told: list[float] = []
+    develop(sample.shoot(600, 500), progress=told.append)
+    assert told == sorted(told)
+    assert told[-1] == 1
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_orientation_gives_the_upright_picture(orientation: int) -> None:
+    upright = sample.shoot(96, 128, noisy=False)
+    picture = develop(dataclasses.replace(upright, shot=dataclasses.replace(upright.shot, orientation=orientation)))
+    expected = turned(develop(upright).pixels, orientation)
+    assert np.array_equal(picture.pixels, expected)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_orient_finds_its_source(orientation: int) -> None:
+    stage = Orient(orientation=orientation)
+    pixels = np.random.default_rng(0).random((20, 30, 3)).astype(np.float32)
+    image = Image(pixels=pixels, state=stage.accepts, shot=sample.shoot(4, 4).shot)
+    whole = stage(image)
+    frame = stage.frame(20, 30)
+    target = Window(3, 4, 11, 17, frame)
+    part = stage.over(image.cut(stage.source_window(target, 20, 30)), target)
+    assert np.array_equal(part.pixels, whole.pixels[3:11, 4:17])
+
+
+def test_crop_keeps_the_default_crop_of_the_file() -> None:
+    image = sample.shoot(
+        100, 120, active_area=(4, 8, 96, 116), default_crop_origin=(2, 6), default_crop_size=(90, 80), noisy=False
+    )
+    assert develop(image).pixels.shape[:2] == (80, 90)
+    crop = Crop(area=(0.25, 0.5, 0.75, 1.0))
+    pixels = np.random.default_rng(0).random((40, 60, 3)).astype(np.float32)
+    whole = Image(pixels=pixels, state=CAMERA_RGB, shot=image.shot)
+    assert np.array_equal(crop(whole).pixels, pixels[10:30, 30:60])
+
+
+def test_an_array_handed_in_is_untouched() -> None:
+    image = sample.shoot(64, 64)
+    kept = image.pixels.copy()
+    image.pixels.flags.writeable = False
+    develop(image)
+    assert np.array_equal(image.pixels, kept)
+
+
+@pytest.mark.parametrize("order", ["RGGB", "BGGR", "GRBG", "GBRG"])
+def test_all_bayer_orders_give_the_same_picture(order: str) -> None:
+    """The scene is smooth, so that which site saw what matters little: mean difference below half a code of 8 bits."""
+    y, x = np.mgrid[0:96, 0:128] / 100
+    light = np.stack([0.3 + 0.2 * np.sin(2 * x), 0.3 + 0.2 * np.cos(2 * y), 0.3 + 0.1 * np.sin(x + y)], -1)
+    one = develop(sample.shoot(light=light, noisy=False), edits={"denoise": {"amount": 0.0}}).pixels.astype(float)
+    other = develop(sample.shoot(light=light, cfa=order, noisy=False), edits={"denoise": {"amount": 0.0}}).pixels
+    assert np.abs(one - other).mean() < 0.5
+    assert np.abs(one - other).max() <= 3
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 9), (9, 1), (2, 2), (3, 3), (5, 4), (31, 33)])
+def test_tiny_and_odd_mosaics_are_developed(size: tuple[int, int]) -> None:
+    light = np.full((*size, 3), 0.18, np.float32)
+    picture = develop(sample.shoot(light=light, noisy=False), look="neutral")
+    assert picture.pixels.shape == (*size, 3)
+
+
+def test_default_stages_fit_together() -> None:
+    assert Recipe(default_stages(SENSOR)).stages[-1].name() == "orient"
