@@ -48,4 +48,4 @@ def _reference(rgb: Array, clipped: Array | None, maps: Array, window: Window) -
     gate = field[..., 6]
     if clipped is not None:
         gate = np.maximum(gate, (clipped > 0).astype(np.float32))
-    return reconstruct(rgb, field[..., 3:6], field[..., :3], gate)
+    return reconstruct(rgb, field[..., :3], field[..., 3:6], gate)

@@ -26,38 +26,34 @@ EMBER = 1e-3  # weight of the least light that clips everything, against that of
 GREY = np.array([0.25, 0.5, 0.25], np.float32)  # weight of the channels in the brightness of camera RGB
 
 
-def closeness(rgb: Array, levels: Array) -> Array:
-    """How clipped a value is, 0 to 1: smooth from NEAR to FULL of its clip level. Shapes (..., 3)."""
-    return _rise(rgb / levels, NEAR, FULL)
-
-
 def _rise(value: Array, low: float, high: float) -> Array:
     t = np.clip((value - low) / (high - low), 0, 1)
     return t * t * (3 - 2 * t)
 
 
-def reconstruct(rgb: Array, levels: Array, chroma: Array, gate: Array | float = 1.0) -> Array:
+def reconstruct(rgb: Array, chroma: Array, per_level: Array, gate: Array | float = 1.0) -> Array:
     """White-balanced RGB (..., 3) with its clipped channels estimated.
 
-    `levels` (..., 3) are the clip levels, `chroma` (..., 3) with mean 1 the color of the light nearby, `gate` (...)
+    `chroma` (..., 3) with mean 1 is the color of the light nearby, `per_level` (..., 3) is 1 / clip level, `gate` (...)
     from 0 to 1 says whether clipping is believed here at all.
 
     The light is a mix of white and of the color nearby, v_c = white + tinted * chroma_c: least squares over the
     surviving channels, with a small price on white so that one survivor is enough.
     """
-    rgb, chroma, levels = (np.asarray(one, np.float32) for one in (rgb, chroma, levels))
+    rgb, chroma, per_level = (np.asarray(one, np.float32) for one in (rgb, chroma, per_level))
     gate = np.asarray(gate, np.float32)
-    clipped = closeness(rgb, levels) * gate[..., None]
+    relative = rgb * per_level
+    clipped = _rise(relative, NEAR, FULL) * gate[..., None]
     trust = (1 - clipped) ** 2
     value = np.maximum(rgb, 0)
-    least = np.max(levels / chroma, axis=-1)  # the least light of this color that clips all three
+    least = 1 / np.min(chroma * per_level, axis=-1)  # the least light of this color that clips all three
     t, tf, tff = np.sum(trust, -1) + PRICE, np.sum(trust * chroma, -1), np.sum(trust * chroma * chroma, -1) + EMBER
     tv, tfv = np.sum(trust * value, -1), np.sum(trust * chroma * value, -1) + EMBER * least
     white = np.clip((tv * tff - tf * tfv) / (t * tff - tf * tf), 0, tv / t)
     tinted = (tfv - white * tf) / tff
     estimate = white[..., None] + tinted[..., None] * chroma
-    neutral = np.maximum(np.sum(estimate * GREY, -1), np.max(levels, -1))[..., None]
-    blown = (_rise(np.min(rgb / levels, -1), FADE, FULL) * np.median(clipped, axis=-1) * gate)[..., None]
+    neutral = np.maximum(np.sum(estimate * GREY, -1), 1 / np.min(per_level, -1))[..., None]
+    blown = (_rise(np.min(relative, -1), FADE, FULL) * np.median(clipped, axis=-1))[..., None]
     result = rgb + clipped * np.maximum(estimate - rgb, 0)
     # a clipped green never falls below both others: no magenta
     lack = np.maximum(np.minimum(result[..., 0], result[..., 2]) - result[..., 1], 0)
@@ -73,9 +69,9 @@ LIFTED = 1.03  # a clip level this far above the nominal one is due to a gain ma
 def maps_of(scan: Array, clipped: Array | None, levels: Array, prior: Array) -> Array:
     """The maps (rows, columns, 7) that guide a reconstruction, from the reduced whole picture (H, W, 3).
 
-    Planes 0 to 2: chroma nearby (mean 1). 3 to 5: clip levels, raised where a gain map raised what is clipped. 6: the
-    gate, 1 near clipped places. `clipped` (H, W) has bit c for a clipped channel c; `prior` (3,) is the chroma
-    without witnesses.
+    Planes 0 to 2: chroma nearby (mean 1). 3 to 5: 1 / clip level, the level raised where a gain map raised what is
+    clipped. 6: the gate, 1 near clipped places. `clipped` (H, W) has bit c for a clipped channel c; `prior` (3,) is
+    the chroma without witnesses.
     """
     height, width = scan.shape[:2]
     rows, columns = cells(height, width, CELLS)
@@ -93,7 +89,7 @@ def maps_of(scan: Array, clipped: Array | None, levels: Array, prior: Array) -> 
     chroma = np.maximum(chroma / np.mean(chroma, axis=-1, keepdims=True), 0.03)
     gate = pooled(bits.any(axis=-1).astype(np.float32), rows, columns, np.maximum)
     gate = softened(widened(widened(gate)))[..., None]
-    return np.concatenate([chroma, levels * lifted, gate], axis=-1).astype(np.float32)
+    return np.concatenate([chroma, 1 / (levels * lifted), gate], axis=-1).astype(np.float32)
 
 
 def _bits(scan: Array, clipped: Array | None, levels: Array) -> Array:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twinlens.core.image import SCENE, Image, empty_rgb
+from twinlens.core.profile import color_in_use
 from twinlens.core.stage import Facts, Stage, param
 from twinlens.numerics.color import luminance
 
@@ -51,8 +52,9 @@ class Exposure(Stage):
     def resolve(self, facts: Facts) -> Self:
         baseline = self.baseline
         if baseline is None:
-            with_color = facts.profile is not None and facts.profile.color.is_known
-            color = facts.profile.color if with_color and facts.profile is not None else facts.shot.color
+            given = next((one for one in facts.before if one.name() == "camera_color"), None)
+            source = "file" if getattr(given, "source", "") == "file" else "auto"
+            color = color_in_use(facts.shot, facts.profile, source)
             baseline = facts.shot.baseline_exposure + color.baseline_exposure_offset
         stops = self.stops
         if self.auto == "on":

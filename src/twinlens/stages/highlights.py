@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 import numpy.typing as npt
 
-from twinlens.core.image import BALANCED, Image, empty_rgb
+from twinlens.core.image import BALANCED, Image, empty_rgb, planar
 from twinlens.core.stage import Facts, Stage, param
 from twinlens.kernels import highlights as kernel
 from twinlens.numerics.highlights import chroma_of, maps_of
@@ -55,14 +55,14 @@ class Highlights(Stage):
         if self.method == "clip":
             return self
         levels, chroma = self._numbers()
-        return partial(_reconstructed, maps_of(scan.pixels, scan.clipped, levels, chroma))
+        return partial(_reconstructed, planar(maps_of(scan.pixels, scan.clipped, levels, chroma)))
 
     def __call__(self, image: Image) -> Image:
         levels, chroma = self._numbers()
         if self.method == "clip":
             cut = np.minimum(image.pixels, np.float32(levels.min()), out=empty_rgb(image.height, image.width))
             return image.with_pixels(cut, clipped=None)
-        everywhere = np.concatenate([chroma / np.mean(chroma), levels, [1.0]]).astype(np.float32)
+        everywhere = np.concatenate([chroma / np.mean(chroma), 1 / levels, [1.0]]).astype(np.float32)
         return _reconstructed(everywhere.reshape(1, 1, 7), image)
 
     def _numbers(self) -> tuple[Array, Array]:

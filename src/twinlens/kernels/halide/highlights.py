@@ -22,8 +22,14 @@ def dot(*factors):
     return terms[0] + terms[1] + terms[2]
 
 
-def most(values):
-    return hl.max(hl.max(values[0], values[1]), values[2])
+def fewest(values):
+    return hl.min(hl.min(values[0], values[1]), values[2])
+
+
+def inverse(value):
+    """1 / value by the processor's estimate and one Newton step: several times faster than a division."""
+    guess = hl.fast_inverse(value)
+    return guess * (2.0 - value * guess)
 
 
 def define():
@@ -34,24 +40,24 @@ def define():
 
     # Algorithm
     rgb = [source[x, y, i] for i in channels]
-    chroma, levels = [maps.at(i) for i in channels], [maps.at(i + 3) for i in channels]
+    chroma, per_level = [maps.at(i) for i in channels], [maps.at(i + 3) for i in channels]
     gate = hl.max(maps.at(6), hl.select(marks[x, y] > 0, 1.0, 0.0))
-    relative = [rgb[i] / levels[i] for i in channels]
+    relative = [rgb[i] * per_level[i] for i in channels]
     clipped = [rise(one, NEAR, FULL) * gate for one in relative]
     trust = [(1.0 - one) * (1.0 - one) for one in clipped]
     value = [hl.max(one, 0.0) for one in rgb]
-    least = most([levels[i] / chroma[i] for i in channels])
+    least = inverse(fewest([chroma[i] * per_level[i] for i in channels]))
     t, tf = trust[0] + trust[1] + trust[2] + PRICE, dot(trust, chroma)
     tff = dot(trust, chroma, chroma) + EMBER
     tv = dot(trust, value)
     tfv = dot(trust, chroma, value) + EMBER * least
-    white = hl.clamp((tv * tff - tf * tfv) / (t * tff - tf * tf), 0.0, tv / t)
-    tinted = (tfv - white * tf) / tff
+    white = hl.clamp((tv * tff - tf * tfv) * inverse(t * tff - tf * tf), 0.0, tv * inverse(t))
+    tinted = (tfv - white * tf) * inverse(tff)
     estimate = [white + tinted * one for one in chroma]
-    neutral = hl.max(dot(estimate, GREY), most(levels))
+    neutral = hl.max(dot(estimate, GREY), inverse(fewest(per_level)))
     low, high = hl.min(clipped[0], clipped[1]), hl.max(clipped[0], clipped[1])
     second = hl.max(low, hl.min(high, clipped[2]))
-    blown = rise(hl.min(hl.min(relative[0], relative[1]), relative[2]), FADE, FULL) * second * gate
+    blown = rise(fewest(relative), FADE, FULL) * second
     red, green, blue = (rgb[i] + clipped[i] * hl.max(estimate[i] - rgb[i], 0.0) for i in channels)
     green = green + clipped[1] * hl.max(hl.min(red, blue) - green, 0.0)
     mended = hl.Func("mended")
