@@ -23,6 +23,9 @@ _ALIGN = 16  # bytes; pixels begin at a multiple
 _TOP = {RATIONAL: 2**32 - 1, SRATIONAL: 2**31 - 1}
 
 
+Piece = bytes | bytearray | memoryview | npt.NDArray[Any]
+
+
 @dataclass(frozen=True)
 class Value:
     """The values of one tag as bytes."""
@@ -38,7 +41,7 @@ class Directory:
 
     values: dict[int, Value] = field(default_factory=dict)
     children: dict[int, list[Directory]] = field(default_factory=dict)
-    segments: Sequence[bytes | memoryview | npt.NDArray[Any]] = ()
+    segments: Sequence[Piece] = ()
     segment_tags: tuple[int, int] = (324, 325)  # offsets, byte counts
 
 
@@ -76,7 +79,7 @@ def _fraction(value: float, top: int) -> tuple[int, int]:
     return nearest.numerator, nearest.denominator
 
 
-def pieces(chain: Sequence[Directory]) -> Iterator[bytes | memoryview | npt.NDArray[Any]]:
+def pieces(chain: Sequence[Directory]) -> Iterator[Piece]:
     """The file, piece by piece: header, the directories with their values, then all pixels."""
     every = list(_walk(chain))
     place, places, segments = 8, {}, []

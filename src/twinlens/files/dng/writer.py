@@ -59,7 +59,7 @@ def write(
     is_mosaic = pixels.ndim == 2 and shot.cfa is not None and not linear
     with atomic(path, overwrite) as temporary, open(temporary, "wb") as file:
         for piece in tw.pieces([_directory(pixels, shot, compression, tile, preview, is_mosaic)]):
-            file.write(piece)
+            file.write(memoryview(piece))  # type: ignore[arg-type]
 
 
 def _checked(pixels: Array, shot: Shot, compression: str, tile: tuple[int, int], preview: Array | None) -> Array:
@@ -132,11 +132,11 @@ def _without_filters(shot: Shot) -> Shot:
     return replace(shot, cfa=None)
 
 
-def _tiles(pixels: Array, compression: str, tile: tuple[int, int]) -> list[bytes]:
+def _tiles(pixels: Array, compression: str, tile: tuple[int, int]) -> list[tw.Piece]:
     rows, columns = tile
     places = [(top, left) for top in range(0, pixels.shape[0], rows) for left in range(0, pixels.shape[1], columns)]
 
-    def encoded(place: tuple[int, int]) -> bytes:
+    def encoded(place: tuple[int, int]) -> tw.Piece:
         part = pixels[place[0] : place[0] + rows, place[1] : place[1] + columns]
         missing = (rows - part.shape[0], columns - part.shape[1])
         pad = [(0, missing[0]), (0, missing[1]), (0, 0)][: part.ndim]
@@ -146,7 +146,7 @@ def _tiles(pixels: Array, compression: str, tile: tuple[int, int]) -> list[bytes
         return list(pool.map(encoded, places))
 
 
-def _encoded(tile: Array, compression: str) -> bytes:
+def _encoded(tile: Array, compression: str) -> tw.Piece:
     """One whole tile (rows, columns) or (rows, columns, 3)."""
     import imagecodecs
 
