@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -18,16 +19,30 @@ Array = npt.NDArray[Any]
 _LUMA = XYZ_FROM_REC2020[1].astype(np.float32)
 
 
-def look(rgb: Array, shapers: Array, table: Array) -> Array:
-    """Display light (H, W, 3) of scene light (H, W, 3), both linear Rec. 2020, by what `numerics.lut.build` made.
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """What `numerics.lut.build` made: `shapers` (3, M) and `table` (N, N, N, 3), and both as the kernel wants them."""
 
-    `shapers` (3, SHAPER_SIZE) and `table` (N, N, N, 4), float32; the fourth value pads a node to 16 bytes.
-    """
+    shapers: Array
+    table: Array
+    segments: Array = field(init=False, repr=False)  # (M - 1, 2, 3): value and rise of every step
+    nodes: Array = field(init=False, repr=False)  # (N^3, 4): padded to 16 bytes
+
+    def __post_init__(self) -> None:
+        segments = np.stack([self.shapers[:, :-1], np.diff(self.shapers, axis=1)], -1)
+        nodes = np.zeros((self.table.shape[0] ** 3, 4), np.float32)
+        nodes[:, :3] = self.table.reshape(-1, 3)
+        object.__setattr__(self, "segments", segments.astype(np.float32).transpose(1, 2, 0))
+        object.__setattr__(self, "nodes", nodes)
+
+
+def look(rgb: Array, tables: Tables) -> Array:
+    """Display light (H, W, 3) of scene light (H, W, 3), both linear Rec. 2020."""
     fast = library.find("look")
     if fast is None:
-        return look_up(rgb, shapers, table[..., :3])
+        return look_up(rgb, tables.shapers, tables.table)
     result = empty_rgb(*rgb.shape[:2])
-    fast(rgb, shapers, table.reshape(-1, 4), table.shape[0], result)
+    fast(rgb, tables.segments, tables.nodes, tables.table.shape[0], result)
     return result
 
 

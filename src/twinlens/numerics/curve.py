@@ -49,7 +49,7 @@ def film(scene: Array, middle: float, contrast: float, toe: float, white: float)
 
 
 def _shoulder(middle: float, contrast: float, white: float) -> tuple[float, float]:
-    """Power and knee of a log-logistic curve: `middle` at mid grey, slope `contrast` there, 1 at `white` stops above."""
+    """Power and knee of a log-logistic curve: `middle` at mid grey, slope `contrast`, 1 at `white` stops over it."""
     lowest = math.log2(1 / middle) / white  # a straight line from mid grey to white
     if contrast <= lowest * (1 + 1e-6):
         raise ValueError(

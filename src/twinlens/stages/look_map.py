@@ -87,7 +87,7 @@ class LookMap(Stage):
     def __call__(self, image: Image) -> Image:
         if self.is_neutral:
             return image.with_pixels(kernels.to_display(image.pixels, self.gain), state=DISPLAY, noise=None)
-        return image.with_pixels(kernels.look(image.pixels, *compiled(self)), state=DISPLAY, noise=None)
+        return image.with_pixels(kernels.look(image.pixels, compiled(self)), state=DISPLAY, noise=None)
 
     def render(self, rgb: Array, tone: Callable[[Array], Array] | None = None) -> Array:
         """Display light of scene light (..., 3) without tables: the meaning of this stage. `tone` is a faster curve."""
@@ -120,20 +120,17 @@ class LookMap(Stage):
         return self.render(np.repeat(np.asarray(light, float)[..., None], 3, -1))
 
 
-def compiled(stage: LookMap) -> tuple[Array, Array]:
-    """The shapers (3, M) and the padded table (N, N, N, 4) of a look map; kept for the looks used last."""
+def compiled(stage: LookMap) -> kernels.Tables:
+    """The shapers and the table of a look map; kept for the looks used last."""
     with _building:
         return _compile(stage, TABLE_SIZE)
 
 
 @lru_cache(maxsize=16)
-def _compile(stage: LookMap, size: int) -> tuple[Array, Array]:
+def _compile(stage: LookMap, size: int) -> kernels.Tables:
     gains = _scene_light(stage, np.ones((1, 3)))
     tone = tone_of(stage)
-    shapers, table = lut.build(lambda light: tone(light * gains), stage.render, size, TABLE_OVER)
-    padded = np.zeros((*table.shape[:3], 4), np.float32)
-    padded[..., :3] = table
-    return shapers, padded
+    return kernels.Tables(*lut.build(lambda light: tone(light * gains), stage.render, size, TABLE_OVER))
 
 
 def _check_rows(stage: LookMap) -> None:

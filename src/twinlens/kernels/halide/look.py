@@ -10,56 +10,69 @@ TONE_OFFSET = 0.004
 BASE = TONE_OFFSET ** (1 / 3)
 SCALE = (1 + TONE_OFFSET) ** (1 / 3) - BASE
 
+STRIP = 128  # pixels whose steps stay in the first cache
+
 
 def define():
     source = hl.ImageParam(hl.Float(32), 3, "source")
-    shapers = hl.ImageParam(hl.Float(32), 2, "shapers")  # (index, channel)
+    shapers = hl.ImageParam(hl.Float(32), 3, "shapers")  # (value and rise, index, channel)
     table = hl.ImageParam(hl.Float(32), 2, "table")  # (channel, node)
     size = hl.Param(hl.Int(32), "size")
-    x, y, c = hl.vars("x y c")
+    shapers.dim(0).set_bounds(0, 2)
+    shapers.dim(1).set_stride(2)
+    table.dim(0).set_bounds(0, 4)
+    table.dim(1).set_stride(4)
+    x, y, c, k = hl.vars("x y c k")
 
     # Algorithm
-    grid = hl.Func("grid")
-    light = hl.clamp(source[x, y, c], 0.0, TOP) + hl.f32(OFFSET)
-    bits = hl.reinterpret(hl.Int(32), light)
-    at = hl.clamp((bits >> SHIFT) - FIRST, 0, shapers.dim(0).extent() - 2)
+    bits = hl.reinterpret(hl.Int(32), hl.clamp(source[x, y, c], 0.0, TOP) + hl.f32(OFFSET))
+    index, segment, grid = hl.Func("index"), hl.Func("segment"), hl.Func("grid")
+    index[x, y, c] = hl.clamp((bits >> SHIFT) - FIRST, 0, shapers.dim(1).extent() - 1)
+    inside = hl.unsafe_promise_clamped(index[x, y, c], 0, shapers.dim(1).extent() - 1)
+    segment[k, x, y, c] = shapers[k, inside, c]
     within = hl.f32(bits & ((1 << SHIFT) - 1)) * hl.f32(2.0**-SHIFT)
-    low = shapers[at, c]
-    grid[x, y, c] = low + within * (shapers[at + 1, c] - low)
+    grid[x, y, c] = segment[0, x, y, c] + within * segment[1, x, y, c]
 
     red, green, blue = (grid[x, y, channel] for channel in range(3))
-    cells = [hl.min(hl.i32(one), size - 2) for one in (red, green, blue)]
+    cells = [hl.clamp(hl.i32(one), 0, size - 2) for one in (red, green, blue)]
     r, g, b = (one - hl.f32(cell) for one, cell in zip((red, green, blue), cells, strict=True))
     highest, lowest = hl.max(hl.max(r, g), b), hl.min(hl.min(r, g), b)
     middle = hl.max(hl.min(hl.max(r, g), b), hl.min(r, g))
     plane = size * size
+    opposite = 1 + size + plane
     first = hl.select((r >= g) & (r >= b), 1, hl.select(g >= b, size, plane))
     last = hl.select((b <= r) & (b <= g), plane, hl.select(g <= r, size, 1))
+    start = cells[0] + size * cells[1] + plane * cells[2]
+    corners = start, start + first, start + opposite - last
     place = hl.Func("place")
-    place[x, y] = hl.Tuple(
-        (cells[0] + size * cells[1] + plane * cells[2], first, 1 + size + plane - last, highest, middle, lowest)
-    )
-    start, to_first, to_second = place[x, y][0], place[x, y][1], place[x, y][2]
-    high, mid, least = place[x, y][3], place[x, y][4], place[x, y][5]
+    place[x, y] = hl.Tuple((*corners, 1.0 - highest, highest - middle, middle - lowest, lowest))
 
-    def node(offset):
-        return table[c, hl.unsafe_promise_clamped(start + offset, 0, table.dim(1).extent() - 1)]
+    def node(number):
+        return table[k, hl.unsafe_promise_clamped(number, 0, table.dim(1).extent() - 1)]
 
-    code = (
-        node(0) * (1.0 - high)
-        + node(to_first) * (high - mid)
-        + node(to_second) * (mid - least)
-        + node(1 + size + plane) * least
+    near, second, third, *weights = (place[x, y][one] for one in range(7))
+    code = hl.Func("code")
+    code[k, x, y] = (
+        node(near) * weights[0]
+        + node(second) * weights[1]
+        + node(third) * weights[2]
+        + node(near + opposite) * weights[3]
     )
-    root = code * hl.f32(SCALE) + hl.f32(BASE)
+    root = code[c, x, y] * hl.f32(SCALE) + hl.f32(BASE)
     look = hl.Func("twinlens_look")
     look[x, y, c] = hl.clamp(root * root * root - hl.f32(TONE_OFFSET), 0.0, 1.0)
 
-    # Schedule
+    # Schedule: what is computed is in vectors of pixels; what is looked up is a vector of one pixel's values, since
+    # gathers are slow. Rows of a strip or more take a path without guards, which halves the time.
     xo, xi = hl.vars("xo xi")
-    look.bound(c, 0, 3).split(x, xo, xi, 64, hl.TailStrategy.GuardWithIf).reorder(xi, c, xo, y).unroll(c).vectorize(
-        xi, 16
-    )
-    grid.compute_at(look, xo).bound(c, 0, 3).unroll(c).vectorize(x, 16, hl.TailStrategy.GuardWithIf)
-    place.compute_at(look, xo).vectorize(x, 16, hl.TailStrategy.GuardWithIf)
+    guard = hl.TailStrategy.GuardWithIf
+    look.bound(c, 0, 3)
+    paths = look.specialize(look.output_buffer().width() >= STRIP), look
+    for path, tail in zip(paths, (hl.TailStrategy.ShiftInwards, guard), strict=True):
+        path.split(x, xo, xi, STRIP, tail).reorder(xi, c, xo, y).unroll(c).vectorize(xi, 16)
+    for one in (index, grid):
+        one.compute_at(look, xo).bound(c, 0, 3).unroll(c).vectorize(x, 16, guard)
+    segment.compute_at(look, xo).bound(c, 0, 3).bound(k, 0, 2).reorder(k, x, y, c).vectorize(k, 2).unroll(x, 4, guard)
+    place.compute_at(look, xo).vectorize(x, 16, guard)
+    code.compute_at(look, xo).bound(k, 0, 4).reorder(k, x, y).vectorize(k, 4).unroll(x, 4, guard)
     return look, [source, shapers, table, size]
