@@ -22,7 +22,7 @@ def map_gamut(rgb: Array, space: str, knee: float = 0.85) -> Array:
     if kernel is None:
         out[...] = gamut.map_gamut(rgb, space, knee)
     else:
-        kernel(rgb, gamut.boundary(space), gamut.matrices(space), knee, out)
+        kernel(rgb, gamut.boundary(space), gamut.matrices(space), knee, gamut.safe_ratio(space, knee), out)
     return out
 
 
@@ -44,9 +44,8 @@ def finish(
         out[...] = codes.quantize(inside, space, bits, dither=dither, top=top, left=left)
         return out
     target = interleaved(out)
-    kernel(
-        rgb, gamut.boundary(space), gamut.matrices(space), codes.curve(space), knee, dither, top, left, target
-    )  # fmt: skip
+    tables = gamut.boundary(space), gamut.matrices(space), codes.curve(space)
+    kernel(rgb, *tables, knee, gamut.safe_ratio(space, knee), dither, top, left, target)
     if target is not out:
         out[...] = target
     return out

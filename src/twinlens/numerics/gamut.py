@@ -108,6 +108,17 @@ def matrices(space: str) -> Array:
     return np.ascontiguousarray(np.concatenate(steps).astype(np.float32))
 
 
+@cache
+def safe_ratio(space: str, knee: float) -> float:
+    """The ratio of smallest to largest channel of `space` from which on a color of any hue lies below the knee."""
+    angle = np.linspace(0, 4, 4 * HUES + 1)
+    a, b = direction(angle)
+    tint = a[:, None] * _LMS_FROM_OKLAB[:, 1] + b[:, None] * _LMS_FROM_OKLAB[:, 2]
+    root = 1 + (knee * _largest_saturation(space, angle))[:, None] * tint
+    edge = root**3 @ (rgb_from_rgb(space, "rec2020") @ np.linalg.inv(LMS_FROM_REC2020)).T
+    return min(float((edge.min(-1) / edge.max(-1)).max()) * 1.02 + 1e-4, 1.0)
+
+
 def map_gamut(rgb: Array, space: str, knee: float = 0.85) -> Array:
     """Linear light (..., 3) of `space`, 0 to 1, for linear Rec. 2020; colors below the knee only change primaries."""
     rgb = np.asarray(rgb, float)

@@ -4,6 +4,7 @@ The meaning of every step is in `numerics/gamut.py` (map_gamut) and `numerics/co
 """
 
 import halide as hl
+import numpy as np
 
 SLOPE, END, SCALE, POWER, OFFSET = range(5)
 
@@ -40,6 +41,41 @@ def dot(row, values):
 
 def largest(values):
     return hl.max(hl.max(values[0], values[1]), values[2])
+
+
+def in_gamut(source, table, matrices, knee, safe, x, y):
+    """`map_gamut` as a Func of three values, and the Funcs it needs, to be computed row by row.
+
+    A color whose smallest channel is at least `safe` times its largest lies below the knee at every hue, and only
+    changes primaries. The rest of the work is left out for blocks of 16 pixels that hold no other color.
+    """
+    r, g, b = (source[x, y, channel] for channel in range(3))
+    plain = around_green(rows(matrices, 4), r, g, b)
+    doubtful, block = hl.Func("doubtful"), hl.Var("block")
+    smallest = hl.min(hl.min(plain[0], plain[1]), plain[2])
+    doubtful[x, y] = hl.u8((smallest < safe * largest(plain)) | (largest(plain) > 1))
+
+    width = source.dim(0).extent()
+    some, lane = hl.Func("some"), hl.RDom([(0, 16)], "lane")
+    lane.where(block * 16 + lane.x < width)
+    some[block, y] = hl.u8(0)
+    some[block, y] = some[block, y] | doubtful[block * 16 + lane.x, y]
+
+    light, place = hl.Func("light"), hl.RDom([(0, width)], "place")
+    place.where(some[place.x // 16, y] > 0)
+    light[x, y] = tuple(hl.max(one, 0) for one in plain)
+    light[place.x, y] = tuple(mapped(*(source[place.x, y, channel] for channel in range(3)), matrices, table, knee))
+    return light, doubtful, some, place
+
+
+def row_by_row(result, y, x, light, doubtful, some, place):
+    """The schedule of `in_gamut` inside a consumer that goes through the rows."""
+    outer, inner = hl.RVar("outer"), hl.RVar("inner")
+    doubtful.compute_at(result, y).vectorize(x, 16, hl.TailStrategy.GuardWithIf)
+    some.compute_at(result, y)
+    light.compute_at(result, y).vectorize(x, 16, hl.TailStrategy.GuardWithIf)
+    light.update().split(place.x, outer, inner, 16, hl.TailStrategy.GuardWithIf)
+    light.update().allow_race_conditions().vectorize(inner)
 
 
 def mapped(r, g, b, matrices, table, knee, entries=1024):
@@ -84,10 +120,38 @@ def mapped(r, g, b, matrices, table, knee, entries=1024):
     return [hl.select(kept, hl.max(one, 0), other * down) for one, other in zip(plain, inside, strict=True)]
 
 
+def _fitted(function, low, high, degree):
+    """Coefficients, constant first, of the polynomial through a function at the Chebyshev points of an interval."""
+    fit = np.polynomial.Chebyshev.interpolate(function, degree, (low, high))
+    return [float(one) for one in fit.convert(kind=np.polynomial.Polynomial, domain=(-1, 1)).coef]
+
+
+_LOG2 = _fitted(lambda f: np.log2(1 + f) / f, -0.3000001, 0.4000001, 7)  # relative to f = mantissa - 1
+_EXP2 = _fitted(np.exp2, -0.5, 0.5, 5)
+
+
+def _polynomial(coefficients, value):
+    result = hl.f32(coefficients[-1])
+    for one in reversed(coefficients[:-1]):
+        result = result * value + hl.f32(one)
+    return result
+
+
+def power(base, exponent):
+    """base^exponent for a base above 0 and a result between 1e-30 and 1: exp2(exponent log2(base)), within 1e-6."""
+    bits = hl.reinterpret(hl.Int(32), base)
+    whole = (bits - hl.i32(0x3F333333)) >> 23  # so that the mantissa is 0.7 to 1.4
+    part = hl.reinterpret(hl.Float(32), bits - (whole << 23)) - 1
+    wanted = exponent * (hl.f32(whole) + part * _polynomial(_LOG2, part))
+    nearest = hl.floor(wanted + hl.f32(0.5))
+    scale = hl.reinterpret(hl.Float(32), (hl.i32(nearest) + 127) << 23)
+    return scale * _polynomial(_EXP2, wanted - nearest)
+
+
 def codes(value, curve, top, threshold):
     """The code value 0 to `top` of linear light; `threshold` (0.5 without dither) is added before rounding down."""
     value = hl.clamp(value, 0, 1)
-    powered = curve[SCALE] * hl.pow(hl.max(value, hl.f32(1e-9)), curve[POWER]) - curve[OFFSET]
+    powered = curve[SCALE] * power(hl.max(value, hl.f32(1e-9)), curve[POWER]) - curve[OFFSET]
     encoded = hl.select(value < curve[END], curve[SLOPE] * value, powered)
     return hl.clamp(encoded * top + threshold, 0, top)
 

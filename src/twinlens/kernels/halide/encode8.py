@@ -17,4 +17,5 @@ def define():
     result.output_buffer().dim(0).set_stride(3)
     result.output_buffer().dim(2).set_stride(1).set_bounds(0, 3)
     result.bound(c, 0, 3).reorder(c, x, y).unroll(c).vectorize(x, 16, hl.TailStrategy.GuardWithIf)
+    result.specialize(dither == 0)
     return result, [source, curve, dither, top, left]
