@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from twinlens.core.image import empty_rgb
+from twinlens.core.image import empty_rgb, planar
 from twinlens.kernels import library
 
 Array = npt.NDArray[Any]
@@ -24,3 +24,14 @@ def matrix(source: Array, coefficients: Array, out: Array | None = None) -> Arra
     else:
         out[...] = np.asarray(source, np.float32) @ coefficients.T
     return out
+
+
+BLOCK = 64  # pixels in a row that a kernel of the color stages takes at a time
+
+
+def in_blocks(source: Array) -> Array:
+    """`source` (H, W, 3) as planar float32 that is a block wide at least; narrower rows repeat their last pixel."""
+    missing = BLOCK - source.shape[1]
+    if missing > 0:
+        source = np.pad(source, ((0, 0), (0, missing), (0, 0)), mode="edge")
+    return planar(source.astype(np.float32, copy=False))

@@ -30,6 +30,7 @@ Pair = tuple[float, float]
 MAX_PASSES = 30  # of the search for a neutral's chromaticity, which settles in three to six
 TINT_RANGE = 200.0  # three lights: distances are measured in tint / 200 ...
 WARMEST_K = 1500.0  # ... and 1500 K / temperature
+FORWARD_TOLERANCE = 0.01  # of XYZ: a forward matrix that takes white elsewhere is not one
 LEAST_WEIGHT = 0.02  # smaller weights of a light count as none
 
 
@@ -92,10 +93,9 @@ def _usable(matrix: Array | None) -> Array | None:
 
 
 def _forward(matrix: Array | None) -> Array | None:
-    """The forward matrix with each row scaled so that (1, 1, 1) becomes D50 white exactly; None when it is of no
-    use."""
+    """The forward matrix with rows scaled so that (1, 1, 1) is D50 white exactly; None where it is not near it."""
     usable = _usable(matrix)
-    if usable is None or (usable.sum(1) <= 0).any():
+    if usable is None or np.abs(usable.sum(1) - D50_XYZ).max() > FORWARD_TOLERANCE:
         return None
     return usable * (D50_XYZ / usable.sum(1))[:, None]
 

@@ -97,9 +97,9 @@ def define():
     result[x, y, c] = mixed(after, [turned[x, y, 0], turned[x, y, 1], turned[x, y, 2]], c)
 
     # Schedule
-    guard = hl.TailStrategy.GuardWithIf
+    blocks = hl.TailStrategy.ShiftInwards  # rows of 64 pixels and more: the caller widens narrower ones
     xo, xi = hl.vars("xo xi")
-    result.bound(c, 0, 3).split(x, xo, xi, 64, guard).reorder(c, xi, xo, y).unroll(c).vectorize(xi, 16, guard)
+    result.bound(c, 0, 3).split(x, xo, xi, 64, blocks).reorder(c, xi, xo, y).unroll(c).vectorize(xi, 16)
     for part in (rgb, turned):
         part.bound(c, 0, 3).reorder(c, x, y).unroll(c)
     for part in (rgb, hsv, place, found, new, turned):
