@@ -62,8 +62,6 @@ def _buffer(array: Array) -> _Buffer:
     order = (0,) if ndim == 1 else (1, 0, *range(2, ndim))
     size, shape, strides = array.itemsize, array.shape, array.strides
     dims = _DIMENSIONS[ndim](*[(0, shape[axis], strides[axis] // size, 0) for axis in order])
-    if dims[0].extent == 1:  # NumPy leaves any stride there
-        dims[0].stride = 1
     if shape[order[0]] == 1:  # one column: NumPy gives its stride no meaning, Halide wants 1
         dims[0].stride = 1
     return _Buffer(0, None, array.ctypes.data, 0, code, bits, 1, ndim, dims, None)
