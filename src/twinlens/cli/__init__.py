@@ -81,7 +81,9 @@ def main() -> None:
     except Exception as error:  # a fault of ours: still one sentence; TWINLENS_DEBUG=1 shows where
         if os.environ.get("TWINLENS_DEBUG"):
             raise
-        _fail(f"an error inside twinlens ({type(error).__name__}: {error}); set TWINLENS_DEBUG=1 to see where, and report it")
+        _fail(
+            f"an error inside twinlens ({type(error).__name__}: {error}); set TWINLENS_DEBUG=1 to see where, and report it"
+        )
 
 
 def _terminated(*_: object) -> None:

@@ -15,7 +15,9 @@ from twinlens.core.errors import FileError
 @click.command("demo")
 @click.option("-o", "--output", default="demo", show_default=True, metavar="DIR", type=click.Path(path_type=Path),
               help="Folder for the sample and the pictures.")  # fmt: skip
-@click.option("--megapixels", type=click.FloatRange(0.05, 60), default=3.0, show_default=True, help="Size of the sample.")
+@click.option(
+    "--megapixels", type=click.FloatRange(0.05, 60), default=3.0, show_default=True, help="Size of the sample."
+)
 @click.option("--overwrite", is_flag=True, help="Replace the results of an earlier demo.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was made as JSON.")
 def command(output: Path, megapixels: float, overwrite: bool, as_json: bool) -> None:
@@ -65,7 +67,9 @@ def _tell(output: Path, height: int, times: dict[str, float], as_json: bool) -> 
 
     implementation = library.status()["implementation"]
     if as_json:
-        click.echo(json.dumps({"folder": str(output), "height": height, "kernels": implementation, "seconds": times}, indent=1))
+        click.echo(
+            json.dumps({"folder": str(output), "height": height, "kernels": implementation, "seconds": times}, indent=1)
+        )
         return
     for name, seconds in times.items():
         click.echo(f"{name:<32}{seconds * 1e3:8.0f} ms")

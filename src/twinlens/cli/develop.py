@@ -23,10 +23,20 @@ SUFFIXES = (".jpg", ".jpeg", ".tif", ".tiff", ".png", ".avif", ".jxl")
               help="A picture (jpg, tif, png, avif, jxl), or a folder for many.")  # fmt: skip
 @click.option("--look", default="authentic", show_default=True, metavar="NAME|FILE",
               help="A shipped look, a look file, or 'profile' for the camera profile's own.")  # fmt: skip
-@click.option("--strength", type=float, default=1.0, show_default=True, help="0 neutral, 1 the look, more while it is valid.")
+@click.option(
+    "--strength", type=float, default=1.0, show_default=True, help="0 neutral, 1 the look, more while it is valid."
+)
 @click.option("--exposure", metavar="EV|auto", help="Brighter or darker in stops; auto holds highlights.")
-@click.option("--profile", "profile_path", metavar="FILE", type=click.Path(path_type=Path), help="Camera profile: .dcp or TOML.")
-@click.option("--recipe", "recipe_path", metavar="FILE", type=click.Path(path_type=Path), help="Replay a recipe to the same bytes.")
+@click.option(
+    "--profile", "profile_path", metavar="FILE", type=click.Path(path_type=Path), help="Camera profile: .dcp or TOML."
+)
+@click.option(
+    "--recipe",
+    "recipe_path",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Replay a recipe to the same bytes.",
+)
 @click.option("--format", "suffix", metavar="EXT", default="jpg", show_default=True, help="For pictures in a folder.")
 @click.option("--quality", type=int, help="Of JPEG, AVIF, JPEG XL: 1 to 100.  [default: 92]")
 @click.option("--bits", type=int, help="8, or 16 for TIFF, PNG and JPEG XL.  [default: 8]")
@@ -74,7 +84,9 @@ def _targets(sources: tuple[Path, ...], output: Path, suffix: str) -> list[tuple
     seen: dict[Path, Path] = {}
     for source, target in targets:
         if target in seen:
-            raise ParameterError(f"{seen[target]} and {source} would both become {target}; develop them into two folders")
+            raise ParameterError(
+                f"{seen[target]} and {source} would both become {target}; develop them into two folders"
+            )
         seen[target] = source
     output.mkdir(parents=True, exist_ok=True)
     return targets

@@ -85,8 +85,12 @@ def described(stage: str, name: str) -> str:
     item = parameter(stage, name)
     meta = item.metadata
     choices = str(item.type)
-    named = choices[choices.index("[") + 1 : choices.index("]")].replace('"', "") if choices.startswith("Literal[") else ""
-    span = f"{meta['low']:g} to {meta['high']:g} {meta['unit']}".strip() if meta.get("low") is not None else meta["unit"]
+    named = (
+        choices[choices.index("[") + 1 : choices.index("]")].replace('"', "") if choices.startswith("Literal[") else ""
+    )
+    span = (
+        f"{meta['low']:g} to {meta['high']:g} {meta['unit']}".strip() if meta.get("low") is not None else meta["unit"]
+    )
     default = "" if item.default is None else f"default {item.default}"
     told = "; ".join(filter(None, (named, span, default)))
     return f"{meta['doc']} [{told}]" if told else str(meta["doc"])

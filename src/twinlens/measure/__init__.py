@@ -1,0 +1,1 @@
+"""Measure: what several of the larger verbs need to know of a picture or a file."""

@@ -92,7 +92,8 @@ class Recipe:
         """The document as text."""
         steps = []
         for stage in self.stages:
-            values = {item.name: getattr(stage, item.name) for item in dataclasses.fields(stage)}
+            kept = (item for item in dataclasses.fields(stage) if not item.metadata.get("transient"))
+            values = {item.name: getattr(stage, item.name) for item in kept}
             steps.append({"name": stage.name(), "version": stage.version, **values})
         return document.dumps(FORMAT, {"made": self.made, "output": dataclasses.asdict(self.output), "stage": steps})
 

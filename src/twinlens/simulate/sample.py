@@ -97,14 +97,17 @@ def _noise(shape: tuple[int, ...], cells: int, rng: np.random.Generator) -> Arra
 def _hills(rgb: Array, u: Array, v: Array, rng: np.random.Generator) -> None:
     for base, swing, green in ((0.40, 0.05, (0.16, 0.26, 0.20)), (0.50, 0.04, (0.07, 0.14, 0.045))):
         line = base + swing * np.sin(7 * u + 9 * base) + 0.02 * np.sin(23 * u)
-        inside = np.clip((v - line) * u.shape[0] / 2 + 0.5, 0, 1)
-        texture = 1 + 0.30 * _noise(u.shape, 90, rng) + 0.30 * _noise(u.shape, 260, rng)
-        _mix(rgb, _rgb(*green) * texture[..., None], inside)
+        top = int((base - swing - 0.03) * u.shape[0])
+        inside = np.clip((v[top:] - line[top:]) * u.shape[0] / 2 + 0.5, 0, 1)
+        texture = 1 + 0.30 * _noise(inside.shape, 90, rng) + 0.30 * _noise(inside.shape, 260, rng)
+        _mix(rgb[top:], _rgb(*green) * texture[..., None], inside)
 
 
 def _ground(rgb: Array, u: Array, v: Array, rng: np.random.Generator) -> None:
-    inside = np.clip((v - 0.66) * u.shape[0] / 2 + 0.5, 0, 1)
-    texture = 1 + 0.12 * _noise(u.shape, 40, rng) + 0.22 * _noise(u.shape, 300, rng)
+    top = int(0.65 * u.shape[0])
+    u, v, rgb = u[top:], v[top:], rgb[top:]
+    inside = np.clip((v - 0.66) * (u.shape[0] / 0.35) / 2 + 0.5, 0, 1)
+    texture = 1 + 0.12 * _noise(u.shape, 14, rng) + 0.22 * _noise(u.shape, 105, rng)
     shade = (0.35 + 0.9 * u) * (1 - 0.55 * np.clip(v - 0.66, 0, 1))
     _mix(rgb, _rgb(0.30, 0.245, 0.19) * (texture * shade)[..., None], inside)
 
@@ -118,17 +121,26 @@ BALLS = (  # x, y, radius (of the height), linear sRGB of the surface
 )
 
 
+def _box(u: Array, aspect: float, cx: float, cy: float, reach: float) -> tuple[slice, slice]:
+    """The part of the picture within `reach` (of the height) of a place."""
+    height, width = u.shape
+    top, bottom = int((cy - reach) * height) - 1, int((cy + reach) * height) + 2
+    left, right = int((cx - reach / aspect) * width) - 1, int((cx + reach / aspect) * width) + 2
+    return slice(max(top, 0), max(bottom, 0)), slice(max(left, 0), max(right, 0))
+
+
 def _balls(rgb: Array, u: Array, v: Array, aspect: float) -> None:
     height = u.shape[0]
     for cx, cy, radius, surface in BALLS:
-        dx, dy = (u - cx) * aspect / radius, (v - cy) / radius
+        box = _box(u, aspect, cx, cy, radius)
+        dx, dy = (u[box] - cx) * aspect / radius, (v[box] - cy) / radius
         r2 = dx * dx + dy * dy
         nz = np.sqrt(np.clip(1 - r2, 0, 1))
         light = np.clip(0.45 * dx - 0.55 * dy + 0.70 * nz, 0, None)
         gloss = np.clip(0.35 * dx - 0.42 * dy + 0.84 * nz, 0, 1) ** 90
         body = _rgb(*surface) * (0.10 + 1.1 * light)[..., None] + 2.2 * gloss[..., None]
         inside = np.clip((1 - np.sqrt(r2)) * radius * height + 0.5, 0, 1)
-        rgb += inside[..., None] * (body - rgb)
+        _mix(rgb[box], body, inside)
 
 
 LAMPS = (  # x, y, linear Rec. 2020 of a lamp: beyond sRGB, as LEDs are
@@ -141,9 +153,10 @@ LAMPS = (  # x, y, linear Rec. 2020 of a lamp: beyond sRGB, as LEDs are
 
 def _lamps(rgb: Array, u: Array, v: Array, aspect: float) -> None:
     for cx, cy, light in LAMPS:
-        distance = np.hypot((u - cx) * aspect, v - cy)
+        box = _box(u, aspect, cx, cy, 0.25)
+        distance = np.hypot((u[box] - cx) * aspect, v[box] - cy)
         glow = np.exp(-((distance / 0.012) ** 2)) + 0.06 * np.exp(-((distance / 0.05) ** 2))
-        rgb += glow[..., None] * np.asarray(light, np.float32)
+        rgb[box] += glow[..., None] * np.asarray(light, np.float32)
 
 
 def _fan_and_edge(rgb: Array, x: Array, y: Array, height: int, width: int) -> tuple[int, int, int, int]:

@@ -1,0 +1,1 @@
+"""Doctor: what a file says, what is wrong in it, and how to mend it."""

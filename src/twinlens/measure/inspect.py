@@ -1,0 +1,175 @@
+"""Inspect: what any file says, and what is wrong in a raw one; a corrected copy on request."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from twinlens import files
+from twinlens.core.errors import FileError, ParameterError, TwinlensError
+from twinlens.core.image import SENSOR, Image
+from twinlens.measure.doctor import checks, facts
+from twinlens.measure.doctor import repair as repairs
+from twinlens.measure.doctor.findings import Report, Section
+
+DOCUMENTS = ("look", "recipe", "profile")
+
+
+def inspect(path: str | Path, *, raw_layout: str | None = None) -> Report:
+    """What a file says: raw files with findings; pictures, camera profiles, looks, recipes and tables with their facts.
+
+    Raises FileError when the file cannot be read at all.
+    """
+    path = Path(path)
+    special = _special(path)
+    if special is not None:
+        return special(path)
+    image = files.read(path, raw_layout=raw_layout)
+    if image.state is SENSOR:
+        sizes = [size for size, _ in _previews(path)]
+        notes = tuple(("note", note) for note in image.shot.notes)
+        sections = (*facts.sections(image, sizes), *([Section("Reader", notes)] if notes else []))
+        return Report(str(path), "raw", sections, checks.all_findings(image))
+    return _picture(path, image)
+
+
+def repair(
+    path: str | Path,
+    out: str | Path,
+    *,
+    only: tuple[str, ...] = (),
+    raw_layout: str | None = None,
+    overwrite: bool = False,
+) -> tuple[str, ...]:
+    """Write a corrected copy of a raw file as DNG and return what was changed, a sentence each.
+
+    The counts of the sensor stay bit for bit; the input is never touched. `only` names the findings to mend.
+    Raises FileError when `out` exists (unless `overwrite`), ParameterError for an unknown finding or nothing to mend.
+    """
+    path, out = Path(path), Path(out)
+    if absent := repairs.unknown(only):
+        raise ParameterError(
+            f"no repair for {', '.join(absent)}; there is one for {', '.join(sorted(repairs.REPAIRS))}"
+        )
+    if out.exists() and out.samefile(path):
+        raise FileError(f"{out} is the input itself; inputs are never overwritten")
+    image = files.read(path, raw_layout=raw_layout)
+    if image.state is not SENSOR:
+        raise ParameterError(f"{path} is a finished picture; only raw files are mended")
+    shot, told = repairs.mended(image, checks.all_findings(image), only)
+    if not told:
+        raise ParameterError(f"{path}: nothing to mend" + (f" of {', '.join(only)}" if only else ""))
+    files.dng.write(out, image.pixels, shot, overwrite=overwrite, **repairs.write_arguments(image))
+    return told
+
+
+def _previews(path: Path) -> list[tuple[tuple[int, int], Any]]:
+    try:
+        return files.previews(path)
+    except TwinlensError:
+        return []
+
+
+def _special(path: Path) -> Callable[[Path], Report] | None:
+    """How a file that is not an image is inspected."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(4096)
+    except OSError as error:
+        raise FileError(f"{path}: cannot be read: {error.strerror}") from None
+    if head[:4] in (b"IIRC", b"MMCR"):
+        return _dcp
+    if path.suffix.lower() == ".cube":
+        return _cube
+    for kind in DOCUMENTS:
+        if path.suffix.lower() == ".toml" and f'"{kind}/'.encode() in head:
+            return {"look": _look, "recipe": _recipe, "profile": _profile}[kind]
+    return None
+
+
+def _picture(path: Path, image: Image) -> Report:
+    shot = image.shot
+    pairs = (
+        ("size", f"{image.width} x {image.height} px"),
+        ("color space", image.primaries),
+        ("ICC profile", f"{len(shot.icc)} bytes" if shot.icc else "none; sRGB is taken"),
+        ("camera", f"{shot.make} {shot.model}".strip()),
+        ("lens", shot.lens),
+        ("exposure", facts.exposure_time(shot.exposure_time_s) or ""),
+        ("ISO", f"{shot.iso:g}" if shot.iso else ""),
+        ("taken", shot.taken),
+        ("orientation", str(shot.orientation)),
+        *(("note", note) for note in shot.notes),
+    )
+    return Report(str(path), "picture", (Section("Picture", tuple(pair for pair in pairs if pair[1])),))
+
+
+def _color_section(color: Any) -> Section:
+    made: list[tuple[str, str]] = [("name", color.name), ("for", color.camera_model), ("copyright", color.copyright)]
+    for number, one in enumerate(color.calibrations, 1):
+        made.append((f"light {number}", facts.light_name(one)))
+        made.append((f"matrix {number}", "; ".join(" ".join(f"{v:.4f}" for v in row) for row in one.color_matrix)))
+        if one.hue_sat is not None:
+            made.append((f"hue/saturation map {number}", " x ".join(map(str, one.hue_sat.values.shape[:3]))))
+    if color.look_table is not None:
+        made.append(("look table", " x ".join(map(str, color.look_table.values.shape[:3]))))
+    made.append(("tone curve", f"{len(color.tone_curve)} points" if color.tone_curve is not None else "none"))
+    if color.baseline_exposure_offset:
+        made.append(("baseline exposure offset", f"{color.baseline_exposure_offset:+g} EV"))
+    return Section("Camera profile", tuple(pair for pair in made if pair[1]))
+
+
+def _dcp(path: Path) -> Report:
+    from twinlens.files import dcp
+
+    try:
+        return Report(str(path), "dcp", (_color_section(dcp.read(path)),))
+    except struct.error as error:
+        raise FileError(f"{path}: a damaged DCP file: {error}") from None
+
+
+def _profile(path: Path) -> Report:
+    from twinlens.pipeline import profile
+
+    found = profile.load(path)
+    noise = tuple(
+        (f"ISO {iso:g}", f"gain {model.gain[1]:.3g}, offset {model.offset[1]:.3g}")
+        for iso, model in found.noise.items()
+    )
+    sections = (_color_section(found.color), *([Section("Noise", noise)] if noise else []))
+    return Report(str(path), "profile", sections)
+
+
+def _look(path: Path) -> Report:
+    from twinlens.pipeline import look
+
+    found = look.load(path)
+    pairs = [("name", found.name), ("description", found.description), *(("reason", one) for one in found.reasons)]
+    pairs += [(key, str(value)) for key, value in found.provenance.items()]
+    return Report(str(path), "look", (Section("Look", tuple(pairs)),))
+
+
+def _recipe(path: Path) -> Report:
+    from twinlens.pipeline.recipe import Recipe
+
+    found = Recipe.load(path)
+    made = Section("Made", tuple((key, str(value)) for key, value in found.made.items()))
+    steps = Section("Steps", tuple((stage.name(), _changed(stage)) for stage in found.stages))
+    return Report(str(path), "recipe", tuple(one for one in (made, steps) if one.facts))
+
+
+def _changed(stage: Any) -> str:
+    """The parameters that differ from the defaults."""
+    plain = type(stage)()
+    pairs = [(name, getattr(stage, name)) for name in stage.__dataclass_fields__]
+    told = [f"{name} = {value}" for name, value in pairs if value != getattr(plain, name)]
+    return ", ".join(one if len(one) < 60 else one[:57] + "..." for one in told) or "as by default"
+
+
+def _cube(path: Path) -> Report:
+    from twinlens.files import cube
+
+    found = cube.read(path)
+    return Report(str(path), "table", (Section("Table", (("size", str(getattr(found, "size", "1D"))),)),))
