@@ -7,6 +7,7 @@ camera RGB: not white-balanced, black 0, white 65535.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +23,16 @@ _ORIENTATION = {0: 1, 3: 3, 5: 8, 6: 6}  # LibRaw's flip -> TIFF Orientation
 _D65 = 21  # EXIF LightSource
 
 
-def read(path: str | os.PathLike[str], *, max_pixels: int = limits.MAX_PIXELS) -> Image:
-    """The raw picture of any file that LibRaw knows. Raises FileError."""
+def read(
+    path: str | os.PathLike[str], *, max_pixels: int = limits.MAX_PIXELS, stated: dict[str, Any] | None = None
+) -> Image:
+    """The raw picture of any file that LibRaw knows; `stated` fields of Shot replace LibRaw's. Raises FileError."""
     import rawpy
 
     try:
         with rawpy.imread(os.fspath(path)) as raw:
             limits.check_size(raw.sizes.raw_width, raw.sizes.raw_height, max_pixels)
-            return _image(raw, path)
+            return _image(raw, path, stated or {})
     except rawpy.LibRawFileUnsupportedError as error:
         raise FileError(f"{path} is neither a raw file nor a picture of a kind known here") from error
     except (rawpy.LibRawError, MemoryError, ValueError) as error:
@@ -39,11 +42,11 @@ def read(path: str | os.PathLike[str], *, max_pixels: int = limits.MAX_PIXELS) -
         ) from error
 
 
-def _image(raw: Any, path: str | os.PathLike[str]) -> Image:
+def _image(raw: Any, path: str | os.PathLike[str], stated: dict[str, Any]) -> Image:
     letters = raw.color_desc.decode("ascii", "replace")
     pattern = raw.raw_pattern
     is_flat = raw.raw_type.name == "Flat"
-    shot = _shot(raw, path)
+    shot = _shot(raw, path, stated)
     cfa = _bayer(pattern, letters) if is_flat and pattern is not None and pattern.shape == (2, 2) else None
     if cfa is not None:
         pixels = np.array(raw.raw_image, np.uint16)
@@ -64,8 +67,6 @@ def _image(raw: Any, path: str | os.PathLike[str]) -> Image:
 
 
 def _finished(pixels: Any, shot: Shot, cfa: Cfa | None, levels: dict[str, Any], notes: tuple[str, ...]) -> Image:
-    from dataclasses import replace
-
     height, width = pixels.shape[:2]
     shot = replace(shot, cfa=cfa, height=height, width=width, notes=(*shot.notes, *notes), **levels)
     return Image(pixels=pixels, state=SENSOR, shot=shot, cfa=cfa)
@@ -123,16 +124,11 @@ def _demosaiced(raw: Any) -> Any:
     )
 
 
-def _shot(raw: Any, path: str | os.PathLike[str]) -> Shot:
+def _shot(raw: Any, path: str | os.PathLike[str], stated: dict[str, Any]) -> Shot:
     matrix = np.asarray(raw.rgb_xyz_matrix, np.float64)[:3]
     known = matrix.shape == (3, 3) and np.isfinite(matrix).all() and abs(np.linalg.det(matrix)) > 1e-9
     gains = np.asarray(raw.camera_whitebalance, np.float64)[:3]
     has_white = gains.size == 3 and bool(np.all(np.isfinite(gains) & (gains > 0)))
-    notes = ["LibRaw read this file."]
-    if not known:
-        notes.append("LibRaw knows no color matrix of this camera.")
-    if not has_white:
-        notes.append("The file names no white balance of the exposure.")
     facts, block = _exif(path)
     facts["orientation"] = _ORIENTATION.get(raw.sizes.flip, 1)
     shot = Shot(
@@ -143,9 +139,14 @@ def _shot(raw: Any, path: str | os.PathLike[str]) -> Shot:
         color=CameraColor(calibrations=(Calibration(_D65, matrix),), origin="libraw") if known else CameraColor(),
         as_shot_neutral=tuple((gains[1] / gains).tolist()) if has_white else None,
         exif=block,
-        notes=tuple(notes),
     )
-    return _completed(shot, raw)
+    shot = replace(_completed(shot, raw), **stated)
+    notes = ["LibRaw read this file."]
+    if not shot.color.is_known:
+        notes.append("LibRaw knows no color matrix of this camera.")
+    if shot.as_shot_neutral is None and shot.as_shot_white_xy is None:
+        notes.append("The file names no white balance of the exposure.")
+    return replace(shot, notes=tuple(notes))
 
 
 def _full_name(make: str, model: str) -> str:
@@ -166,8 +167,6 @@ def _exif(path: str | os.PathLike[str]) -> tuple[dict[str, Any], bytes]:
 
 def _completed(shot: Shot, raw: Any) -> Shot:
     """What EXIF did not tell, from LibRaw's own reading."""
-    from dataclasses import replace
-
     other = getattr(raw, "other", None)
     pairs = (
         ("exposure_time_s", "shutter"),

@@ -66,7 +66,7 @@ def _dng(path: str | os.PathLike[str], data: memoryview, max_pixels: int) -> Ima
         from twinlens.files import libraw
 
         try:
-            return libraw.read(path, max_pixels=max_pixels)
+            return libraw.read(path, max_pixels=max_pixels, stated=dng.rendering(data))
         except FileError:
             raise error from None
 

@@ -73,14 +73,12 @@ def _shot(data: memoryview, first: Directory, raw: Directory, storage: frame.Fra
         raise UnsupportedError(f"a color filter array with {storage.samples} samples a site is not known")
     cfa = levels.color_filters(raw, areas["active_area"]) if is_mosaic else None
     ifd0, exif_part, gps = exif.directories(data, first)
-    neutral = first.numbers(NUMBERS["AsShotNeutral"], 3)
-    white = first.numbers(NUMBERS["AsShotWhiteXY"], 2)
     codec = storage.codec
     return Shot(
         **exif.facts(ifd0, exif_part),
         **areas,
         **levels.levels(raw, storage, area, order),
-        unique_camera_model=first.text(NUMBERS["UniqueCameraModel"]),
+        **_rendering(first, raw, order),
         width=storage.width,
         height=storage.height,
         bits=codec.bits,
@@ -88,17 +86,32 @@ def _shot(data: memoryview, first: Directory, raw: Directory, storage: frame.Fra
         cfa=cfa,
         noise=levels.noise(first, raw, order),
         opcodes=_opcodes(raw),
-        color=color.read(first, raw, order),
-        as_shot_neutral=tuple(neutral[order].tolist()) if neutral is not None and np.all(neutral > 0) else None,
-        as_shot_white_xy=_white(white),
-        baseline_exposure=first.number(NUMBERS["BaselineExposure"]) or 0.0,
-        baseline_sharpness=_or_one(first.number(NUMBERS["BaselineSharpness"])),
-        baseline_noise=_or_one(first.number(NUMBERS["BaselineNoise"])),
         exif=exif.rebuilt(ifd0, exif_part, gps),
         xmp=first.bytes(700).rstrip(b"\0"),
         tags=_other_tags(first, raw),
         notes=_notes(first, raw, storage),
     )
+
+
+def _rendering(first: Directory, raw: Directory, order: list[int]) -> dict[str, Any]:
+    """The fields of Shot that say how camera values become colors."""
+    neutral = first.numbers(NUMBERS["AsShotNeutral"], 3)
+    return {
+        "unique_camera_model": first.text(NUMBERS["UniqueCameraModel"]),
+        "color": color.read(first, raw, order),
+        "as_shot_neutral": tuple(neutral[order].tolist()) if neutral is not None and np.all(neutral > 0) else None,
+        "as_shot_white_xy": _white(first.numbers(NUMBERS["AsShotWhiteXY"], 2)),
+        "baseline_exposure": first.number(NUMBERS["BaselineExposure"]) or 0.0,
+        "baseline_sharpness": _or_one(first.number(NUMBERS["BaselineSharpness"])),
+        "baseline_noise": _or_one(first.number(NUMBERS["BaselineNoise"])),
+    }
+
+
+def rendering(data: memoryview) -> dict[str, Any]:
+    """The fields of Shot that a DNG states about color, whoever decodes its pixels. Raises FileError."""
+    chain = tiff.read(data)
+    raw = raw_directory(chain)
+    return _rendering(chain[0], raw, levels.planes(raw))
 
 
 def _white(xy: Any) -> tuple[float, float] | None:

@@ -34,6 +34,7 @@ _HORIZONTAL, _FLOATING = 2, 3  # Predictor
 _DEFLATE_LEVEL = 6
 _JXL_EFFORT = 3  # larger is slower and hardly smaller for mosaics
 _PREVIEW_QUALITY = 90
+_MAX_JPEG_SIDE = 65535  # ITU-T T.81: sides are 16-bit numbers
 _THREADS = 2
 
 
@@ -117,13 +118,21 @@ def _directory(
 
 
 def _with_pixels(values: fields.Values, pixels: Array, compression: str, tile: tuple[int, int]) -> tw.Directory:
-    """Tiles; without compression one strip, which a reader can map into memory as it is."""
+    """Tiles; without compression one strip, which a reader can map into memory as it is.
+
+    A picture narrower than a tile becomes one strip too: LibRaw takes a tile's line for as wide as the picture at most.
+    """
     if compression == "none":
         values[278] = tw.numbers(tw.LONG, [pixels.shape[0]])
         little = np.ascontiguousarray(pixels, pixels.dtype.newbyteorder("<"))
         return tw.Directory(values, segments=[little.view(np.uint8).ravel()], segment_tags=(273, 279))
+    if pixels.shape[1] < tile[1]:
+        rows = min(pixels.shape[0], _MAX_JPEG_SIDE)
+        values[278] = tw.numbers(tw.LONG, [rows])
+        strips = _segments(pixels, compression, (rows, pixels.shape[1]), is_tiled=False)
+        return tw.Directory(values, segments=strips, segment_tags=(273, 279))
     values[322], values[323] = tw.numbers(tw.LONG, [tile[1]]), tw.numbers(tw.LONG, [tile[0]])
-    return tw.Directory(values, segments=_tiles(pixels, compression, tile))
+    return tw.Directory(values, segments=_segments(pixels, compression, tile))
 
 
 def _without_filters(shot: Shot) -> Shot:
@@ -132,7 +141,7 @@ def _without_filters(shot: Shot) -> Shot:
     return replace(shot, cfa=None)
 
 
-def _tiles(pixels: Array, compression: str, tile: tuple[int, int]) -> list[tw.Piece]:
+def _segments(pixels: Array, compression: str, tile: tuple[int, int], is_tiled: bool = True) -> list[tw.Piece]:
     rows, columns = tile
     places = [(top, left) for top in range(0, pixels.shape[0], rows) for left in range(0, pixels.shape[1], columns)]
 
@@ -140,18 +149,20 @@ def _tiles(pixels: Array, compression: str, tile: tuple[int, int]) -> list[tw.Pi
         part = pixels[place[0] : place[0] + rows, place[1] : place[1] + columns]
         missing = (rows - part.shape[0], columns - part.shape[1])
         pad = [(0, missing[0]), (0, missing[1]), (0, 0)][: part.ndim]
-        return _encoded(np.pad(part, pad, mode="edge") if any(missing) else np.ascontiguousarray(part), compression)
+        is_short = is_tiled and any(missing)
+        return _encoded(np.pad(part, pad, mode="edge") if is_short else np.ascontiguousarray(part), compression)
 
     with ThreadPoolExecutor(_THREADS) as pool:
         return list(pool.map(encoded, places))
 
 
 def _encoded(tile: Array, compression: str) -> tw.Piece:
-    """One whole tile (rows, columns) or (rows, columns, 3)."""
+    """One whole tile or strip (rows, columns) or (rows, columns, 3)."""
     import imagecodecs
 
     if compression == "ljpeg":
-        paired = tile if tile.ndim == 3 else tile.reshape(tile.shape[0], tile.shape[1] // 2, 2)
+        is_paired = tile.ndim == 2 and tile.shape[1] % 2 == 0
+        paired = tile.reshape(tile.shape[0], tile.shape[1] // 2, 2) if is_paired else tile
         return imagecodecs.jpeg8_encode(paired, lossless=True, predictor=1, bitspersample=16)
     if compression == "jpegxl":
         return imagecodecs.jpegxl_encode(tile, lossless=True, effort=_JXL_EFFORT, numthreads=1)
