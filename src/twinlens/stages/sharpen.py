@@ -1,0 +1,55 @@
+"""Sharpen: capture sharpening, the inverse of the blur of lens, filter and demosaic, without halo.
+
+The maths is in `numerics.sharpen`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from twinlens.core.image import SCENE, Image
+from twinlens.core.noise import NoiseModel
+from twinlens.core.stage import Stage, param
+from twinlens.kernels.sharpen import sharpen
+from twinlens.numerics.sharpen import LUMINANCE, RADIUS
+
+FULL_WEIGHT = 2.0  # of the detail at amount 1: most of what a blur of sigma took (benchmarks/sharpen.py)
+LEAST_SIGMA = 0.3  # pixels; a smaller blur takes nothing that a pixel could hold
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sharpen(Stage):
+    accepts: ClassVar = SCENE
+    returns: ClassVar = SCENE
+
+    amount: float = param(0.6, low=0, high=1.5, doc="share of the lost contrast of fine detail that is given back")
+    sigma: float = param(
+        0.7, unit="px", low=0.3, high=1.0, doc="blur of the camera, in pixels of the sensor", expert=True
+    )
+
+    @property
+    def margin(self) -> int:
+        return RADIUS
+
+    @property
+    def is_identity(self) -> bool:
+        return self.amount == 0
+
+    def __call__(self, image: Image) -> Image:
+        sigma = self.sigma / image.scale
+        if sigma < LEAST_SIGMA or self.is_identity:
+            return image
+        gain, offset = luminance_noise(image.noise)
+        weight = FULL_WEIGHT * self.amount
+        return image.with_pixels(sharpen(image.pixels, image.clipped, sigma, weight, gain, offset))
+
+
+def luminance_noise(noise: NoiseModel | None) -> tuple[float, float]:
+    """Gain and offset of the noise of luminance, of grey light; channels count as independent."""
+    if noise is None:
+        return 0.0, 0.0
+    power = np.square(LUMINANCE)
+    return float(power @ np.array(noise.gain)), float(power @ np.array(noise.offset))
