@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
+import shutil
 import struct
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -139,3 +142,18 @@ def test_damaged_profiles_are_read_or_refused(data: st.DataObject) -> None:
         dcp.parse(bytes(whole[:cut]))
     except FileError:
         return
+
+
+def test_renders_like_rawtherapee(tmp_path: Path) -> None:
+    """One profile with look table and curve, under daylight; all of them in `benchmarks/dcp_rawtherapee.py`."""
+    if shutil.which("rawtherapee-cli") is None or not DEBIAN.is_dir():
+        pytest.skip("rawtherapee-cli and its profiles are not installed")
+    benchmarks = Path(__file__).parents[1] / "benchmarks"
+    sys.path.insert(0, str(benchmarks))
+    try:
+        benchmark = importlib.import_module("dcp_rawtherapee")
+    finally:
+        sys.path.remove(str(benchmarks))
+    found = benchmark.compare("LG Mobile LG-H815", tmp_path, ("daylight",))
+    assert found["daylight"]["mean"] < 0.2
+    assert found["daylight"]["worst"] < 1.0
