@@ -47,7 +47,7 @@ def look(rgb: Array, tables: Tables) -> Array:
 
 
 def to_display(rgb: Array, gain: float) -> Array:
-    """Scene light (H, W, 3) times `gain`; what lies outside 0 to 1 moves to the grey of its luminance."""
+    """Scene light (H, W, 3) times `gain`; what lies outside 0 to 1 comes inside with its hue kept."""
     fast = library.find("to_display")
     if fast is None:
         return clip_to_display(rgb * np.float32(gain))

@@ -25,6 +25,7 @@ SKIN_HUE, SKIN_HUE_REACH = (
     np.radians(40.0),
 )  # Oklab hue of human skin, light and dark: 40 to 70 degrees
 SKIN_CHROMA, SKIN_CHROMA_REACH = 0.075, 0.085
+FADING = (0.80, 1.0)  # Oklab lightness from which, and at which fully, the scene's saturation is given up
 LIGHT = (0.60, 0.85)  # Oklab lightness from which, and at which fully, a color counts as light
 COLORED = 0.06  # Oklab chroma at which half of a lightness change is felt; near grey none
 CHROMA_KNEE = (
@@ -68,10 +69,12 @@ def root_terms(rgb: Array, columns: int) -> Array:
 
 
 def clip_to_display(rgb: Array) -> Array:
-    """Light inside 0 to 1: what lies outside moves straight to the grey of its own luminance, just as far as needed.
+    """Light inside 0 to 1 with its hue kept: colors inside are not touched.
 
-    Luminance and hue are kept as long as luminance is below 1; above it is white. Colors inside are not touched.
+    A color brighter than white gives up half of the excess (in stops) of its brightest channel as brightness; the rest,
+    and what is below 0, as saturation: it moves straight to the grey of its own luminance. Brighter greys are white.
     """
+    rgb = rgb / np.sqrt(np.maximum(rgb.max(-1, keepdims=True), 1))
     luma = np.clip(rgb @ _LUMA.astype(rgb.dtype), 0, 1)[..., None]
     off = rgb - luma
     highest, lowest = off.max(-1, keepdims=True), off.min(-1, keepdims=True)
@@ -80,14 +83,21 @@ def clip_to_display(rgb: Array) -> Array:
     return np.clip(np.where(share < 1, luma + np.minimum(share, 1) * off, rgb), 0, 1)
 
 
-def keep_hue(lab: Array, scene: Array, share: float) -> Array:
-    """Oklab (..., 3) with its hue turned by `share` (0 to 1) of the way to that of `scene`; L and chroma stay."""
-    chroma = np.hypot(lab[..., 1], lab[..., 2])
-    size = np.hypot(scene[..., 1], scene[..., 2])
+def keep_color(lab: Array, scene: Array, hue: float, saturation: float) -> Array:
+    """Give back to Oklab `lab` (..., 3) what a tone curve per channel took from the color of `scene` (..., 3).
+
+    Its hue turns by the share `hue` (0 to 1) towards the scene's; its chroma goes by the share `saturation` to what has
+    the scene's ratio of chroma to lightness. That share fades towards white, so that lights still burn out.
+    """
     tiny = np.asarray(1e-9, lab.dtype)
-    own, other = (1 - share) / np.maximum(chroma, tiny), share / np.maximum(size, tiny)
+    chroma, size = np.hypot(lab[..., 1], lab[..., 2]), np.hypot(scene[..., 1], scene[..., 2])
+    own, other = (1 - hue) / np.maximum(chroma, tiny), hue / np.maximum(size, tiny)
     a = own * lab[..., 1] + other * scene[..., 1]
     b = own * lab[..., 2] + other * scene[..., 2]
+    if saturation:
+        t = np.clip((lab[..., 0] - FADING[0]) / (FADING[1] - FADING[0]), 0, 1)
+        wanted = size * lab[..., 0] / np.maximum(scene[..., 0], tiny)
+        chroma = chroma + saturation * (1 - t * t * (3 - 2 * t)) * (wanted - chroma)
     scale = chroma / np.maximum(np.hypot(a, b), tiny)
     return np.stack([lab[..., 0], a * scale, b * scale], -1)
 

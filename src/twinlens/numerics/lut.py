@@ -7,6 +7,7 @@ interpolated tetrahedrally (Kasson, Nin, Plouffe and Hafner 1995: straight along
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -84,14 +85,42 @@ def build(
     light = shaper_light()
     codes = np.broadcast_to(tone(np.repeat(light[:, None], 3, 1)), (SHAPER_SIZE, 3)).T
     shapers = np.stack([_positions(light, one, size - 1, over) for one in codes]).astype(np.float32)
-    count = size + over
-    nodes = [np.interp(np.arange(count), one, light).astype(np.float32) for one in shapers]
-    blue, green, red = np.meshgrid(nodes[2], nodes[1], nodes[0], indexing="ij", copy=False)
     short = np.ascontiguousarray(codes, np.float32)
-    table = encode_tone(render(np.stack([red, green, blue], -1), lambda values: _fast_tone(values, short)))
+    table = encode_tone(render(node_light(shapers, size + over), lambda values: _fast_tone(values, short)))
     if np.array_equal(shapers[0], shapers[1]) and np.array_equal(shapers[0], shapers[2]):
         _straighten_greys(table, size)
     return shapers, table
+
+
+def node_light(shapers: Array, count: int) -> Array:
+    """The light (count, count, count, 3), float32, that `shapers` bring to each node [blue, green, red]."""
+    nodes = [np.interp(np.arange(count), one, shaper_light()).astype(np.float32) for one in shapers]
+    blue, green, red = np.meshgrid(nodes[2], nodes[1], nodes[0], indexing="ij", copy=False)
+    return np.stack([red, green, blue], -1)
+
+
+def folding(table: Array) -> Array:
+    """The smallest Jacobian determinant of each cell (N-1, N-1, N-1) of a table; 1 where the table changes nothing.
+
+    The determinant is that of each of a cell's six tetrahedra, so it is exact for the interpolated map; below 0 the map
+    folds: two colors have changed places.
+    """
+    cell = corners(table)
+    smallest = np.full(cell.shape[3:6], np.inf)
+    for order in itertools.permutations(range(3)):
+        at, edges = [0, 0, 0], {}
+        for axis in order:
+            before = cell[tuple(at)]
+            at[axis] = 1
+            edges[axis] = cell[tuple(at)] - before
+        smallest = np.minimum(smallest, np.sum(edges[2] * np.cross(edges[1], edges[0]), -1))
+    return smallest * (table.shape[0] - 1) ** 3
+
+
+def corners(table: Array) -> Array:
+    """The corners (2, 2, 2, N-1, N-1, N-1, 3) [blue, green, red] of each cell of a table (N, N, N, 3); a view."""
+    cells = np.lib.stride_tricks.sliding_window_view(table, (2, 2, 2), axis=(0, 1, 2))
+    return np.moveaxis(cells, (4, 5, 6), (0, 1, 2))
 
 
 def _positions(light: Array, code: Array, unit: int, over: int) -> Array:

@@ -1,9 +1,9 @@
 """Look map: scene light to display light, the way a look renders it: tone curve and color map in one.
 
 In this order: exposure and a root-polynomial in scene light; a tone curve per channel of the process space; the scene's
-hue given back in part; a residual table over the display result; hue, chroma and lightness controls in Oklab; what is
-left outside 0 to 1 moved to the grey of its luminance. Without any of these it is *neutral*: the scene's light itself.
-`strength` scales every part: 0 is neutral, 1 the look. All is compiled into shapers and one table for the first pixels.
+hue and saturation given back in part; a residual table over the display result; controls of hue, chroma and lightness in
+Oklab; what is left outside 0 to 1 brought inside with its hue kept. Without any of these it is *neutral*: the scene's
+light itself. `strength` scales every part: 0 is neutral, 1 the look. For the pixels all is one compiled table.
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ class LookMap(Stage):
     nodes: tuple[tuple[float, ...], ...] = param(
         (), doc="nodes: a row of stops from mid grey, then one row, or three, of display code values (sRGB curve)"
     )
-    hue: float = param(0.0, low=0, high=1, doc="how much of the scene's hue survives the tone curve")
+    keep_hue: float = param(0.0, low=0, high=1, doc="how much of the scene's hue survives the tone curve")
+    keep_saturation: float = param(0.0, low=0, high=1, doc="how much of the scene's saturation survives the tone curve")
     saturation: float = param(1.0, low=0, high=2, doc="factor of chroma")
     skin: float = param(0.0, low=0, high=1, doc="how far skin is spared by the color controls")
     sectors: tuple[tuple[float, ...], ...] = param(
@@ -95,11 +96,12 @@ class LookMap(Stage):
             return look.clip_to_display(rgb * self.gain)
         light = _scene_light(self, rgb)
         display = self.toned(light, tone)
-        if self.hue == 0 and not self.table and not _has_controls(self):
+        keeps = self.curve != "none" and (self.keep_hue > 0 or self.keep_saturation > 0)
+        if not (keeps or self.table or _has_controls(self)):
             return look.clip_to_display(display)
         lab = look.oklab(display)
-        if self.hue and self.curve != "none":
-            lab = look.keep_hue(lab, look.oklab(light), self.hue)
+        if keeps:
+            lab = look.keep_color(lab, look.oklab(light), self.keep_hue, self.keep_saturation)
         if self.table:
             lab = look.oklab(_with_table(self, look.rec2020(lab)))
         if _has_controls(self):
@@ -120,10 +122,10 @@ class LookMap(Stage):
         return self.render(np.repeat(np.asarray(light, float)[..., None], 3, -1))
 
 
-def compiled(stage: LookMap) -> kernels.Tables:
+def compiled(stage: LookMap, size: int = TABLE_SIZE) -> kernels.Tables:
     """The shapers and the table of a look map; kept for the looks used last."""
     with _building:
-        return _compile(stage, TABLE_SIZE)
+        return _compile(stage, size)
 
 
 @lru_cache(maxsize=16)

@@ -1,4 +1,4 @@
-"""To display: scene light times a gain, what lies outside 0 to 1 moved to the grey of its luminance."""
+"""To display: scene light times a gain, what lies outside 0 to 1 brought inside with its hue kept."""
 
 import halide as hl
 
@@ -11,7 +11,8 @@ def define():
 
     # Algorithm
     scaled = hl.Func("scaled")
-    scaled[x, y, c] = source[x, y, c] * gain
+    brightest = hl.max(hl.max(source[x, y, 0], source[x, y, 1]), source[x, y, 2]) * gain
+    scaled[x, y, c] = source[x, y, c] * (gain / hl.sqrt(hl.max(brightest, 1.0)))
     red, green, blue = (scaled[x, y, channel] for channel in range(3))
     luma = hl.clamp(weights[0] * red + weights[1] * green + weights[2] * blue, 0.0, 1.0)
     highest = hl.max(hl.max(red, green), blue) - luma

@@ -1,138 +1,33 @@
-"""Look: a rendering as a document that people read and edit: load, save, blend, and check how far it can be driven.
-
-The document (`format = "look/1"`, TOML) names only what differs from *neutral*. A look is put into a recipe as stages:
-`Look.map_for` gives the stage that renders, `Look.finish` the strengths of what belongs to the picture as a whole.
-"""
+"""The look as a document: TOML that names only what differs from neutral, read strictly."""
 
 from __future__ import annotations
 
 import dataclasses
-import difflib
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-import twinlens
 from twinlens.core import document
 from twinlens.core.errors import DocumentError, ParameterError
 from twinlens.core.look import Table, keep_table, table_of
 from twinlens.files import cube
-from twinlens.numerics import color, curve
-from twinlens.numerics.look import SECTORS, root_terms
-from twinlens.numerics.lut import identity_table, tetrahedral
-from twinlens.stages import look_map
+from twinlens.numerics.look import SECTORS
+from twinlens.pipeline.look.model import FINISH_RANGES, Finish, Light, Look
 from twinlens.stages.look_map import IDENTITY, PLAIN_SECTOR, SECTOR_RANGES, LookMap
 
-Array = npt.NDArray[Any]
-
 KIND = "look/1"
-FOLDER = Path(twinlens.__file__).parent / "looks"
-SUFFIX = ".toml"
 
 PLACES = {  # where a parameter of LookMap stands in the document
     "exposure": ("scene", "exposure"), "space": ("scene", "space"), "transform": ("scene", "transform"),
     "curve": ("curve", "kind"), "middle": ("curve", "middle"), "contrast": ("curve", "contrast"),
-    "toe": ("curve", "toe"), "white": ("curve", "white"), "hue": ("curve", "hue"),
+    "toe": ("curve", "toe"), "white": ("curve", "white"), "keep_hue": ("curve", "keep_hue"),
+    "keep_saturation": ("curve", "keep_saturation"),
     "saturation": ("color", "saturation"), "skin": ("color", "skin"),
 }  # fmt: skip
 CHANNELS = ("red", "green", "blue")
-BLEND_STOPS = np.arange(-24, 11) / 2  # where a blended curve gets its nodes: half stops, -12 to +5
 
 
-@dataclass(frozen=True)
-class Light:
-    """A look's white-point bias and color transform for one light: `gains` and `transform` act as in LookMap."""
-
-    cct: float
-    gains: tuple[float, ...] = (1.0, 1.0, 1.0)
-    transform: tuple[tuple[float, ...], ...] = IDENTITY
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finish:
-    """What a look asks of the picture as a whole. All 0: nothing."""
-
-    vignette: float = 0.0  # EV at the corner of the uncropped frame, 0 or darker
-    acutance: float = 0.0  # strength of output sharpening, 0 to 1
-    grain: float = 0.0  # strength of film grain, 0 to 1
-    local_tone: float = 0.0  # strength of local tone mapping, 0 to 1
-
-    def scaled(self, strength: float) -> Finish:
-        """This finish at a strength; nothing leaves its range."""
-        values = {key: getattr(self, key) * strength for key in FINISH_RANGES}
-        return Finish(**{key: min(max(values[key], low), high) for key, (low, high) in FINISH_RANGES.items()})
-
-
-FINISH_RANGES = {"vignette": (-2.0, 0.0), "acutance": (0.0, 1.0), "grain": (0.0, 1.0), "local_tone": (0.0, 1.0)}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Look:
-    """A rendering: what `map` does to color and tone, what `finish` does to the picture, where it came from."""
-
-    name: str
-    description: str = ""
-    reasons: tuple[str, ...] = ()
-    map: LookMap = field(default_factory=LookMap)
-    lights: tuple[Light, ...] = ()
-    finish: Finish = field(default_factory=Finish)
-    provenance: dict[str, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "map", replace(self.map, look=self.name, strength=1.0))
-
-    def map_for(self, cct: float | None = None, strength: float = 1.0) -> LookMap:
-        """The stage that renders this look at a strength, under a light of `cct` kelvin (None: daylight, 6504 K)."""
-        stage = replace(self.map, strength=strength)
-        if not self.lights:
-            return stage
-        light = _light_at(self.lights, cct or 6504.0)
-        rows = np.asarray(light.transform)
-        rows = rows * root_terms(np.array([light.gains]), rows.shape[1])[0]
-        return replace(stage, transform=tuple(map(tuple, rows.tolist())))
-
-
-def _light_at(lights: tuple[Light, ...], cct: float) -> Light:
-    """The light at `cct`, interpolated in 1 / CCT between the neighbours; beyond the ends the last one holds."""
-    ordered = sorted(lights, key=lambda one: one.cct)
-    mired = 1e6 / float(np.clip(cct, ordered[0].cct, ordered[-1].cct))
-    warmer = max((one for one in ordered if 1e6 / one.cct >= mired - 1e-9), key=lambda one: one.cct)
-    cooler = min((one for one in ordered if 1e6 / one.cct <= mired + 1e-9), key=lambda one: one.cct)
-    span = 1e6 / warmer.cct - 1e6 / cooler.cct
-    share = (1e6 / warmer.cct - mired) / span if span else 0.0
-    gains = (1 - share) * np.asarray(warmer.gains) + share * np.asarray(cooler.gains)
-    rows = _mixed_transform(warmer.transform, cooler.transform, share)
-    return Light(cct, tuple(gains.tolist()), rows)
-
-
-def shipped() -> list[str]:
-    """The names of the looks that come with the program, neutral first."""
-    names = sorted(path.stem for path in FOLDER.glob(f"*{SUFFIX}"))
-    return sorted(names, key=lambda name: name != "neutral")
-
-
-def load(name: str | Path) -> Look:
-    """The shipped look of this name, or the look in a .toml file; DocumentError says what is wrong with it."""
-    path = Path(name)
-    if path.suffix == SUFFIX:
-        return _read(path)
-    if str(name) in shipped():
-        return _shipped(str(name))
-    close = difflib.get_close_matches(str(name), shipped(), 1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
-    raise DocumentError(f"unknown look {str(name)!r}: expected {', '.join(shipped())} or a {SUFFIX} file{hint}")
-
-
-@lru_cache
-def _shipped(name: str) -> Look:
-    return _read(FOLDER / f"{name}{SUFFIX}")
-
-
-def _read(path: Path) -> Look:
+def read(path: Path) -> Look:
+    """The look in a file, with its residual table beside it."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -312,81 +207,3 @@ def save(look: Look, path: Path) -> None:
         path.write_text(dumps(look), encoding="utf-8")
     except OSError as error:
         raise DocumentError(f"cannot write the look {path}: {error.strerror}") from None
-
-
-def blend(one: Look, other: Look, share: float) -> Look:
-    """The look between two: `share` 0 is `one`, 1 is `other`; every number of the two is mixed."""
-    if not 0 <= share <= 1:
-        raise ParameterError(f"blend share = {share:g} is outside 0 to 1")
-    if share in (0, 1):
-        return other if share else one
-    cct = {light.cct for look in (one, other) for light in look.lights}
-    made = {"blend": [one.name, other.name], "share": share, "parts": [one.provenance, other.provenance]}
-    return Look(
-        name=f"{one.name}-{other.name}-{share:.2f}",
-        description=f"{1 - share:.0%} {one.name}, {share:.0%} {other.name}",
-        map=_mixed_map(one.map, other.map, share),
-        lights=tuple(_mixed_light(one, other, share, at) for at in sorted(cct)),
-        finish=Finish(
-            **{key: _mix(getattr(one.finish, key), getattr(other.finish, key), share) for key in FINISH_RANGES}
-        ),
-        provenance=made,
-    )
-
-
-def _mix(one: Any, other: Any, share: float) -> Any:
-    return (1 - share) * one + share * other
-
-
-def _mixed_light(one: Look, other: Look, share: float, cct: float) -> Light:
-    rows = _mixed_transform(one.map_for(cct).transform, other.map_for(cct).transform, share)
-    return Light(cct, transform=rows)
-
-
-def _mixed_transform(one: Any, other: Any, share: float) -> tuple[tuple[float, ...], ...]:
-    columns = max(len(one[0]), len(other[0]))
-    wide = [np.pad(np.asarray(rows), ((0, 0), (0, columns - len(rows[0])))) for rows in (one, other)]
-    return tuple(map(tuple, _mix(wide[0], wide[1], share).tolist()))
-
-
-def _mixed_map(one: LookMap, other: LookMap, share: float) -> LookMap:
-    values: dict[str, Any] = {
-        key: _mix(getattr(one, key), getattr(other, key), share) for key in ("exposure", "saturation", "skin")
-    }
-    sectors = _mix(np.asarray(one.sectors), np.asarray(other.sectors), share)
-    values["sectors"] = tuple(map(tuple, sectors.tolist()))
-    values["transform"] = _mixed_transform(one.transform, other.transform, share)
-    values["table"] = _mixed_table(one.table, other.table, share)
-    return LookMap(**values, **_mixed_curve(one, other, share))
-
-
-def _mixed_curve(one: LookMap, other: LookMap, share: float) -> dict[str, Any]:
-    if one.curve == "none" or other.curve == "none":
-        hue, space = (one.hue, one.space) if other.curve == "none" else (other.hue, other.space)
-    elif one.space != other.space:
-        raise ParameterError(f"looks with tone curves in {one.space} and {other.space} cannot be blended")
-    else:
-        hue, space = _mix(one.hue, other.hue, share), one.space
-    values: dict[str, Any] = {"hue": hue, "space": space}
-    if one.curve == other.curve == "none":
-        return values
-    if one.curve == other.curve == "film":
-        keys = ("middle", "contrast", "toe")
-        values |= {key: getattr(one, key) ** (1 - share) * getattr(other, key) ** share for key in keys}
-        return {**values, "curve": "film", "white": _mix(one.white, other.white, share)}
-    light = np.repeat((curve.MID_GREY * np.exp2(BLEND_STOPS))[:, None], 3, 1)
-    codes = _mix(look_map.tone_of(one)(light), look_map.tone_of(other)(light), share)
-    shown = color.encode(curve.decode_tone(codes)).T
-    rows = shown[:1] if np.ptp(shown, axis=0).max() < 1e-9 else shown
-    return {**values, "curve": "nodes", "nodes": (tuple(BLEND_STOPS.tolist()), *map(tuple, rows.tolist()))}
-
-
-def _mixed_table(one: str, other: str, share: float) -> str:
-    """The hash of the mix of two residual tables; none counts as no change."""
-    if not one and not other:
-        return ""
-    tables = [table_of(name) if name else None for name in (one, other)]
-    size = max(table.size for table in tables if table)
-    grid = identity_table(size)
-    values = [grid if table is None else tetrahedral(grid * (table.size - 1), table.values) for table in tables]
-    return keep_table(Table(_mix(values[0], values[1], share)))

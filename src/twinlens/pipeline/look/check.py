@@ -1,0 +1,89 @@
+"""Checks: whether a look, at the strength asked for, still orders what it shows; and how far it can be driven.
+
+Lightness must rise along grey; inside the display's gamut no two colors may change places (the Jacobian determinant of
+every tetrahedron is positive; cells that touch the gamut's edge are exempt, and so is black and white, which has none);
+no hue may turn to its opposite; and no step may be so steep that noise and 8 bits would show.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+
+from twinlens.core.errors import ParameterError
+from twinlens.numerics import curve, look, lut
+from twinlens.stages.look_map import LookMap, compiled
+
+CHECK_SIZE = 17
+GREY_STOPS = np.linspace(-10, 5, 181)
+EDGE = (0.004, 0.998)  # tone codes beyond which a color counts as clipped
+FLAT = 1e-4  # largest determinant of a look without color
+STEEPEST_CURVE = 0.6  # tone code a stop; the steepest film curve that can be asked for has about 0.4
+STEEPEST_MAP = 8.0  # display code a display code
+COLORED, GREY = 0.04, 0.002  # Oklab chroma from which a color's hue counts, before and after the look
+PRECISION = 1 / 64  # of a strength
+
+
+@lru_cache(maxsize=64)
+def problems(stage: LookMap) -> tuple[str, ...]:
+    """What breaks at this stage's strength, as sentences; nothing for a valid look."""
+    if stage.is_neutral:
+        return ()
+    tables = compiled(stage, CHECK_SIZE)
+    found = [_grey(stage), *_map(tables.table[:CHECK_SIZE, :CHECK_SIZE, :CHECK_SIZE]), _hues(stage, tables.shapers)]
+    return tuple(one for one in found if one)
+
+
+def _grey(stage: LookMap) -> str:
+    shown = curve.encode_tone(stage.grey(curve.MID_GREY * np.exp2(GREY_STOPS))).mean(-1)
+    step = np.diff(shown)
+    if step.min() < -1e-6:
+        return f"greys fall in lightness {GREY_STOPS[int(step.argmin())]:+.1f} EV from mid grey"
+    steepest = step.max() / (GREY_STOPS[1] - GREY_STOPS[0])
+    return f"the curve is too steep: {steepest:.2f} a stop" if steepest > STEEPEST_CURVE else ""
+
+
+def _map(table: look.Array) -> list[str]:
+    corners = lut.corners(table)
+    inside = (corners.min((0, 1, 2, 6)) > EDGE[0]) & (corners.max((0, 1, 2, 6)) < EDGE[1])
+    if not inside.any():
+        return []
+    found = []
+    determinant = lut.folding(table)[inside]
+    if determinant.min() <= 0 and determinant.max() > FLAT:
+        found.append(f"the color map folds in {int((determinant <= 0).sum())} of {determinant.size} cells")
+    steps = [np.abs(np.diff(corners, axis=axis)).max((0, 1, 2, 6)) for axis in range(3)]
+    steepest = float(np.max(steps, 0)[inside].max()) * (CHECK_SIZE - 1)
+    if steepest > STEEPEST_MAP:
+        found.append(f"the color map is too steep: {steepest:.1f}")
+    return found
+
+
+def _hues(stage: LookMap, shapers: look.Array) -> str:
+    light = lut.node_light(shapers, CHECK_SIZE)[::2, ::2, ::2]
+    before, after = look.oklab(light)[..., 1:], look.oklab(stage.render(light))[..., 1:]
+    sizes = np.linalg.norm(before, axis=-1), np.linalg.norm(after, axis=-1)
+    colored = (sizes[0] > COLORED) & (sizes[1] > GREY)
+    turned = colored & (np.sum(before * after, -1) < 0)
+    return f"hues turn to their opposites in {int(turned.sum())} of {int(colored.sum())} colors" if turned.any() else ""
+
+
+def valid_strength(stage: LookMap, wanted: float) -> tuple[float, str]:
+    """The strength nearest to `wanted` (from below) at which the look is valid, and a note where it is not `wanted`."""
+    found = _problems_at(stage, wanted)
+    if not found:
+        return wanted, ""
+    low, high = (1.0, wanted) if wanted > 1 and not _problems_at(stage, 1.0) else (0.0, wanted)
+    while high - low > PRECISION:
+        middle = (low + high) / 2
+        low, high = (middle, high) if not _problems_at(stage, middle) else (low, middle)
+    return low, f"look {stage.look}: strength {wanted:g} is not valid ({'; '.join(found)}); {low:.2f} is used"
+
+
+def _problems_at(stage: LookMap, strength: float) -> tuple[str, ...]:
+    try:
+        return problems(replace(stage, strength=strength))
+    except ParameterError as error:
+        return (str(error),)
