@@ -96,7 +96,7 @@ class Directory:
         values = self.array(tag)
         if values is None:
             return None
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             values = values.astype(np.float64)
         if not np.isfinite(values).all():
             return self._refuse(tag, "holds a number that is not finite (a zero denominator)")
