@@ -68,6 +68,15 @@ def test_floats_come_back_bit_for_bit(tmp_path: Path, dtype, compression, shape)
     assert image.shot.white_level == (1.0,) * (1 if pixels.ndim == 2 else 3)
 
 
+def test_pixels_that_are_no_numbers_are_mended(tmp_path: Path) -> None:
+    pixels = np.full((20, 30, 3), 0.5, np.float32)
+    pixels[1, 2], pixels[3, 4] = (np.nan, np.inf, -np.inf), (3e38, -3e38, 0.25)
+    dng.write(tmp_path / "a.dng", pixels, plain_shot(white_level=None), compression="deflate")
+    image = files.read(tmp_path / "a.dng")
+    assert image.pixels[1, 2].tolist() == [0, 1e9, -1e9] and image.pixels[3, 4].tolist() == [1e9, -1e9, 0.25]
+    assert any("no numbers" in note for note in image.shot.notes)
+
+
 def test_monochrome_has_no_color_filters(tmp_path: Path) -> None:
     pixels = mosaic(20, 30)
     dng.write(tmp_path / "a.dng", pixels, plain_shot(), linear=True)

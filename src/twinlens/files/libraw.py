@@ -21,6 +21,7 @@ from twinlens.files import exif, limits, tiff
 
 _ORIENTATION = {0: 1, 3: 3, 5: 8, 6: 6}  # LibRaw's flip -> TIFF Orientation
 _D65 = 21  # EXIF LightSource
+_FAULTS = (MemoryError, RuntimeError, ValueError, TypeError, IndexError, ArithmeticError)  # of rawpy on damaged files
 
 
 def read(
@@ -35,7 +36,7 @@ def read(
             return _image(raw, path, stated or {})
     except rawpy.LibRawFileUnsupportedError as error:
         raise FileError(f"{path} is neither a raw file nor a picture of a kind known here") from error
-    except (rawpy.LibRawError, MemoryError, ValueError) as error:
+    except (rawpy.LibRawError, *_FAULTS) as error:
         text = error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else str(error)
         raise FileError(
             f"{path} cannot be read by LibRaw ({text}); the file is damaged or of an unknown kind"

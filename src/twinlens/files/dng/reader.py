@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from twinlens.core.errors import FileError
-from twinlens.core.image import SENSOR, Image
+from twinlens.core.image import SENSOR, Image, planar
 from twinlens.core.opcodes import Opcode
 from twinlens.core.shot import Shot
 from twinlens.files import exif, frame, limits, tiff
@@ -21,6 +21,7 @@ from twinlens.files.tags import NUMBERS, name
 from twinlens.files.tiff import Directory
 
 _OPCODE_LISTS = tuple(NUMBERS[f"OpcodeList{number}"] for number in (1, 2, 3))
+_LARGEST = np.float32(1e9)  # of a floating-point pixel; 1 is usually white
 _PRIVATE = 64  # tags with more values than this are not listed among the other tags
 _IN_COLOR = ("ColorMatrix", "ForwardMatrix", "CameraCalibration", "ProfileHueSat", "ProfileLook")  # kept in Shot.color
 
@@ -39,14 +40,18 @@ def from_bytes(data: memoryview, source: str, *, max_pixels: int = limits.MAX_PI
     shot = _shot(data, first, raw, storage)
     pixels = frame.pixels(data, storage)
     if pixels.ndim == 3 and levels.planes(raw) != [0, 1, 2]:
-        pixels = pixels[..., levels.planes(raw)]
-    if pixels.dtype == np.float32 and not np.isfinite(pixels).all():
-        pixels = np.nan_to_num(pixels, nan=0.0, posinf=3.4e38, neginf=0.0)
-        shot = replace(
-            shot, notes=(*shot.notes, "Some pixels are not finite numbers; they were set to the nearest number.")
-        )
+        pixels = planar(pixels[..., levels.planes(raw)])
+    if pixels.dtype == np.float32 and not _are_sane(pixels):
+        pixels = np.nan_to_num(pixels, nan=0.0).clip(-_LARGEST, _LARGEST)
+        note = f"Pixels that are no numbers were set to 0, those beyond {_LARGEST:g} to that."
+        shot = replace(shot, notes=(*shot.notes, note))
     shot = replace(shot, source=source, notes=(*shot.notes, *_faults(first, raw)))
     return Image(pixels=pixels, state=SENSOR, shot=shot, cfa=shot.cfa, noise=shot.noise)
+
+
+def _are_sane(pixels: Any) -> bool:
+    with np.errstate(invalid="ignore"):
+        return bool(pixels.min() >= -_LARGEST and pixels.max() <= _LARGEST)  # false for NaN too
 
 
 def is_dng(chain: list[Directory]) -> bool:
