@@ -10,6 +10,7 @@ import ctypes
 import json
 import logging
 import os
+import threading
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -89,7 +90,17 @@ class Kernel:
         code = self._function(*[ctypes.byref(one) if isinstance(one, _Buffer) else one for one in held])
         if code:
             shapes = [getattr(value, "shape", value) for value in arguments]
-            raise RuntimeError(f"kernel {self.name} refused its arguments (Halide error {code}): {shapes}")
+            told = getattr(_last_error, "text", f"Halide error {code}")
+            raise RuntimeError(f"kernel {self.name} refused its arguments {shapes}: {told}")
+
+
+_last_error = threading.local()
+
+
+@ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_char_p)
+def _remember_error(_: Any, text: bytes) -> None:
+    """Halide's error handler; without one of our own the runtime would end the process."""
+    _last_error.text = text.decode(errors="replace").strip()
 
 
 @cache
@@ -97,8 +108,10 @@ def _loaded() -> tuple[Any, dict[str, Any]] | None:
     if os.environ.get("TWINLENS_KERNELS") == "numpy":
         return None
     try:
-        return ctypes.CDLL(str(LIBRARY)), json.loads(MANIFEST.read_text())
-    except (OSError, ValueError) as error:
+        library, manifest = ctypes.CDLL(str(LIBRARY)), json.loads(MANIFEST.read_text())
+        library.halide_set_error_handler(_remember_error)
+        return library, manifest
+    except (OSError, ValueError, AttributeError) as error:
         _log.warning("the compiled kernels are not there (%s); NumPy answers instead: correct, but slow", error)
         return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,6 @@ from twinlens.pipeline.recipe import Output, Recipe
 from twinlens.pipeline.resolve import Scans, resolve
 
 DEFAULT_LOOK = "authentic"
-FINISH_PARAMETERS = {"vignette": "amount", "acutance": "amount", "grain": "amount", "local_tone": "strength"}
 Edits = dict[str, dict[str, Any]]
 
 
@@ -52,11 +52,18 @@ def build_recipe(
         chosen = look if isinstance(look, Look) else load_look(look)
         finish = chosen.finish.scaled(strength)
         recipe = recipe.replaced(chosen.map_for(strength=strength))
-        settings = {name: {key: getattr(finish, name)} for name, key in FINISH_PARAMETERS.items() if name in names}
-        recipe = recipe.changed(settings)
+        settings = {
+            "vignette": {"amount": -finish.vignette},
+            "local_tone": {"strength": finish.local_tone},
+            "acutance": {"amount": finish.acutance},
+            "grain": {"amount": finish.grain},
+        }
+        recipe = recipe.changed({name: values for name, values in settings.items() if name in names})
     wanted = edits or {}
     if absent := sorted(set(wanted) - names):
-        raise ParameterError(f"{', '.join(absent)}: not a step for this kind of source; steps are {', '.join(sorted(names))}")
+        raise ParameterError(
+            f"{', '.join(absent)}: not a step for this kind of source; steps are {', '.join(sorted(names))}"
+        )
     return recipe.changed(wanted), notes
 
 
@@ -96,12 +103,7 @@ def develop(
 def steps(recipe: Recipe, source: Image, scans: Scans | None = None) -> tuple[plan.Step, ...]:
     """The steps of a resolved recipe for this source, ready to run."""
     scans = scans or Scans(source)
-
-    def scan(index: int) -> Image:
-        long_edge = getattr(recipe.stages[index], "scan_long_edge", None)
-        return scans.arriving(recipe.stages, index, *([] if long_edge is None else [long_edge]))
-
-    return plan.steps(recipe.stages, (source.height, source.width), scan)
+    return plan.steps(recipe.stages, (source.height, source.width), partial(scans.for_stage, recipe.stages))
 
 
 def _read(source: Image | str | Path) -> Image:

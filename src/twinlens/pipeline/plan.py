@@ -52,11 +52,21 @@ class Step:
         return self.work(image).cut(target)
 
 
-def steps(stages: tuple[Stage, ...], frame: tuple[int, int], scan: Callable[[int], Image]) -> tuple[Step, ...]:
-    """The stages that change something, with their frames. `scan(i)` is the reduced picture that arrives at stage i."""
+def steps(
+    stages: tuple[Stage, ...],
+    frame: tuple[int, int],
+    scan: Callable[[int], Image],
+    *,
+    start: int = 0,
+    leave_out: tuple[str, ...] = (),
+) -> tuple[Step, ...]:
+    """The stages from `start` on that change something, with their frames; `frame` arrives at the first.
+
+    `scan(i)` is the reduced picture that arrives at stage i. Stages named in `leave_out` are not run.
+    """
     made = []
-    for index, stage in enumerate(stages):
-        if stage.is_identity and stage.accepts is stage.returns:
+    for index, stage in enumerate(stages[start:], start):
+        if stage.name() in leave_out or (stage.is_identity and stage.accepts is stage.returns):
             continue
         work = stage.bind(scan(index)) if stage.needs_scan else stage
         made.append(Step(stage, work, frame))

@@ -6,6 +6,8 @@ or exposure costs only the stages after it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,28 +48,26 @@ class Preview:
         """The picture with these settings: code values (h, w, 3) uint8, the longer side about `long_edge`."""
         recipe, notes = build_recipe(self.source, look=look, strength=strength, edits=edits)
         resolved = resolve(recipe, self.source, self.profile, self._scans)
-        wanted = tuple(stage for stage in resolved.stages if stage.name() not in LEFT_OUT)
-        names = [stage.name() for stage in wanted]
-        again = names.index(AGAIN)
-        if self._kept is None or self._kept[0] != wanted[:again]:
-            self._kept = wanted[:again], self._run(wanted[:again], self._small(resolved.stages), threads)
-        end = self._run(wanted[again:], self._kept[1], threads, bits=8)
+        chosen = resolved.stages
+        again = [stage.name() for stage in chosen].index(AGAIN)
+        if self._kept is None or self._kept[0] != chosen[:again]:
+            self._kept = chosen[:again], self._first_part(chosen, again, threads)
+        image = self._kept[1]
+        made = plan.steps(chosen, image.window.frame, self._scan(chosen), start=again, leave_out=LEFT_OUT)
+        end = plan.run(made, image, bits=8, threads=threads)
         fields: dict[str, Any] = {name: getattr(end, name) for name in Image.__dataclass_fields__}
         return Picture(**fields, recipe=resolved, notes=notes)
 
-    def _small(self, chosen: tuple[Stage, ...]) -> Image:
-        """The source, averaged and brought to `long_edge` in linear light, in the state that the first stage left wants."""
-        small, _ = reduced(self.source, chosen, self.long_edge)
+    def _first_part(self, chosen: tuple[Stage, ...], again: int, threads: int | None) -> Image:
+        """The source, averaged and brought to `long_edge` in linear light, through the stages before `again`."""
+        small, ready = reduced(self.source, chosen, self.long_edge)
+        made = plan.steps(chosen[:again], (small.height, small.width), self._scan(chosen), start=ready, leave_out=LEFT_OUT)
         if small.state is not SENSOR and max(small.height, small.width) > self.long_edge:
-            small = stages.load()["resize"](long_edge=self.long_edge)(small)
-        return small
+            resize = stages.load()["resize"](long_edge=self.long_edge)
+            frame = resize.frame(small.height, small.width)
+            rest = plan.steps(chosen[:again], frame, self._scan(chosen), start=ready, leave_out=LEFT_OUT)
+            made = (plan.Step(resize, resize, (small.height, small.width)), *rest)
+        return plan.run(made, small, threads=threads)
 
-    def _run(self, chosen: tuple[Stage, ...], image: Image, threads: int | None, bits: int | None = None) -> Image:
-        start = next((i for i, stage in enumerate(chosen) if stage.accepts is image.state), len(chosen))
-        scans = Scans(image)
-
-        def scan(index: int) -> Image:
-            return scans.arriving(chosen[start:], index)
-
-        made = plan.steps(chosen[start:], (image.height, image.width), scan)
-        return plan.run(made, image, bits=bits, threads=threads)
+    def _scan(self, chosen: tuple[Stage, ...]) -> Callable[[int], Image]:
+        return partial(self._scans.for_stage, chosen)

@@ -81,6 +81,8 @@ def _averaged(source: Image, linearize: Stage, factor: int) -> Image:
     if pixels.ndim == 2 and whole.cfa is not None:
         period = len(whole.cfa.rows)
         factor = max(factor // period, 1) * period
+        short = [(0, max(factor - size, 0)) for size in pixels.shape]
+        pixels = np.pad(pixels, short, mode="edge")
         indices = np.tile(whole.cfa.indices, (factor // period, factor // len(whole.cfa.rows[0])))
         planes = []
         for channel in range(3):

@@ -20,6 +20,7 @@ class Scans:
 
     def __init__(self, source: Image) -> None:
         self._source = source
+        self.resolved: dict[tuple[Stage, tuple[Stage, ...], int], Stage] = {}
         self._kept: dict[tuple[int, tuple[Stage, ...]], Image] = {}
 
     def arriving(self, stages: tuple[Stage, ...], index: int, long_edge: int = MEASURE_LONG_EDGE) -> Image:
@@ -37,6 +38,10 @@ class Scans:
                 image = image if stage.name() in WITHOUT_EFFECT_WHEN_SMALL else work(image)
             self._kept[long_edge, stages[: step + 1]] = image
         return image
+
+    def for_stage(self, stages: tuple[Stage, ...], index: int) -> Image:
+        """What `stages[index]`, which `needs_scan`, is prepared with: at its `scan_long_edge` when it names one."""
+        return self.arriving(stages, index, getattr(stages[index], "scan_long_edge", MEASURE_LONG_EDGE))
 
     def _start(self, stages: tuple[Stage, ...], long_edge: int) -> tuple[Image, int]:
         ready = next((i for i, stage in enumerate(stages) if stage.accepts not in ("sensor", "mosaic")), 0)
@@ -57,5 +62,8 @@ def resolve(recipe: Recipe, source: Image, profile: CameraProfile | None = None,
         def arriving(before: tuple[Stage, ...] = before, stage: Stage = stage) -> Image:
             return scans.arriving((*before, stage), len(before))
 
-        done.append(stage.resolve(Facts(source.shot, source, arriving, profile, before)))
+        key = (stage, before, id(profile))
+        if key not in scans.resolved:
+            scans.resolved[key] = stage.resolve(Facts(source.shot, source, arriving, profile, before))
+        done.append(scans.resolved[key])
     return dataclasses.replace(recipe, stages=tuple(done))
