@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,7 +39,7 @@ def atomic(path: str | os.PathLike[str], overwrite: bool = False) -> Iterator[Pa
     """
     final = Path(path)
     _check_target(final, overwrite)
-    temporary = final.with_name(f".{final.name[:200]}.{os.getpid()}-{secrets.token_hex(4)}.part")
+    temporary = final.with_name(f".{final.name[:200]}.{os.getpid()}-{os.urandom(4).hex()}.part")
     try:
         yield temporary
         _publish(temporary, final, overwrite)

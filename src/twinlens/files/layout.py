@@ -18,7 +18,6 @@ from __future__ import annotations
 import math
 import os
 import re
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -152,6 +151,8 @@ def beside(path: str | os.PathLike[str]) -> Path:
 
 def load(path: Path) -> Layout:
     """A layout document. Raises DocumentError that names the key."""
+    import tomllib
+
     try:
         document = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

@@ -101,8 +101,7 @@ def _from_float24(parts: Array) -> Array:
 
 def _deflated(data: memoryview, codec: Codec, shape: tuple[int, int], rows: int) -> Array:
     line = (shape[1] * codec.samples * codec.bits + 7) // 8
-    inflater = zlib.decompressobj()
-    plain = inflater.decompress(data, line * shape[0])  # never more than the tile holds
+    plain = _inflated(data, line * shape[0])
     rows = (
         min(len(plain) // max(line, 1), shape[0]) if len(plain) >= line * rows else _too_short(len(plain), line * rows)
     )
@@ -115,6 +114,16 @@ def _deflated(data: memoryview, codec: Codec, shape: tuple[int, int], rows: int)
     if codec.predictor != 1:
         raise FileError(f"predictor {codec.predictor} does not fit samples of {codec.bits} bits")
     return values
+
+
+def _inflated(data: Any, most: int) -> Any:
+    """The plain bytes, at most `most`; the fast decoder refuses a stream that holds more, the other one cuts it."""
+    import imagecodecs
+
+    try:
+        return imagecodecs.deflate_decode(data, out=most)
+    except imagecodecs.DeflateError:
+        return zlib.decompressobj().decompress(data, most)
 
 
 def _too_short(found: int, expected: int) -> int:

@@ -9,7 +9,6 @@ import itertools
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -67,6 +66,8 @@ def numbers(kind: int, *values: Any) -> Value:
 
 def _fraction(value: float, top: int) -> tuple[int, int]:
     """The shortest fraction that gives the number back, else the nearest in 32 bits; 0/1 when not finite."""
+    from fractions import Fraction
+
     if not np.isfinite(value):
         return 0, 1
     value = min(max(value, -top if top < 2**31 else 0), top)

@@ -9,7 +9,6 @@ Source: Digital Negative Specification 1.7.1, chapters 2 to 4.
 from __future__ import annotations
 
 import os
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal
 
 import numpy as np
@@ -151,6 +150,8 @@ def _segments(pixels: Array, compression: str, tile: tuple[int, int], is_tiled: 
         pad = [(0, missing[0]), (0, missing[1]), (0, 0)][: part.ndim]
         is_short = is_tiled and any(missing)
         return _encoded(np.pad(part, pad, mode="edge") if is_short else np.ascontiguousarray(part), compression)
+
+    from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(_THREADS) as pool:
         return list(pool.map(encoded, places))
