@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from twinlens.core.image import Window, empty_rgb, planar
 from twinlens.kernels import library
+from twinlens.kernels.widen import widen
 from twinlens.numerics.highlights import reconstruct
 from twinlens.numerics.maps import read
 
@@ -28,8 +29,7 @@ def highlights(rgb: Array, clipped: Array | None, maps: Array, window: Window) -
         return _reference(rgb, clipped, maps, window)
     marks = np.zeros(rgb.shape[:2], np.uint8) if clipped is None else clipped
     result = empty_rgb(*rgb.shape[:2])
-    height, width = window.frame
-    fast(rgb, marks, planar(maps), window.top, window.left, maps.shape[0] / height, maps.shape[1] / width, result)
+    fast(rgb, marks, *widen(planar(maps), window), result)
     return result
 
 

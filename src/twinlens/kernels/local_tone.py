@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from twinlens.core.image import Window, empty_rgb, planar
 from twinlens.kernels import library
+from twinlens.kernels.widen import widen
 from twinlens.numerics import local_tone as reference
 from twinlens.numerics.maps import read
 
@@ -24,9 +25,7 @@ def local_tone(rgb: Array, maps: Array, window: Window, strength: float, gain: f
     if fast is None:
         return _reference(rgb, maps, window, strength, gain)
     result = empty_rgb(*rgb.shape[:2])
-    height, width = window.frame
-    places = window.top, window.left, maps.shape[0] / height, maps.shape[1] / width
-    fast(rgb, planar(maps), *places, strength, gain, result)
+    fast(rgb, *widen(planar(maps), window), strength, gain, result)
     return result
 
 

@@ -29,7 +29,7 @@ CELLS = 320  # of the longer side of the maps
 RADIUS = 7  # cells, of the windows in which the line is fitted: some 2 % of the longer side
 SOFTNESS = 0.08  # squared stops: variance below it is detail, above it is an edge
 
-SLOPE = 0.45  # of the compression at mid grey, at strength 1
+SLOPE = 0.42  # of the compression at mid grey, at strength 1
 HIGHLIGHTS = 1.4  # EV: the most that highlights are lowered, at strength 1
 SHADOWS = 3.2  # EV under mid grey where shadows are lifted most; what is darker is lifted less and stays dark
 

@@ -33,30 +33,43 @@ def pooled(values: Any, rows: int, columns: int, how: np.ufunc = np.add) -> Arra
     return result
 
 
+def knots(places: Array, length: int, count: int) -> tuple[Array, Array]:
+    """For pixels (int) of a line of `length`: the cell of `count` before each, and how far it is to the next (0 to
+    1)."""
+    place = (places.astype(np.float32) + np.float32(0.5)) * np.float32(count / length) - np.float32(0.5)
+    first = np.clip(np.floor(place).astype(int), 0, max(count - 2, 0))
+    return first, np.clip(place - first.astype(np.float32), 0, 1)
+
+
 def sampled(field: Array, top: int, left: int, height: int, width: int, frame: tuple[int, int]) -> Array:
     """The map (rows, columns, ...) read bilinearly at the pixels of a part (height, width at top, left) of a frame."""
-    return _lines(_lines(field, top, height, frame[0], 0), left, width, frame[1], 1)
+    down = _at(field, np.arange(top, top + height), frame[0], 0)
+    return _at(down, np.arange(left, left + width), frame[1], 1)
 
 
-STRIP = 8  # rows between which the kernels read a map linearly
+STRIP = 8  # columns between which the kernels read a map linearly
+
+
+def widened_columns(field: Array, left: int, width: int, frame_width: int) -> Array:
+    """The map at every pixel across (rows, width, ...): exactly at every STRIP-th column of the frame, else
+    linearly."""
+    strips = np.arange(left // STRIP, (left + width - 1) // STRIP + 2)
+    coarse = _at(field, strips * STRIP, frame_width, 1)
+    column = np.arange(left, left + width)
+    t = ((column % STRIP) / STRIP).astype(field.dtype).reshape(1, -1, *[1] * (field.ndim - 2))
+    place = column // STRIP - strips[0]
+    return coarse[:, place] + t * (coarse[:, place + 1] - coarse[:, place])
 
 
 def read(field: Array, top: int, left: int, height: int, width: int, frame: tuple[int, int]) -> Array:
-    """`sampled` as the kernels do it: exactly at every STRIP-th row of the frame, linearly between these rows."""
-    first, last = top // STRIP, (top + height - 1) // STRIP + 1
-    rows = np.concatenate([sampled(field, k * STRIP, left, 1, width, frame) for k in range(first, last + 1)])
-    row = np.arange(top, top + height)
-    t = ((row % STRIP) / STRIP).astype(field.dtype).reshape(-1, *[1] * (field.ndim - 1))
-    place = row // STRIP - first
-    return rows[place] + t * (rows[place + 1] - rows[place])
+    """`sampled` as the kernels do it: with `widened_columns`."""
+    return _at(widened_columns(field, left, width, frame[1]), np.arange(top, top + height), frame[0], 0)
 
 
-def _lines(field: Array, start: int, count: int, length: int, axis: int) -> Array:
-    knots = field.shape[axis]
-    place = (np.arange(start, start + count, dtype=np.float32) + 0.5) * np.float32(knots / length) - 0.5
-    first = np.clip(np.floor(place), 0, max(knots - 2, 0)).astype(int)
-    t = np.clip(place - first, 0, 1).astype(field.dtype).reshape([-1 if i == axis else 1 for i in range(field.ndim)])
-    one, other = np.take(field, first, axis), np.take(field, np.minimum(first + 1, knots - 1), axis)
+def _at(field: Array, places: Array, length: int, axis: int) -> Array:
+    first, t = knots(places, length, field.shape[axis])
+    t = t.astype(field.dtype).reshape([-1 if i == axis else 1 for i in range(field.ndim)])
+    one, other = np.take(field, first, axis), np.take(field, np.minimum(first + 1, field.shape[axis] - 1), axis)
     return one + t * (other - one)
 
 

@@ -32,7 +32,7 @@ class LocalTone(Stage):
     scan_long_edge: ClassVar[int] = 640
 
     strength: float = param(
-        0.0, low=0, high=1, doc="0 leaves the light alone, 1 nearly halves the contrast of large areas"
+        0.0, low=0, high=1, doc="0 leaves the light alone, 1 takes some 40 % off the contrast of large areas"
     )
 
     @property

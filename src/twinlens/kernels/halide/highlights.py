@@ -35,7 +35,7 @@ def inverse(value):
 def define():
     source, marks = hl.ImageParam(hl.Float(32), 3, "source"), hl.ImageParam(hl.UInt(8), 2, "marks")
     x, y, c = hl.vars("x y c")
-    maps = MapReader(x, y, 7)
+    maps = MapReader(x, y)
     channels = range(3)
 
     # Algorithm
@@ -68,5 +68,4 @@ def define():
     # Schedule
     result.bound(c, 0, 3).reorder(c, x, y).unroll(c).vectorize(x, 16, hl.TailStrategy.GuardWithIf)
     mended.compute_at(result, x).vectorize(x)
-    maps.schedule()
     return result, [source, marks, *maps.arguments]

@@ -5,7 +5,7 @@ from _maps import MapReader
 
 LUMINANCE = tuple(hl.f32(one) for one in (0.26270021, 0.67799807, 0.05930172))  # Rec. 2020 to Y
 FLOOR, ANCHOR = hl.f32(2.0**-11), hl.f32(-2.4700228)
-SLOPE, HIGHLIGHTS, SHADOWS = hl.f32(0.45), hl.f32(1.4), hl.f32(3.2)
+SLOPE, HIGHLIGHTS, SHADOWS = hl.f32(0.42), hl.f32(1.4), hl.f32(3.2)
 LN2 = hl.f32(0.69314718)
 
 
@@ -13,7 +13,7 @@ def define():
     source = hl.ImageParam(hl.Float(32), 3, "source")
     strength, gain = hl.Param(hl.Float(32), "strength"), hl.Param(hl.Float(32), "gain")
     x, y, c = hl.vars("x y c")
-    maps = MapReader(x, y, 2)
+    maps = MapReader(x, y)
 
     # Algorithm
     light = LUMINANCE[0] * source[x, y, 0] + LUMINANCE[1] * source[x, y, 1] + LUMINANCE[2] * source[x, y, 2]
@@ -31,5 +31,4 @@ def define():
     # Schedule
     result.bound(c, 0, 3).reorder(c, x, y).unroll(c).vectorize(x, 16, hl.TailStrategy.GuardWithIf)
     factor.compute_at(result, x).vectorize(x)
-    maps.schedule()
     return result, [source, *maps.arguments, strength, gain]
