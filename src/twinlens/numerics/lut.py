@@ -72,23 +72,28 @@ def identity_table(size: int) -> Array:
 
 
 def build(
-    tone: Callable[[Array], Array], render: Callable[[Array, Callable[[Array], Array]], Array], size: int, over: int
+    tone: Callable[[Array], Array],
+    gains: Array,
+    render: Callable[[Array, Callable[[Array], Array]], Array],
+    size: int,
+    over: int,
 ) -> tuple[Array, Array]:
     """Compile a rendering of scene light to display light into three shapers and one table.
 
-    `tone` gives the display tone code (..., 3) of each channel's light (..., 3), as far as channels do not mix;
-    `render` takes light (..., 3) and a fast `tone`, and gives the display light 0 to 1 of the whole look.
-    Returns shapers (3, SHAPER_SIZE) from light to positions in nodes, and a table (N, N, N, 3) [blue, green, red]
-    of tone codes, N = `size` + `over`: display white is at node `size` - 1, the `over` nodes above hold brighter light.
+    `render` takes scene light (..., 3) and a fast `tone`, and gives the display light 0 to 1 of the whole look; `tone`
+    gives the display tone code (..., 3) of light (..., 3) after `gains` (3,), what the look makes of a grey before the
+    curve. Returns shapers (3, SHAPER_SIZE) from light to positions in nodes, and a table (N, N, N, 3) of tone codes
+    [blue, green, red], N = `size` + `over`: the curve's top is at node `size` - 1, the nodes above hold brighter light.
     The table of a look that leaves greys alone is the straight line on its diagonal, so greys follow `tone` exactly.
     """
-    light = shaper_light()
-    codes = np.broadcast_to(tone(np.repeat(light[:, None], 3, 1)), (SHAPER_SIZE, 3)).T
-    shapers = np.stack([_positions(light, one, size - 1, over) for one in codes]).astype(np.float32)
-    short = np.ascontiguousarray(codes, np.float32)
+    light = np.repeat(shaper_light()[:, None], 3, 1)
+    plain = np.broadcast_to(tone(light), light.shape)
+    codes = plain if np.all(gains == 1) else np.broadcast_to(tone(light * gains), light.shape)
+    shapers = np.stack([_positions(light[:, 0], one, size - 1, over) for one in codes.T]).astype(np.float32)
+    short = np.ascontiguousarray(plain.T, np.float32)
     table = encode_tone(render(node_light(shapers, size + over), lambda values: _fast_tone(values, short)))
     if np.array_equal(shapers[0], shapers[1]) and np.array_equal(shapers[0], shapers[2]):
-        _straighten_greys(table, size)
+        _straighten_greys(table, size, _top(codes[:, 0]))
     return shapers, table
 
 
@@ -124,8 +129,8 @@ def corners(table: Array) -> Array:
 
 
 def _positions(light: Array, code: Array, unit: int, over: int) -> Array:
-    """Positions in nodes of rising light: the code up to display white, then stops above that up to the last node."""
-    position = np.maximum.accumulate(np.clip(code, 0, 1)) * unit
+    """Positions in nodes of rising light: the code up to the curve's top, then stops above that up to the last node."""
+    position = np.maximum.accumulate(np.clip(code / _top(code), 0, 1)) * unit
     white = int(np.searchsorted(position, unit * (1 - 1e-9)))
     if white < len(light) - 1:
         stops = np.log2(light[white:] / light[white - 1])
@@ -133,13 +138,18 @@ def _positions(light: Array, code: Array, unit: int, over: int) -> Array:
     return position
 
 
+def _top(code: Array) -> float:
+    """The highest code that a curve shows: display white, or less for a curve that does not reach it."""
+    return float(np.clip(code[-1], 0.01, 1))
+
+
 def _fast_tone(values: Array, codes: Array) -> Array:
     return np.stack([shape(values[..., channel], codes[channel]) for channel in range(3)], -1)
 
 
-def _straighten_greys(table: Array, size: int) -> None:
+def _straighten_greys(table: Array, size: int, top: float) -> None:
     index = np.arange(table.shape[0])
-    straight = np.minimum(index / (size - 1), 1)[:, None]
+    straight = np.minimum(index / (size - 1), 1)[:, None] * top
     if np.abs(table[index, index, index] - straight).max() < GREY_ROUNDING:
         table[index, index, index] = straight
 

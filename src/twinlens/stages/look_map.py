@@ -1,7 +1,7 @@
 """Look map: scene light to display light, the way a look renders it: tone curve and color map in one.
 
 In this order: exposure and a root-polynomial in scene light; a tone curve per channel of the process space; the scene's
-hue and saturation given back in part; a residual table over the display result; controls of hue, chroma and lightness in
+hue and saturation given back in part; a residual table over the display result; controls of hue, chroma, lightness in
 Oklab; what is left outside 0 to 1 brought inside with its hue kept. Without any of these it is *neutral*: the scene's
 light itself. `strength` scales every part: 0 is neutral, 1 the look. For the pixels all is one compiled table.
 """
@@ -130,9 +130,8 @@ def compiled(stage: LookMap, size: int = TABLE_SIZE) -> kernels.Tables:
 
 @lru_cache(maxsize=16)
 def _compile(stage: LookMap, size: int) -> kernels.Tables:
-    gains = _scene_light(stage, np.ones((1, 3)))
-    tone = tone_of(stage)
-    return kernels.Tables(*lut.build(lambda light: tone(light * gains), stage.render, size, TABLE_OVER))
+    gains = np.round(_scene_light(stage, np.ones((1, 3)))[0], 12)
+    return kernels.Tables(*lut.build(tone_of(stage), gains, stage.render, size, TABLE_OVER))
 
 
 def _check_rows(stage: LookMap) -> None:
