@@ -15,9 +15,10 @@ import numpy.typing as npt
 
 from twinlens.core.errors import FileError, ParameterError
 from twinlens.core.image import DISPLAY, ENCODED, OUTPUT, SCENE, SENSOR, Image, planar
-from twinlens.files import icc, photo_write, picture_exif
+from twinlens.files import icc, photo_read, photo_write, picture_exif, tiff
 from twinlens.files import xmp as xmp_packet
 from twinlens.files.atomic import atomic
+from twinlens.files.limits import MAX_PIXELS
 
 Array = npt.NDArray[Any]
 Strip = Literal["none", "gps", "all"]
@@ -28,6 +29,8 @@ _WRITERS: dict[str, tuple[Callable[[photo_write.Job], Iterator[photo_write.Piece
     ".tif": (photo_write.tiff, (8, 16)),
     ".tiff": (photo_write.tiff, (8, 16)),
     ".png": (photo_write.png, (8, 16)),
+    ".avif": (photo_write.avif, (8, 16)),
+    ".jxl": (photo_write.jxl, (8, 16)),
 }
 SUFFIXES = tuple(_WRITERS)
 
@@ -136,6 +139,35 @@ def upright(pixels: Array, orientation: int) -> Array:
     if orientation in (2, 3, 6, 7):
         pixels = pixels[:, ::-1]
     return pixels
+
+
+def read(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS, reduce: int = 1) -> Image:
+    """The picture in a JPEG, HEIC, TIFF, PNG, AVIF, JPEG XL or WebP file, in state ENCODED.
+
+    The codes stay as they are where the profile describes sRGB, Display P3, Adobe RGB, Rec. 2020 or ProPhoto RGB; a
+    picture with another profile is brought to Rec. 2020 by it, in floating point. Without a profile sRGB is taken. How
+    the picture is to be turned stays in `shot.orientation`. `reduce` allows it to be decoded that many times smaller.
+    Raises FileError.
+    """
+    data = tiff.open_bytes(path)
+    try:
+        with photo_read.quiet():
+            found = photo_read.decoder(data)(data, max_pixels, reduce)
+            pixels, space = photo_read.colored(found)
+    except FileError as error:
+        raise FileError(f"{path}: {error}") from error
+    except (MemoryError, KeyboardInterrupt):
+        raise
+    except Exception as error:  # decoders raise whatever they like on damaged files
+        why = _first_line(error)
+        raise FileError(f"{path} cannot be decoded; it is damaged or of a kind not known here ({why})") from error
+    shot = photo_read.shot(found, Path(path).name)
+    return Image(pixels=pixels, state=ENCODED, shot=shot, primaries=space, scale=max(shot.width / pixels.shape[1], 1.0))
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:200] if lines else type(error).__name__
 
 
 _NOTEBOOK_SIDE = 1024  # pixels

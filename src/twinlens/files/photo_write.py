@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twinlens.core.errors import FileError
-from twinlens.files import tiff_write
+from twinlens.files import boxes, tiff_write
 from twinlens.files.tiff import EXIF_IFD
 
 Array = npt.NDArray[Any]
@@ -146,3 +146,69 @@ def png(job: Job) -> Iterator[Piece]:
 
 def _chunk(name: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+_AVIF_BITS = 10  # of what is written from 16 bits: the most that every decoder reads
+_AVIF_SPEED = 8  # 0 slow and small to 10 fast and large
+_THREADS = 2
+
+
+def avif(job: Job) -> Iterator[Piece]:
+    """An AVIF of 8 or 10 bits with code points and ICC profile of its space, EXIF and XMP."""
+    import imagecodecs
+
+    from twinlens.files import avif as format
+
+    pixels, bits = np.ascontiguousarray(job.pixels), 8
+    if pixels.dtype == np.uint16:
+        bits, most = _AVIF_BITS, 2**_AVIF_BITS - 1
+        pixels = ((pixels.astype(np.uint32) * most + 32767) // 65535).astype(np.uint16)
+    primaries, transfer = format.CODE_POINTS[job.space]
+    coded = imagecodecs.avif_encode(
+        pixels,
+        level=job.quality,
+        speed=_AVIF_SPEED,
+        bitspersample=bits,
+        pixelformat=f"yuv{job.subsampling}",
+        primaries=primaries,
+        transfer=transfer,
+        matrix=format.MATRIX,
+        numthreads=_THREADS,
+    )
+    yield format.container(bytes(coded), space=job.space, icc=job.icc, exif=job.exif, xmp=job.xmp)
+
+
+def jxl(job: Job) -> Iterator[Piece]:
+    """A JPEG XL of 8 or 16 bits whose header names the space, with EXIF and XMP; quality 100 is lossless.
+
+    The encoder takes 8-bit codes for sRGB and anything else for linear sRGB. So every other lossy picture is handed
+    over as linear sRGB light, with values below 0 and above 1, which the format's own space XYB holds.
+    """
+    import imagecodecs
+
+    from twinlens.files import jxl as format
+
+    pixels, bits = np.ascontiguousarray(job.pixels), job.pixels.itemsize * 8
+    if job.quality < 100 and (bits == 16 or job.space != "srgb"):
+        pixels = _linear_srgb(pixels, job.space)
+    amount: dict[str, Any] = {"lossless": True} if job.quality == 100 else {"distance": _jxl_distance(job.quality)}
+    coded = imagecodecs.jpegxl_encode(pixels, **amount, effort=_JXL_EFFORT, numthreads=_THREADS, usecontainer=False)
+    level = boxes.first(bytes(coded), b"jxll")  # 16 bits without loss are of level 10, which the file has to say
+    codestream = format.with_color(format.codestream(bytes(coded)), job.space, bits)
+    yield format.container(codestream, exif=job.exif, xmp=job.xmp, level=level)
+
+
+_JXL_EFFORT = 4  # 1 fast to 9 small
+
+
+def _jxl_distance(quality: int) -> float:
+    """libjxl's own scale of JPEG qualities (JxlEncoderDistanceFromQuality): 90 is distance 1."""
+    return 0.1 + (100 - quality) * 0.09 if quality >= 30 else 6.24 + 2.5 ** ((30 - quality) / 5) / 6.25
+
+
+def _linear_srgb(codes: Array, space: str) -> Array:
+    from twinlens.numerics.color import decode, rgb_from_rgb
+
+    most = np.iinfo(codes.dtype).max
+    light = decode(np.arange(most + 1) / most, space).astype(np.float32)[codes]
+    return light @ rgb_from_rgb("srgb", space).T.astype(np.float32)

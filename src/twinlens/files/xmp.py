@@ -10,6 +10,8 @@ from xml.etree import ElementTree
 
 _STALE = r"(?:tiff:(?:ImageWidth|ImageLength)|exif:PixelXDimension|exif:PixelYDimension)"
 _GPS = r"exif:GPS\w+"
+_HEAD = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'  # section 7.3.2, packet wrapper
+_TAIL = '\n<?xpacket end="w"?>'
 _MAX_BYTES = 1_000_000
 
 
@@ -33,4 +35,4 @@ def for_picture(packet: bytes, *, strip: str = "none") -> bytes:
         ElementTree.fromstring(text)
     except ElementTree.ParseError:
         return b""
-    return text.encode()
+    return text.encode() if text.startswith("<?xpacket") else (_HEAD + text + _TAIL).encode()
