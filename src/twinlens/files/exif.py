@@ -34,7 +34,8 @@ _MAX_VALUE = 4096  # bytes of one value
 def directories(data: memoryview, first: Directory) -> tuple[Directory, Directory | None, Directory | None]:
     """IFD0, its Exif directory and its GPS directory."""
     exif, gps = (
-        tiff.block(data, first.order, first.integer(tag)) if tag in first else None for tag in (EXIF_IFD, GPS_IFD)
+        tiff.block(data, first.order, first.integer(tag), tiff.is_big(data)) if tag in first else None
+        for tag in (EXIF_IFD, GPS_IFD)
     )
     return first, exif, gps
 

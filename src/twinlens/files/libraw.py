@@ -20,6 +20,7 @@ from twinlens.core.shot import Cfa, Shot
 from twinlens.files import exif, limits, tiff
 
 _ORIENTATION = {0: 1, 3: 3, 5: 8, 6: 6}  # LibRaw's flip -> TIFF Orientation
+_NOT_APPLIED = "Opcode lists 1 and 2 of the file count for its mosaic and were not applied."
 _D65 = 21  # EXIF LightSource
 _FAULTS = (MemoryError, RuntimeError, ValueError, TypeError, IndexError, ArithmeticError)  # of rawpy on damaged files
 
@@ -62,15 +63,22 @@ def _image(raw: Any, path: str | os.PathLike[str], stated: dict[str, Any]) -> Im
     note = (
         f"The color filters ({letters}) are not Bayer's: LibRaw made linear camera RGB of them (its default demosaic)."
     )
-    pixels = planar(_demosaiced(raw))
+    if not is_flat:
+        note = "The file holds several colors at each site: LibRaw made linear camera RGB of them."
+    developed = _demosaiced(raw)
+    if developed.ndim != 3 or developed.shape[2] != 3:
+        raise FileError(f"{path} has the colors {letters}; only cameras of red, green and blue are known here")
+    pixels = planar(developed)
     levels = {"black_level": np.zeros((1, 1, 3)), "white_level": (65535.0, 65535.0, 65535.0)}
-    return _finished(pixels, shot, None, levels, (note,))
+    notes = (note, _NOT_APPLIED) if any(shot.opcodes[:2]) else (note,)
+    shot = replace(shot, noise=None, opcodes=((), (), shot.opcodes[2]))
+    return _finished(pixels, shot, None, levels, notes)
 
 
 def _finished(pixels: Any, shot: Shot, cfa: Cfa | None, levels: dict[str, Any], notes: tuple[str, ...]) -> Image:
     height, width = pixels.shape[:2]
     shot = replace(shot, cfa=cfa, height=height, width=width, notes=(*shot.notes, *notes), **levels)
-    return Image(pixels=pixels, state=SENSOR, shot=shot, cfa=cfa)
+    return Image(pixels=pixels, state=SENSOR, shot=shot, cfa=cfa, noise=shot.noise)
 
 
 def _bayer(pattern: Any, letters: str) -> Cfa | None:

@@ -6,7 +6,7 @@ from twinlens.core.errors import FileError
 
 MAX_PIXELS = 200_000_000  # of one picture, unless the caller says otherwise
 MAX_SIDE = 1_000_000  # pixels
-MAX_SEGMENTS = 1_000_000  # strips or tiles of one picture
+MAX_SEGMENTS = 100_000  # strips or tiles of one picture
 
 
 def check_size(width: int, height: int, max_pixels: int = MAX_PIXELS) -> None:

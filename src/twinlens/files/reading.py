@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from twinlens.core.errors import FileError, TwinlensError
 from twinlens.core.image import Image
-from twinlens.files import dng, layout, limits, tiff
+from twinlens.files import dng, frame, layout, limits, tiff
 from twinlens.files.frame import UnsupportedError
 
 _RAW_PHOTOMETRIC = (32803, 34892)
@@ -107,13 +110,28 @@ def is_known(data: memoryview) -> bool:
     return tiff.is_tiff(data) or is_display(data)
 
 
-def previews(path: str | os.PathLike[str]) -> list[tuple[tuple[int, int], bytes]]:
-    """The JPEG previews in a TIFF-based raw file: ((width, height), JPEG bytes), largest first. Raises FileError."""
+def previews(path: str | os.PathLike[str]) -> list[tuple[tuple[int, int], Any]]:
+    """The previews in a TIFF-based raw file, largest first: ((width, height), JPEG bytes or (H, W, 3) uint8).
+
+    Raises FileError when the file cannot be read.
+    """
     data = tiff.open_bytes(path)
     if not tiff.is_tiff(data):
         return []
-    found = [jpeg for directory in tiff.walk(tiff.read(data)) if (jpeg := _jpeg_of(data, directory))]
-    return sorted(found, key=lambda item: -item[0][0] * item[0][1])
+    found = [_jpeg_of(data, item) or _plain_of(data, item) for item in tiff.walk(tiff.read(data))]
+    return sorted((item for item in found if item), key=lambda item: -item[0][0] * item[0][1])
+
+
+def _plain_of(data: memoryview, directory: tiff.Directory) -> tuple[tuple[int, int], Any] | None:
+    """The uncompressed RGB thumbnail of a directory; None when it holds none."""
+    is_rgb = directory.integer(262, -1) == 2 and directory.integer(258) == 8 and directory.integer(277) == 3
+    if not is_rgb or directory.integer(259) != 1 or directory.integer(254) & 1 == 0:
+        return None
+    try:
+        storage = frame.describe(directory, limits.MAX_PIXELS)
+        return (storage.width, storage.height), np.ascontiguousarray(frame.pixels(data, storage).astype(np.uint8))
+    except FileError:
+        return None
 
 
 def _jpeg_of(data: memoryview, directory: tiff.Directory) -> tuple[tuple[int, int], bytes] | None:

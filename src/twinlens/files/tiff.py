@@ -31,6 +31,7 @@ _RATIONALS = (5, 10)
 _MAX_ENTRIES = 4096  # of one directory; real files have fewer than 200
 _MAX_DIRECTORIES = 128  # of one file
 _MAX_DEPTH = 4
+_MAX_INTEGERS = 1_000_000  # values of one tag that are taken as Python integers
 SUB_IFDS, EXIF_IFD, GPS_IFD = 330, 34665, 34853
 
 
@@ -107,6 +108,8 @@ class Directory:
 
     def integers(self, tag: int, *counts: int) -> tuple[int, ...] | None:
         """The values as Python integers, under the rule of `numbers`."""
+        if tag in self.entries and self.entries[tag].count > _MAX_INTEGERS:
+            return self._refuse(tag, f"holds {self.entries[tag].count} values")
         values = self.numbers(tag, *counts)
         return None if values is None else tuple(int(value) for value in values)
 
@@ -145,8 +148,7 @@ def read(data: memoryview) -> list[Directory]:
     if not is_tiff(data) or len(data) < 16:
         raise FileError(f"the file of {len(data)} bytes is not a TIFF file, or is cut off in its header")
     order = "<" if data[0] == 0x49 else ">"
-    big = 43 in (data[2], data[3])
-    reader = _Reader(data, order, big)
+    reader = _Reader(data, order, is_big(data))
     chain = list(reader.chain(reader.first()))
     if not chain:
         raise FileError(
@@ -155,9 +157,14 @@ def read(data: memoryview) -> list[Directory]:
     return chain
 
 
-def block(data: memoryview, order: str, offset: int) -> Directory | None:
-    """The directory at `offset` of a classic TIFF file or block, without its chain; None when there is none."""
-    found = _Reader(data, order, False).directory(offset)
+def is_big(data: memoryview) -> bool:
+    """Whether a TIFF file is a BigTIFF file."""
+    return 43 in (data[2], data[3])
+
+
+def block(data: memoryview, order: str, offset: int, big: bool = False) -> Directory | None:
+    """The directory at `offset` of a TIFF file or block, without its chain; None when there is none."""
+    found = _Reader(data, order, big).directory(offset)
     return found[0] if found else None
 
 

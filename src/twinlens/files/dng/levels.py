@@ -83,7 +83,7 @@ def _inside(inner: tuple[int, ...], outer: tuple[int, ...]) -> bool:
 
 def levels(raw: Directory, frame: Frame, area: tuple[int, int, int, int], order: list[int]) -> dict[str, Any]:
     """The fields of Shot that say what black and white are. `order` puts samples into red, green, blue."""
-    table = raw.array(NUMBERS["LinearizationTable"])
+    table = raw.numbers(NUMBERS["LinearizationTable"])
     white = _per_sample(raw, "WhiteLevel", frame.samples)
     if white is not None and np.any(white <= 0):
         raw.faults.append(f"WhiteLevel {white.tolist()} is not above zero; it was ignored")
@@ -98,8 +98,12 @@ def levels(raw: Directory, frame: Frame, area: tuple[int, int, int, int], order:
         "black_delta_h": raw.numbers(NUMBERS["BlackLevelDeltaH"], width),
         "black_delta_v": raw.numbers(NUMBERS["BlackLevelDeltaV"], height),
         "white_level": None if white is None else tuple(white[samples].tolist()),
-        "linearization_table": None if table is None or table.size < 2 or table.dtype != np.uint16 else table[:65536],
+        "linearization_table": None if table is None or table.size < 2 else _sixteen_bits(table[:65536]),
     }
+
+
+def _sixteen_bits(values: Array) -> Array:
+    return values.clip(0, 65535).astype(np.uint16)
 
 
 def _per_sample(raw: Directory, name: str, samples: int) -> Array | None:

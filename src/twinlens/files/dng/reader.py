@@ -113,10 +113,11 @@ def _rendering(first: Directory, raw: Directory, order: list[int]) -> dict[str, 
 
 
 def rendering(data: memoryview) -> dict[str, Any]:
-    """The fields of Shot that a DNG states about color, whoever decodes its pixels. Raises FileError."""
+    """What a DNG states of color, noise and corrections, whoever decodes its pixels: fields of Shot. Raises FileError."""
     chain = tiff.read(data)
     raw = raw_directory(chain)
-    return _rendering(chain[0], raw, levels.planes(raw))
+    order = levels.planes(raw)
+    return _rendering(chain[0], raw, order) | {"noise": levels.noise(chain[0], raw, order), "opcodes": _opcodes(raw)}
 
 
 def _white(xy: Any) -> tuple[float, float] | None:
