@@ -1,0 +1,209 @@
+"""Demosaic by directional linear minimum mean square error: Bayer mosaic to three planes (numerics/demosaic.py)."""
+
+import halide as hl
+
+MARGIN = 18  # sites: 16 that the method needs and 2 for whole vectors
+LANES = 16
+WINDOW = 7  # this and all numbers below are those of numerics/demosaic.py, where they are explained
+
+
+def define():
+    source = hl.ImageParam(hl.Float(32), 2, "source")
+    gain = [hl.Param(hl.Float(32), f"gain_{one}") for one in ("red", "green", "blue")]
+    noise = [hl.Param(hl.Float(32), f"noise_{one}") for one in ("red", "green", "blue")]
+    x, y, c = hl.vars("x y c")
+    low, offset, slope = (hl.f32(v) for v in (0.001**0.5, 0.001, 0.5 / 0.001**0.5))
+    curvature, middle = hl.f32(1 / 6), hl.f32(1 - 2 / 6)
+    smoothing = [hl.f32(w / 120) for w in (26, 23, 15, 9)]  # from the middle outwards
+    per_window, ninth = hl.f32(1 / WINDOW), hl.f32(1 / 9)
+    variance_floor, own_noise, shrink, least_spread = hl.f32(1e-6), hl.f32(0.4), hl.f32(0.8), hl.f32(1e-9)
+
+    # Algorithm: everything lives on quads; quad (x, y) has red (2x, 2y), green right of it, green below it, blue
+    def func(name, value):
+        one = hl.Func(name)
+        one[x, y] = value
+        return one
+
+    def rows_of(row):
+        """The same row: a clamp that tells the compiler that its warming-up of sliding rows reads no further."""
+        return hl.clamp(row, 0, source.height() - 1)
+
+    def root(name, across, down, scale):
+        light = source[2 * x + across + MARGIN, rows_of(2 * y + down + MARGIN)] * scale
+        return func(name, hl.select(light > 0, hl.sqrt(hl.max(light, 0) + offset), low + light * slope))
+
+    red, blue = root("root_red", 0, 0, gain[0]), root("root_blue", 1, 1, gain[2])
+    right, below = root("root_right", 1, 0, gain[1]), root("root_below", 0, 1, gain[1])
+    roots = [red, blue, right, below]
+
+    def at(one, step, axis):
+        """One quad's value some quads along an axis (0: x, 1: y)."""
+        return one[x + step, y] if axis == 0 else one[x, y + step]
+
+    def line(even, odd, center, axis):
+        """The values along a line of sites that two Funcs share, by distance from site `center` (0 even, 1 odd)."""
+        return lambda i: at((even, odd)[(i + center) % 2], (i + center) // 2, axis)
+
+    lowpassed, raws = [], []
+
+    def directional(tag, even, odd, center, axis, own):
+        """The difference green - other at the site `center` of each quad, and its error variance."""
+        raw = []
+        for place in (0, 1):
+            site = line(even, odd, place, axis)
+            sign = -1.0 if place == center else 1.0
+            value = middle * site(0) - 0.5 * (site(-1) + site(1))
+            raw.append(func(f"raw_{tag}{place}", sign * (value + curvature * (site(-2) + site(2)))))
+        smooth = []
+        for place in (0, 1):
+            site = line(*raw, place, axis)
+            value = smoothing[0] * site(0)
+            for i in (1, 2, 3):
+                value += smoothing[i] * (site(-i) + site(i))
+            smooth.append(func(f"smooth_{tag}{place}", value))
+        raws.extend(raw)
+        lowpassed.extend(smooth)
+        signal, measured = line(*smooth, center, axis), line(*raw, center, axis)
+        reach = range(-(WINDOW // 2), WINDOW // 2 + 1)
+        mean = sum((signal(i) for i in reach), hl.f32(0)) * per_window
+        spread, removed = hl.f32(0), hl.f32(0)
+        for i in reach:
+            spread = (signal(i) - mean) * (signal(i) - mean) + spread
+            removed = (measured(i) - signal(i)) * (measured(i) - signal(i)) + removed
+        p = spread * per_window + variance_floor
+        r = removed * per_window + variance_floor
+        n = own_noise * own
+        inverse = 1 / (p + r)
+        share = hl.min((p + n) * inverse, 1)
+        error = hl.max(((p + 2 * n) * r - n * n) * inverse, variance_floor)
+        estimate = hl.Func(f"estimate_{tag}")
+        estimate[x, y] = hl.Tuple([mean + share * (measured(0) - mean), error])
+        return estimate
+
+    red_across = directional("ra", red, right, 0, 0, noise[0])
+    blue_across = directional("ba", below, blue, 1, 0, noise[2])
+    red_down = directional("rd", red, below, 0, 1, noise[0])
+    blue_down = directional("bd", right, blue, 1, 1, noise[2])
+
+    def mixed(name, own, other, shift):
+        """The two directions' estimates, each weighted by the other's squared error variance over the lattice."""
+
+        def error(k):
+            a, b = own[k], other[k]
+            value = 2 * a[x, y][1] + a[x - 1, y][1] + a[x + 1, y][1] + a[x, y - 1][1] + a[x, y + 1][1]
+            return value + b[x, y][1] + b[x + shift, y][1] + b[x, y + shift][1] + b[x + shift, y + shift][1]
+
+        across, down = error(0), error(1)
+        weight_across, weight_down = down * down, across * across
+        value = weight_across * own[0][x, y][0] + weight_down * own[1][x, y][0]
+        return func(name, value / (weight_across + weight_down))
+
+    mixed_red = mixed("mixed_red", (red_across, red_down), (blue_across, blue_down), -1)
+    mixed_blue = mixed("mixed_blue", (blue_across, blue_down), (red_across, red_down), 1)
+
+    def shrunk(name, difference, variance):
+        rows = [difference[x, y + j] for j in (-1, 0, 1)]
+        values = [difference[x + i, y + j] for j in (-1, 0, 1) for i in (-1, 0, 1)]
+        mean = sum(values, hl.f32(0)) * ninth
+        spread = hl.f32(0)
+        for value in values:
+            spread = (value - mean) * (value - mean) + spread
+        spread = hl.max(spread * ninth, least_spread)
+        return func(name, rows[1] - hl.min(shrink * variance / spread, 1) * (rows[1] - mean))
+
+    delta_red, delta_blue = shrunk("delta_red", mixed_red, noise[0]), shrunk("delta_blue", mixed_blue, noise[2])
+    green_red = func("green_red", red[x, y] + mixed_red[x, y])
+    green_blue = func("green_blue", blue[x, y] + mixed_blue[x, y])
+    floor = hl.f32(0.01) + hl.sqrt(noise[1])
+
+    def changes(green, ways):
+        """How much green and the difference change towards each side: `ways` are (dx, dy, near, far)."""
+        return [
+            hl.abs(green[x, y] - green[x + dx, y + dy]) + hl.abs(near - far) + floor for dx, dy, near, far in ways
+        ]  # fmt: skip
+
+    def weighted(change, *lists):
+        """Means of each list with weights 1 / change, by one division."""
+        a, b, e, f = change
+        ab, ef = a * b, e * f
+        weights = [b * ef, a * ef, f * ab, e * ab]
+        inverse = 1 / (weights[0] + weights[1] + weights[2] + weights[3])
+        return [
+            (weights[0] * n[0] + weights[1] * n[1] + weights[2] * n[2] + weights[3] * n[3]) * inverse for n in lists
+        ]  # fmt: skip
+
+    def diagonal(name, green, delta, first):
+        """The other color's difference at this color's site; `first` is where the upper left neighbour's quad is."""
+        ways, values = [], []
+        for dy in (-1, 1):
+            for dx in (-1, 1):
+                i, j = first + (dx > 0), first + (dy > 0)
+                values.append(delta[x + i, y + j])
+                ways.append((dx, dy, delta[x + i, y + j], delta[x + i + dx, y + j + dy]))
+        return func(name, weighted(changes(green, ways), values)[0])
+
+    red_at_blue = diagonal("red_at_blue", green_blue, delta_red, 0)
+    blue_at_red = diagonal("blue_at_red", green_red, delta_blue, -1)
+
+    def straight(name, green, left, up, across, down):
+        """Both differences at a green site. `across` (own, and the other's at the same sites) lie left and right."""
+        a, b = across
+        e, f = down
+        near = [(a, left, 0), (a, left + 1, 0), (e, 0, up), (e, 0, up + 1)]
+        steps = [(-1, 0), (1, 0), (0, -1), (0, 1)]
+        ways = [
+            (dx, dy, one[x + i, y + j], one[x + i + dx, y + j + dy])
+            for (one, i, j), (dx, dy) in zip(near, steps, strict=True)
+        ]
+        own = [one[x + i, y + j] for one, i, j in near]
+        other = [one[x + i, y + j] for one, (_, i, j) in zip((b, b, f, f), near, strict=True)]
+        # along the row lies color A, along the column color B: A's four values are (own row, other column)
+        result = hl.Func(name)
+        result[x, y] = hl.Tuple(weighted(changes(green, ways), own[:2] + other[2:], other[:2] + own[2:]))
+        return result
+
+    # a red row has red left and right of green and blue above and below; a blue row the other way round
+    at_right = straight("at_right", right, 0, -1, (delta_red, blue_at_red), (delta_blue, red_at_blue))
+    at_below = straight("at_below", below, -1, 0, (delta_blue, red_at_blue), (delta_red, blue_at_red))
+
+    def light(value, channel):
+        return hl.select(value > low, value * value - offset, 2 * low * (value - low)) / gain[channel]
+
+    green_r, green_b, green_h, green_v = green_red[x, y], green_blue[x, y], right[x, y], below[x, y]
+    sites = {  # (column, row) of the quad: red, green, blue
+        (0, 0): (green_r - delta_red[x, y], green_r, green_r - blue_at_red[x, y]),
+        (1, 0): (green_h - at_right[x, y][0], green_h, green_h - at_right[x, y][1]),
+        (0, 1): (green_v - at_below[x, y][1], green_v, green_v - at_below[x, y][0]),
+        (1, 1): (green_b - red_at_blue[x, y], green_b, green_b - delta_blue[x, y]),
+    }
+    quads = hl.Func("quads")
+    quads[x, y] = hl.Tuple(
+        [light(sites[column, row][channel], channel) for channel in range(3) for row in (0, 1) for column in (0, 1)]
+    )
+
+    picture = hl.Func("twinlens_demosaic_lmmse")
+    part = [quads[x // 2, y // 2][i] for i in range(12)]
+    picked = [
+        hl.select(y % 2 == 0, hl.select(x % 2 == 0, part[4 * i], part[4 * i + 1]),
+                  hl.select(x % 2 == 0, part[4 * i + 2], part[4 * i + 3]))
+        for i in range(3)
+    ]  # fmt: skip
+    picture[x, y, c] = hl.mux(c, picked)
+
+    # Schedule: rows of quads slide down the tile; every intermediate keeps just the rows that later ones still read
+    xo, xi, yo, yi = hl.vars("xo xi yo yi")
+    width, height = picture.output_buffer().width(), picture.output_buffer().height()
+    picture.output_buffer().dim(0).set_bounds(0, width // (2 * LANES) * (2 * LANES))
+    picture.output_buffer().dim(1).set_bounds(0, height // 2 * 2)
+    picture.output_buffer().dim(2).set_bounds(0, 3)
+    source.dim(0).set_min(0)
+    source.dim(1).set_min(0)
+    picture.bound(c, 0, 3).split(y, yo, yi, 2, hl.TailStrategy.RoundUp).split(x, xo, xi, 2, hl.TailStrategy.RoundUp)
+    picture.reorder(xi, yi, c, xo, yo).unroll(xi).unroll(yi).unroll(c)
+    picture.vectorize(xo, LANES, hl.TailStrategy.RoundUp)
+    rows = [*roots, *raws, *lowpassed, red_across, blue_across, red_down, blue_down, mixed_red, mixed_blue]
+    rows += [delta_red, delta_blue, green_red, green_blue, red_at_blue, blue_at_red]
+    for one in rows:
+        one.store_root().compute_at(picture, yo).vectorize(x, LANES, hl.TailStrategy.RoundUp)
+    quads.compute_at(picture, xo).vectorize(x, LANES)
+    return picture, [source, *gain, *noise]

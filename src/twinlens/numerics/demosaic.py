@@ -1,0 +1,229 @@
+"""Demosaic: three colors at every site of a Bayer mosaic, in plain NumPy; the oracle of the compiled kernels.
+
+`lmmse`: Zhang & Wu, "Color demosaicking via directional linear minimum mean square-error estimation", IEEE Trans. Image
+Processing 14(12), 2005, sections III and IV, with these changes: it works on the square root of balanced light (noise
+and color differences are then nearly constant over brightness); the directions are mixed by the square of error
+variances that were smoothed over the neighbouring sites; color differences are carried to the other sites with weights
+that fall with the change along each direction; and a noise model, where there is one, enters the estimator and shrinks
+differences that are within the noise.
+`malvar`: Malvar, He & Cutler, "High-quality linear interpolation for demosaicing of Bayer-patterned color images",
+ICASSP 2004, figure 2.
+
+A *mosaic* here has its red site at (0, 0), even sizes, and `margin` more sites on every side than the result.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from twinlens.core.errors import ParameterError
+
+Array = npt.NDArray[Any]
+Triple = tuple[float, float, float]
+Part = tuple[int, int, int, int]
+
+LMMSE_MARGIN = 16
+MALVAR_MARGIN = 2
+
+ROOT_OFFSET = 0.001  # of balanced light: where the square root turns into a line
+GREEN_CURVATURE = 1 / 6  # share of the other color's second difference (Zhang & Wu: 1/4); less of it carries less noise
+SMOOTHING = tuple(w / 120 for w in (9, 15, 23, 26, 23, 15, 9))  # low pass of differences, Zhang & Wu's without its ends
+WINDOW = 7  # sites over which the moments of a difference are taken
+VARIANCE_FLOOR = 1e-6
+OWN_NOISE = 0.4  # how much of a red or blue site's noise the estimate of green there shall avoid
+SHRINK = 0.8  # share of the noise variance by which color differences are shrunk
+CHANGE_FLOOR = 0.01  # root units: changes below it do not count as an edge
+
+
+def frame_mosaic(
+    sites: Array, red: tuple[int, int], margin: int, block: tuple[int, int] = (2, 2), part: Part | None = None
+) -> tuple[Array, tuple[slice, slice]]:
+    """The mosaic around a `part` of `sites` (H, W), red at (0, 0), and where the part lies in the demosaiced result.
+
+    `red` is the (row, column), 0 or 1, of the first red site of `sites`; `part` (top, left, bottom, right) is all of
+    them by default. The mosaic less `margin` on every side is a multiple of `block` (rows, columns; even, as
+    `margin` is). What lies outside `sites` is continued by reflection.
+    """
+    height, width = sites.shape
+    if height < 2 or width < 2:
+        raise ParameterError(f"a mosaic with fewer than 2 x 2 sites lacks colors, got {height} x {width}: crop less")
+    top, left, bottom, right = part or (0, 0, height, width)
+    shift = ((red[0] - top) % 2, (red[1] - left) % 2)
+    rows = -(-(bottom - top + shift[0]) // block[0]) * block[0] + 2 * margin
+    columns = -(-(right - left + shift[1]) // block[1]) * block[1] + 2 * margin
+    first = (top - shift[0] - margin, left - shift[1] - margin)
+    framed = np.empty((rows, columns), np.float32)
+    inside = [slice(max(-f, 0), min(size - f, n)) for f, size, n in zip(first, sites.shape, framed.shape, strict=True)]
+    source_row, source_column = (_reflected(np.arange(n) + f, size) for n, f, size in
+                                 zip(framed.shape, first, sites.shape, strict=True))  # fmt: skip
+    middle = sites[inside[0].start + first[0] : inside[0].stop + first[0]]
+    framed[inside[0], inside[1]] = middle[:, inside[1].start + first[1] : inside[1].stop + first[1]]
+    for strip in (slice(0, inside[1].start), slice(inside[1].stop, columns)):
+        framed[inside[0], strip] = middle[:, source_column[strip]]
+    for strip in (slice(0, inside[0].start), slice(inside[0].stop, rows)):
+        if strip.stop > strip.start:
+            framed[strip] = sites[np.ix_(source_row[strip], source_column)]
+    return framed, (slice(shift[0], shift[0] + bottom - top), slice(shift[1], shift[1] + right - left))
+
+
+def _reflected(index: Array, size: int) -> Array:
+    """Indices mirrored about the first and last element, which are not repeated (so parity is kept)."""
+    period = 2 * size - 2
+    index = np.mod(index, period)
+    return np.minimum(index, period - index)
+
+
+def clip_bits(clipped: Array, tile: Array) -> Array:
+    """Bits 1, 2, 4 (H, W) uint8 where a red, green, blue site among the 3 x 3 nearest is clipped (not 0).
+
+    `tile` holds the color indices of the color filter array as seen from the first site.
+    """
+    height, width = clipped.shape
+    color = np.tile(tile, (height // tile.shape[0] + 1, width // tile.shape[1] + 1))[:height, :width]
+    bits = np.pad(np.where(clipped != 0, np.uint8(1) << color.astype(np.uint8), 0).astype(np.uint8), 1)
+    across = bits[:, :-2] | bits[:, 1:-1] | bits[:, 2:]
+    return across[:-2] | across[1:-1] | across[2:]
+
+
+def noise_variances(gain: Triple, balance: Triple) -> Triple:
+    """The variance of the square root of balanced light, from the noise model's gain of each channel.
+
+    sqrt(b x) has the slope b / (2 sqrt(b x)), and x the variance g x: the product b g / 4 does not depend on x.
+    """
+    return tuple(b * g / 4 for b, g in zip(balance, gain, strict=True))  # type: ignore[return-value]
+
+
+def lmmse(mosaic: Array, balance: Triple, noise: Triple = (0.0, 0.0, 0.0)) -> Array:
+    """RGB (H - 32, W - 32, 3) float32 of a mosaic (H, W); `noise` are `noise_variances`; the result is not balanced."""
+    green, red, blue = _sites(mosaic.shape)
+    gains = _by_site(mosaic.shape, balance)
+    root = to_root(mosaic * gains)
+    noisy = _by_site(mosaic.shape, noise)
+    across, across_error = _directional(root, green, noisy, axis=1)
+    down, down_error = _directional(root, green, noisy, axis=0)
+    weight_across, weight_down = _lattice_mean(down_error) ** 2, _lattice_mean(across_error) ** 2
+    difference = (weight_across * across + weight_down * down) / (weight_across + weight_down)
+    full_green = np.where(green, root, root + difference)
+    difference = np.where(green, 0, _shrunk(difference, SHRINK * noisy))
+    floor = CHANGE_FLOOR + np.sqrt(np.float32(noise[1]))
+    planes = [np.where(red, full_green - difference, 0), full_green, np.where(blue, full_green - difference, 0)]
+    diagonal = _carried(difference, full_green, difference, _DIAGONAL, floor)
+    for channel, own, other in ((0, red, blue), (2, blue, red)):
+        known = np.where(own, difference, np.where(other, diagonal, 0))
+        at_green = _carried(known, full_green, difference, _STRAIGHT, floor)
+        planes[channel] = full_green - np.where(green, at_green, known)
+    m = LMMSE_MARGIN
+    rgb = np.stack([from_root(plane) / np.float32(g) for plane, g in zip(planes, balance, strict=True)])
+    return rgb[:, m:-m, m:-m].astype(np.float32).transpose(1, 2, 0)
+
+
+def malvar(mosaic: Array, balance: Triple) -> Array:
+    """RGB (H - 4, W - 4, 3) float32 of a mosaic (H, W); the result is not balanced."""
+    green, red, blue = _sites(mosaic.shape)
+    light = mosaic * _by_site(mosaic.shape, balance)
+
+    def around(*taps: tuple[float, tuple[tuple[int, int], ...]]) -> Array:
+        return sum((weight / 8 * _moved(light, *place) for weight, places in taps for place in places), light * 0)
+
+    near_x, near_y, far_x, far_y = ((0, -1), (0, 1)), ((-1, 0), (1, 0)), ((0, -2), (0, 2)), ((-2, 0), (2, 0))
+    corner, here = ((-1, -1), (-1, 1), (1, -1), (1, 1)), ((0, 0),)
+    cross = around((4, here), (2, near_x + near_y), (-1, far_x + far_y))
+    row = around((5, here), (4, near_x), (-1, corner + far_x), (0.5, far_y))
+    column = around((5, here), (4, near_y), (-1, corner + far_y), (0.5, far_x))
+    opposite = around((6, here), (2, corner), (-1.5, far_x + far_y))
+    in_red_row = np.arange(mosaic.shape[0])[:, None] % 2 == 0
+    planes = (
+        np.where(red, light, np.where(blue, opposite, np.where(in_red_row, row, column))),
+        np.where(green, light, cross),
+        np.where(blue, light, np.where(red, opposite, np.where(in_red_row, column, row))),
+    )
+    m = MALVAR_MARGIN
+    rgb = np.stack([plane / np.float32(g) for plane, g in zip(planes, balance, strict=True)])
+    return rgb[:, m:-m, m:-m].astype(np.float32).transpose(1, 2, 0)
+
+
+def to_root(light: Array) -> Array:
+    """sqrt(light + offset) for light above 0, its tangent below: monotone, smooth and defined for every number."""
+    low = np.float32(np.sqrt(ROOT_OFFSET))
+    return np.where(light > 0, np.sqrt(np.maximum(light, 0) + low * low), low + light / (2 * low)).astype(np.float32)
+
+
+def from_root(root: Array) -> Array:
+    """The inverse of `to_root`."""
+    low = np.float32(np.sqrt(ROOT_OFFSET))
+    return np.where(root > low, root * root - low * low, 2 * low * (root - low))
+
+
+def _sites(shape: tuple[int, ...]) -> tuple[Array, Array, Array]:
+    """Where green, red and blue sites are, (H, W) bool each."""
+    row, column = np.mgrid[: shape[0], : shape[1]] % 2
+    return row != column, (row + column) == 0, (row * column) == 1
+
+
+def _by_site(shape: tuple[int, ...], values: Triple) -> Array:
+    red, green, blue = values
+    return np.tile([[red, green], [green, blue]], (shape[0] // 2, shape[1] // 2)).astype(np.float32)
+
+
+def _moved(plane: Array, down: int, right: int) -> Array:
+    """The value `down` rows below and `right` columns right of each place (around the ends: inside the margin)."""
+    return np.roll(plane, (-down, -right), (0, 1))
+
+
+def _along(plane: Array, taps: tuple[float, ...], axis: int) -> Array:
+    """Correlation with centred `taps` along one axis."""
+    half = len(taps) // 2
+    return sum((np.float32(w) * np.roll(plane, half - i, axis) for i, w in enumerate(taps)), plane * 0)
+
+
+def _directional(root: Array, green: Array, noise: Array, axis: int) -> tuple[Array, Array]:
+    """Green minus the other color along one axis, estimated at every site, and the variance of its error.
+
+    In Zhang & Wu's words: y is the raw difference, its low pass the signal estimate with mean and variance p, and
+    what the low pass took away has the variance r. A site's own noise n favours the interpolated green over its value.
+    """
+    curvature = GREEN_CURVATURE
+    raw = _along(root, (curvature, -0.5, 1 - 2 * curvature, -0.5, curvature), axis)
+    raw = np.where(green, raw, -raw)
+    smooth = _along(raw, SMOOTHING, axis)
+    flat = (1 / WINDOW,) * WINDOW
+    mean = _along(smooth, flat, axis)
+    reach = range(-(WINDOW // 2), WINDOW // 2 + 1)
+    p = sum((np.roll(smooth, -i, axis) - mean) ** 2 for i in reach) / WINDOW + np.float32(VARIANCE_FLOOR)
+    r = _along((raw - smooth) ** 2, flat, axis) + np.float32(VARIANCE_FLOOR)
+    n = np.float32(OWN_NOISE) * noise
+    share = np.minimum((p + n) / (p + r), 1)
+    error = np.maximum(((p + 2 * n) * r - n * n) / (p + r), np.float32(VARIANCE_FLOOR))
+    return mean + share * (raw - mean), error
+
+
+def _lattice_mean(error: Array) -> Array:
+    """Mean over a red or blue site (twice) and the eight nearest red and blue sites."""
+    near = [(-1, -1), (-1, 1), (1, -1), (1, 1), (-2, 0), (2, 0), (0, -2), (0, 2)]
+    return (2 * error + sum(_moved(error, *place) for place in near)) / 10
+
+
+def _shrunk(difference: Array, noise: Array) -> Array:
+    """Differences pulled to the mean of the 3 x 3 nearest of their color, by the noise's part of their variance."""
+    places = [(y, x) for y in (-2, 0, 2) for x in (-2, 0, 2)]
+    mean = sum(_moved(difference, *place) for place in places) / 9
+    variance = np.maximum(sum((_moved(difference, *place) - mean) ** 2 for place in places) / 9, 1e-9)
+    return difference - np.minimum(noise / variance, 1) * (difference - mean)
+
+
+_DIAGONAL = ((-1, -1), (-1, 1), (1, -1), (1, 1))
+_STRAIGHT = ((0, -1), (0, 1), (-1, 0), (1, 0))
+
+
+def _carried(values: Array, green: Array, difference: Array, places: tuple[tuple[int, int], ...], floor: Any) -> Array:
+    """Mean of the neighbours at `places`, each with one over the change of green and of the difference towards it."""
+    total, weights = np.zeros_like(green), np.zeros_like(green)
+    for y, x in places:
+        change = np.abs(green - _moved(green, 2 * y, 2 * x))
+        change = change + np.abs(_moved(difference, y, x) - _moved(difference, 3 * y, 3 * x))
+        weight = 1 / (change + np.float32(floor))
+        total, weights = total + weight * _moved(values, y, x), weights + weight
+    return total / weights
