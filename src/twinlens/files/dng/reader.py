@@ -113,7 +113,7 @@ def _rendering(first: Directory, raw: Directory, order: list[int]) -> dict[str, 
 
 
 def rendering(data: memoryview) -> dict[str, Any]:
-    """What a DNG states of color, noise and corrections, whoever decodes its pixels: fields of Shot. Raises FileError."""
+    """The fields of Shot that a DNG states of color, noise and corrections, whoever decodes it. Raises FileError."""
     chain = tiff.read(data)
     raw = raw_directory(chain)
     order = levels.planes(raw)
