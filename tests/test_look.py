@@ -13,10 +13,10 @@ from twinlens.core.errors import DocumentError, ParameterError
 from twinlens.core.image import DISPLAY, SCENE, Image, Window, empty_rgb, planar
 from twinlens.core.look import Table, keep_table
 from twinlens.core.shot import Shot
+from twinlens.core.stage import Facts
 from twinlens.numerics import color, colorchecker, look, lut
 from twinlens.pipeline.look import (
     Finish,
-    Light,
     Look,
     at_strength,
     blend,
@@ -29,7 +29,7 @@ from twinlens.pipeline.look import (
     valid_strength,
 )
 from twinlens.simulate import sample
-from twinlens.stages.look_map import IDENTITY, PLAIN_SECTOR, LookMap
+from twinlens.stages.look_map import PLAIN_SECTOR, LookMap
 
 RENDERED = [name for name in shipped() if name != "neutral"]
 COLORFUL = ["authentic", "vibrant"]
@@ -40,10 +40,8 @@ def lab(rgb):
     return color.lab_from_xyz(np.asarray(rgb, float) @ color.XYZ_D50_FROM_REC2020.T)
 
 
-def scene_image(rgb, window=None) -> Image:
-    return Image(
-        pixels=planar(np.asarray(rgb, np.float32)), state=SCENE, shot=Shot(), window=window, primaries="rec2020"
-    )
+def scene_image(rgb) -> Image:
+    return Image(pixels=planar(np.asarray(rgb, np.float32)), state=SCENE, shot=Shot(), primaries="rec2020")
 
 
 def random_scene(count: int = 4096, seed: int = 0):
@@ -160,7 +158,7 @@ def test_neutral_keeps_hue_where_light_does_not_fit():
     turn = np.abs((hue[1] - hue[0] + 180) % 360 - 180)
     assert turn[[0, 1, 2, 4]].max() < 13  # the straight way to grey in light bends a little in Oklab
     spread = [np.argsort(one) for one in (rgb[:3], shown[:3])]
-    assert np.array_equal(*spread)
+    assert np.all(spread[0] == spread[1])
 
 
 @given(st.floats(0.05, 1), st.floats(0.05, 1), st.floats(0.05, 1))
@@ -361,6 +359,9 @@ HEAD = 'format = "look/1"\nname = "x"\n'
         (HEAD + "[finish]\nshine = 3", "unknown key shine"),
         (HEAD + "[[light]]\ncct = 100", "cct = 100"),
         (HEAD + "[[light]]\ncct = 5000\ngains = [1, 2]", "gains"),
+        (HEAD + "[light]\ncct = 5000", "list of tables"),
+        (HEAD + "[[light]]\ncct = 5000\n[[light]]\ncct = 5000", "each given once"),
+        (HEAD + "[scene]\ntransform = [[1, 0, nan], [0, 1, 0], [0, 0, 1]]", "finite numbers"),
         (HEAD + '[table]\nfile = "../x.cube"', "beside the look"),
         (HEAD + "reasons = 3", "list of sentences"),
         (HEAD + "description = [", "not valid TOML"),
@@ -379,13 +380,28 @@ def test_unknown_looks_are_refused_with_a_hint(tmp_path):
 
 
 def test_lights_are_interpolated_by_inverse_temperature():
-    warm, cool = Light(2856, (0.9, 1, 1.2)), Light(6504, (1, 1, 1))
-    made = Look(name="two", lights=(cool, warm))
-    middle = 2e6 / (1e6 / 2856 + 1e6 / 6504)
-    assert made.map_for(2000).transform == made.map_for(2856).transform
-    assert made.map_for(9000).transform == IDENTITY
-    assert np.diag(made.map_for(middle).transform) == pytest.approx([0.95, 1, 1.1])
+    text = HEAD + "[[light]]\ncct = 2856\ngains = [0.9, 1, 1.2]\n[[light]]\ncct = 6504\n"
+    made = loads(text)
     assert loads(dumps(made)) == made
+    middle = 2 / (1 / 2856 + 1 / 6504)
+    for cct, gains in ((2000, (0.9, 1, 1.2)), (2856, (0.9, 1, 1.2)), (middle, (0.95, 1, 1.1)), (9000, (1, 1, 1))):
+        shown = dataclasses.replace(made.map, cct=cct).render(np.full((1, 3), 0.2))[0]
+        assert shown == pytest.approx(0.2 * np.array(gains))
+    with_neutral = blend(made, load("neutral"), 0.5)
+    assert dataclasses.replace(with_neutral.map, cct=2856.0).render(np.full((1, 3), 0.2))[0] == pytest.approx(
+        [0.19, 0.2, 0.22]
+    )
+
+
+def test_light_comes_from_the_white_balance():
+    from twinlens.stages.white_balance import WhiteBalance
+
+    stage = loads(HEAD + "[[light]]\ncct = 2856\ngains = [0.9, 1, 1.2]\n[[light]]\ncct = 6504\n").map
+    source = scene_image(np.zeros((1, 1, 3)))
+    for before, cct in (((WhiteBalance(white_xy=color.A_XY),), 2856), ((WhiteBalance(),), 6504), ((), 6504)):
+        resolved = stage.resolve(Facts(shot=Shot(), source=source, arriving=lambda: source, before=before))
+        assert resolved.cct == pytest.approx(cct, rel=0.005)
+    assert load("authentic").map.resolve(Facts(shot=Shot(), source=source, arriving=lambda: source)).cct is None
 
 
 # Checks

@@ -35,8 +35,8 @@ def shaper_light() -> Array:
 
 
 def shape(light: Array, shaper: Array) -> Array:
-    """Values of a shaper (SHAPER_SIZE,) at light (...), float32; light outside 0 to 32 is clamped."""
-    bits = (np.clip(light.astype(np.float32), 0, SHAPER_TOP) + SHAPER_OFFSET).view(np.int32)
+    """Values of a shaper (SHAPER_SIZE,) at light (...), float32; light outside 0 to 32 is clamped, no number is 0."""
+    bits = (np.clip(np.nan_to_num(light.astype(np.float32)), 0, SHAPER_TOP) + SHAPER_OFFSET).view(np.int32)
     at = (bits >> SHAPER_SHIFT) - SHAPER_FIRST
     part = (bits & ((1 << SHAPER_SHIFT) - 1)).astype(np.float32) * np.float32(2.0**-SHAPER_SHIFT)
     low = shaper[at]

@@ -8,11 +8,12 @@ light itself. `strength` scales every part: 0 is neutral, 1 the look. For the pi
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -20,14 +21,16 @@ import numpy.typing as npt
 from twinlens.core.errors import ParameterError
 from twinlens.core.image import DISPLAY, SCENE, Image
 from twinlens.core.look import table_of
-from twinlens.core.stage import Stage, param
+from twinlens.core.stage import Facts, Stage, param
 from twinlens.kernels import look as kernels
 from twinlens.numerics import color, curve, look, lut
+from twinlens.numerics.temperature import temperature_from_xy
 
 Array = npt.NDArray[Any]
 
 IDENTITY = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 PLAIN_SECTOR = (0.0, 1.0, 0.0, 1.0)
+DAYLIGHT_CCT = 6504.0
 TABLE_SIZE, TABLE_OVER = 33, 4
 _building = threading.Lock()
 
@@ -41,7 +44,13 @@ class LookMap(Stage):
     strength: float = param(1.0, low=0, high=2, doc="0 = neutral, 1 = the look")
     exposure: float = param(0.0, unit="EV", low=-4, high=4, doc="brightness of the look, in scene light")
     transform: tuple[tuple[float, ...], ...] = param(
-        IDENTITY, low=-8, high=8, doc="3 rows of 3, 6 or 13 root-polynomial terms, in scene light", expert=True
+        IDENTITY, doc="3 rows of 3, 6 or 13 root-polynomial terms, in scene light", expert=True
+    )
+    lights: tuple[tuple[float, ...], ...] = param(
+        (), doc="rows of a color temperature and the 9, 18 or 39 numbers of `transform` under that light", expert=True
+    )
+    cct: float | None = param(
+        None, unit="K", low=1000, high=100_000, doc="color temperature that chooses among `lights`", expert=True
     )
     space: Literal["rec2020", "srgb", "p3", "adobe", "prophoto"] = param(
         "rec2020", doc="primaries in which the tone curve works", expert=True
@@ -76,14 +85,20 @@ class LookMap(Stage):
     @property
     def is_neutral(self) -> bool:
         """Whether this is scene light times a gain, and nothing else."""
-        return self.strength == 0 or (
-            self.transform == IDENTITY and self.curve == "none" and not self.table and not _has_controls(self)
-        )
+        maps = self.transform != IDENTITY or self.lights or self.curve != "none" or self.table or _has_controls(self)
+        return self.strength == 0 or not maps
 
     @property
     def gain(self) -> float:
         """The factor on scene light."""
         return float(2.0 ** (self.strength * self.exposure))
+
+    def resolve(self, facts: Facts) -> Self:
+        if not self.lights or self.cct is not None:
+            return self
+        found = [getattr(one, "white_xy", None) for one in facts.before if one.name() == "white_balance"]
+        cct = temperature_from_xy(found[-1])[0] if found and found[-1] else DAYLIGHT_CCT
+        return replace(self, cct=float(np.clip(cct, 1000, 100_000)))
 
     def __call__(self, image: Image) -> Image:
         if self.is_neutral:
@@ -138,6 +153,14 @@ def _check_rows(stage: LookMap) -> None:
     columns = {len(row) for row in stage.transform}
     if len(stage.transform) != 3 or len(columns) != 1 or not columns <= set(look.TERMS):
         raise ParameterError("LookMap.transform: 3 rows of 3, 6 or 13 numbers are wanted")
+    sizes = {len(row) - 1 for row in stage.lights}
+    if len(sizes) > 1 or not sizes <= {3 * columns for columns in look.TERMS}:
+        raise ParameterError("LookMap.lights: rows of a color temperature and 9, 18 or 39 numbers are wanted")
+    if any(row[0] < 1000 for row in stage.lights) or len({row[0] for row in stage.lights}) != len(stage.lights):
+        raise ParameterError("LookMap.lights: color temperatures of 1000 K or more, each given once, are wanted")
+    for name in ("transform", "lights", "nodes"):
+        if not all(math.isfinite(one) for row in getattr(stage, name) for one in row):
+            raise ParameterError(f"LookMap.{name}: finite numbers are wanted")
     if len(stage.sectors) != len(look.SECTORS) or any(len(row) != len(PLAIN_SECTOR) for row in stage.sectors):
         raise ParameterError(f"LookMap.sectors: {len(look.SECTORS)} rows of {len(PLAIN_SECTOR)} numbers are wanted")
     for name, row in zip(look.SECTORS, stage.sectors, strict=True):
@@ -166,12 +189,23 @@ def _check_nodes(nodes: tuple[tuple[float, ...], ...]) -> None:
 def _scene_light(stage: LookMap, rgb: Array) -> Array:
     """Light after exposure and root-polynomial."""
     scaled = rgb * np.asarray(stage.gain, rgb.dtype)
-    if stage.transform == IDENTITY:
+    if stage.transform == IDENTITY and not stage.lights:
         return scaled
-    matrix = np.asarray(stage.transform)
+    matrix = transform_of(stage)
     plain = np.eye(*matrix.shape)
     matrix = plain + stage.strength * (matrix - plain)
     return look.root_terms(scaled, matrix.shape[1]) @ matrix.T.astype(rgb.dtype)
+
+
+def transform_of(stage: LookMap) -> Array:
+    """The root-polynomial (3, N) for the light: between the nearest of `lights` in 1 / CCT; the outer ones hold on."""
+    if not stage.lights:
+        return np.asarray(stage.transform)
+    rows = np.array(sorted(stage.lights))
+    inverse = 1 / rows[::-1, 0]
+    wanted = 1 / (stage.cct or DAYLIGHT_CCT)
+    values = [np.interp(wanted, inverse, column[::-1]) for column in rows[:, 1:].T]
+    return np.reshape(values, (3, -1))
 
 
 def tone_of(stage: LookMap) -> Callable[[Array], Array]:

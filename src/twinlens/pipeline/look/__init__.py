@@ -7,7 +7,6 @@ strengths of what belongs to the picture as a whole. Shipped looks are the docum
 from __future__ import annotations
 
 import difflib
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,12 +14,12 @@ import twinlens
 from twinlens.core.errors import DocumentError
 from twinlens.pipeline.look.blend import blend
 from twinlens.pipeline.look.check import problems, valid_strength
-from twinlens.pipeline.look.model import Finish, Light, Look
+from twinlens.pipeline.look.model import Finish, Look
 from twinlens.pipeline.look.text import dumps, loads, read, save
 from twinlens.stages.look_map import LookMap
 
 __all__ = [
-    "Finish", "Light", "Look", "at_strength", "blend", "dumps", "load", "loads", "problems", "read", "save", "shipped",
+    "Finish", "Look", "at_strength", "blend", "dumps", "load", "loads", "problems", "read", "save", "shipped",
     "valid_strength",
 ]  # fmt: skip
 
@@ -51,13 +50,12 @@ def _shipped(name: str) -> Look:
     return read(FOLDER / f"{name}{SUFFIX}")
 
 
-def at_strength(look: Look, strength: float, cct: float | None = None) -> tuple[LookMap, str]:
+def at_strength(look: Look, strength: float) -> tuple[LookMap, str]:
     """The stage for a look at a strength, or at the last valid one below it with a note that says so.
 
     Shipped looks up to strength 1 are not checked here: the tests do.
     """
-    stage = look.map_for(cct)
     if strength <= 1 and look.name in shipped() and look == _shipped(look.name):
-        return replace(stage, strength=strength), ""
-    strength, note = valid_strength(stage, strength)
-    return replace(stage, strength=strength), note
+        return look.map_for(strength), ""
+    valid, note = valid_strength(look.map, strength)
+    return look.map_for(valid), note

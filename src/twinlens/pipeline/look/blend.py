@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from twinlens.core.errors import ParameterError
 from twinlens.core.look import Table, keep_table, table_of
 from twinlens.numerics import color, curve
 from twinlens.numerics.lut import identity_table, tetrahedral
-from twinlens.pipeline.look.model import FINISH_RANGES, Finish, Light, Look, mixed_transform
+from twinlens.pipeline.look.model import FINISH_RANGES, Finish, Look
 from twinlens.stages import look_map
 from twinlens.stages.look_map import LookMap
 
@@ -23,13 +24,11 @@ def blend(one: Look, other: Look, share: float) -> Look:
         raise ParameterError(f"blend share = {share:g} is outside 0 to 1")
     if share in (0, 1):
         return other if share else one
-    cct = {light.cct for look in (one, other) for light in look.lights}
     made = {"blend": [one.name, other.name], "share": share, "parts": [one.provenance, other.provenance]}
     return Look(
         name=f"{one.name}-{other.name}-{share:.2f}",
         description=f"{1 - share:.0%} {one.name}, {share:.0%} {other.name}",
         map=_mixed_map(one.map, other.map, share),
-        lights=tuple(_mixed_light(one, other, share, at) for at in sorted(cct)),
         finish=Finish(
             **{key: _mix(getattr(one.finish, key), getattr(other.finish, key), share) for key in FINISH_RANGES}
         ),
@@ -41,20 +40,27 @@ def _mix(one: Any, other: Any, share: float) -> Any:
     return (1 - share) * one + share * other
 
 
-def _mixed_light(one: Look, other: Look, share: float, cct: float) -> Light:
-    rows = mixed_transform(one.map_for(cct).transform, other.map_for(cct).transform, share)
-    return Light(cct, transform=rows)
-
-
 def _mixed_map(one: LookMap, other: LookMap, share: float) -> LookMap:
     values: dict[str, Any] = {
         key: _mix(getattr(one, key), getattr(other, key), share) for key in ("exposure", "saturation", "skin")
     }
     sectors = _mix(np.asarray(one.sectors), np.asarray(other.sectors), share)
     values["sectors"] = tuple(map(tuple, sectors.tolist()))
-    values["transform"] = mixed_transform(one.transform, other.transform, share)
+    if one.lights or other.lights:
+        ccts = sorted({row[0] for stage in (one, other) for row in stage.lights})
+        values["lights"] = tuple((cct, *_transform(one, other, share, cct).ravel().tolist()) for cct in ccts)
+    else:
+        values["transform"] = tuple(map(tuple, _transform(one, other, share).tolist()))
     values["table"] = _mixed_table(one.table, other.table, share)
     return LookMap(**values, **_mixed_curve(one, other, share))
+
+
+def _transform(one: LookMap, other: LookMap, share: float, cct: float | None = None) -> np.ndarray:
+    """The root-polynomial (3, N) between two under a light; the shorter one has zeros for the terms that it lacks."""
+    rows = [look_map.transform_of(replace(stage, cct=cct)) for stage in (one, other)]
+    columns = max(one.shape[1] for one in rows)
+    wide = [np.pad(one, ((0, 0), (0, columns - one.shape[1]))) for one in rows]
+    return _mix(wide[0], wide[1], share)
 
 
 def _mixed_curve(one: LookMap, other: LookMap, share: float) -> dict[str, Any]:

@@ -31,6 +31,9 @@ def problems(stage: LookMap) -> tuple[str, ...]:
     """What breaks at this stage's strength, as sentences; nothing for a valid look."""
     if stage.is_neutral:
         return ()
+    if stage.lights and stage.cct is None:
+        found = [problems(replace(stage, cct=row[0])) for row in stage.lights]
+        return next((one for one in found if one), ())
     tables = compiled(stage, CHECK_SIZE)
     found = [_grey(stage), *_map(tables.table[:CHECK_SIZE, :CHECK_SIZE, :CHECK_SIZE]), _hues(stage, tables.shapers)]
     return tuple(one for one in found if one)

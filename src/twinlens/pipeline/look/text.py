@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from twinlens.core import document
 from twinlens.core.errors import DocumentError, ParameterError
 from twinlens.core.look import Table, keep_table, table_of
 from twinlens.files import cube
-from twinlens.numerics.look import SECTORS
-from twinlens.pipeline.look.model import FINISH_RANGES, Finish, Light, Look
+from twinlens.numerics.look import SECTORS, root_terms
+from twinlens.pipeline.look.model import FINISH_RANGES, Finish, Look
 from twinlens.stages.look_map import IDENTITY, PLAIN_SECTOR, SECTOR_RANGES, LookMap
 
 KIND = "look/1"
@@ -51,7 +52,6 @@ def loads(text: str, *, origin: str = "look", folder: Path | None = None) -> Loo
         description=_text(data.get("description", ""), f"{origin}: description"),
         reasons=tuple(reasons),
         map=_map(data, name, origin, folder),
-        lights=tuple(_light(one, f"{origin}: light {index + 1}") for index, one in enumerate(data.get("light", []))),
         finish=_finish(_section(data, "finish", FINISH_RANGES, origin), origin),
         provenance=_section(data, "provenance", None, origin),
     )
@@ -84,6 +84,10 @@ def _map(data: dict[str, Any], name: str, origin: str, folder: Path | None) -> L
         values |= {places[key]: value for key, value in found.items() if key in places}
     if nodes := _nodes(data.get("curve", {}), origin):
         values["nodes"] = nodes
+    lights = data.get("light", [])
+    if not isinstance(lights, list):
+        raise DocumentError(f"{origin}: light is a list of tables, [[light]]")
+    values["lights"] = tuple(_light(one, f"{origin}: light {index + 1}") for index, one in enumerate(lights))
     values["sectors"] = _sectors(_section(data, "sectors", SECTORS, origin), origin)
     if table := _section(data, "table", ("file", "hash"), origin):
         values["table"] = _table(table, origin, folder)
@@ -139,20 +143,22 @@ def _table(section: dict[str, Any], origin: str, folder: Path | None) -> str:
     return keep_table(table)
 
 
-def _light(data: Any, place: str) -> Light:
+def _light(data: Any, place: str) -> tuple[float, ...]:
+    """A row of LookMap.lights: the temperature, and the transform with the gains in it."""
     if not isinstance(data, dict):
         raise DocumentError(f"{place}: a table [[light]] is wanted")
     document.only(data, ("cct", "gains", "transform"), place)
-    cct, gains, rows = data.get("cct"), data.get("gains", (1.0, 1.0, 1.0)), data.get("transform", IDENTITY)
-    if not isinstance(cct, int | float) or not 1500 <= cct <= 40000:
-        raise DocumentError(f"{place}: cct = {cct!r}: a color temperature of 1500 to 40000 K is wanted")
-    if len(gains) != 3 or not all(_is_number(one) and 0.1 <= one <= 10 for one in gains):
+    cct, gains = data.get("cct"), data.get("gains", [1.0, 1.0, 1.0])
+    if not isinstance(cct, int | float) or not 1000 <= cct <= 100_000:
+        raise DocumentError(f"{place}: cct = {cct!r}: a color temperature of 1000 to 100000 K is wanted")
+    if not isinstance(gains, list) or len(gains) != 3 or not all(_is_number(one) and 0.1 <= one <= 10 for one in gains):
         raise DocumentError(f"{place}: gains = {gains!r}: three factors of 0.1 to 10 are wanted")
     try:
-        stage = LookMap(transform=rows)
+        rows = np.asarray(LookMap(transform=data.get("transform", IDENTITY)).transform)
     except ParameterError as error:
         raise DocumentError(f"{place}: {str(error).removeprefix('LookMap.')}") from None
-    return Light(float(cct), tuple(map(float, gains)), stage.transform)
+    rows = rows * root_terms(np.array([gains], float), rows.shape[1])[0]
+    return float(cct), *rows.ravel().tolist()
 
 
 def _is_number(value: Any) -> bool:
@@ -188,7 +194,7 @@ def dumps(look: Look, *, table_file: str | None = None) -> str:
     data["sectors"] = {name: row for name, row in sectors.items() if row}
     if look.map.table:
         data["table"] = {"file": table_file or _table_file(look), "hash": look.map.table}
-    data["light"] = [dataclasses.asdict(one) for one in look.lights]
+    data["light"] = [{"cct": row[0], "transform": np.reshape(row[1:], (3, -1))} for row in look.map.lights]
     data["finish"] = {key: getattr(look.finish, key) for key in FINISH_RANGES if getattr(look.finish, key)}
     data["provenance"] = look.provenance
     return document.dumps(KIND, {key: value for key, value in data.items() if value not in ("", [], {})})
