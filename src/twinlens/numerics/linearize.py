@@ -16,8 +16,10 @@ Array = npt.NDArray[Any]
 
 LEAST_SHARE = 0.0005  # of the sites of a color that a pile-up at the clipping point holds at least
 LEAST_SITES = 32  # fewer sites at one count say nothing
-PILE_OVER_TAIL = 4.0  # a pile-up holds this many times the sites of any of the counts just below it
+PILE_OVER_TAIL = 4.0  # a pile-up in two colors holds this many times the sites of any of the counts just below it
+PILE_ALONE = 12.0  # the same for a pile-up in one color only
 TAIL_COUNTS = 16
+LEAST_TAIL = 4  # sites just below the pile-up; a drawn step has none, a photograph's edge of clipping has
 LEAST_BELOW = 0.05  # of the sites lie clearly below; else the picture is one flat tone
 LEAST_REACH = 0.02  # of the tagged range that the pile-up lies above black
 
@@ -39,12 +41,19 @@ def apply_table(raw: Array, table: Array) -> Array:
     return np.take(np.asarray(table, np.uint16), index, mode="clip")
 
 
-def black_lines(pattern: Array, delta_h: Array | None, top: int, columns: slice) -> Array:
-    """Black (R, W) float32 for a part of the active area that starts at row `top`; `pattern` (R, C) is the corner's."""
-    across = np.arange(columns.start, columns.stop)
-    rows = np.roll(pattern, -top, 0)
-    lines = rows[:, across % pattern.shape[1]]
-    return np.ascontiguousarray(lines if delta_h is None else lines + delta_h[across], np.float32)
+def black_lines(pattern: Array, delta_h: Array | None, top: int, columns: Array) -> Array:
+    """Black (R, W) float32 for columns and rows from `top` on of the active area; `pattern` (R, C) is its corner's."""
+    lines = np.roll(pattern, -top, 0)[:, columns % pattern.shape[1]]
+    if delta_h is not None and len(delta_h):
+        lines = lines + delta_h[np.clip(columns, 0, len(delta_h) - 1)]
+    return np.ascontiguousarray(lines, np.float32)
+
+
+def black_rows(delta_v: Array | None, rows: Array) -> Array:
+    """What a row's black has more than its lines (H,) float32, for rows of the active area."""
+    if delta_v is None or not len(delta_v):
+        return np.zeros(len(rows), np.float32)
+    return delta_v[np.clip(rows, 0, len(delta_v) - 1)].astype(np.float32)
 
 
 def largest_black(pattern: Array, delta_h: Array | None, delta_v: Array | None) -> float:
@@ -79,15 +88,15 @@ def find_white_level(raw: Array, tagged: float, black: float, colors: Array | No
     """The count at which the sensor really clips, and why: the tag's, or a pile-up that lies clearly below it.
 
     `raw` (H, W) uint16 counts, `colors` (2, 2) numbers of the color filter (None: one color). A pile-up is believed
-    only where the largest count of the picture holds many sites, many more than the counts just below it, in two
-    colors at least, so that a dark picture and a flat tone keep the tag. The reason is "" where the tag is kept.
+    only where the largest count of the picture holds many sites, many more than the counts just below it (in one color
+    alone even more), so that a dark picture and a flat tone keep the tag. The reason is "" where the tag is kept.
     """
     highest = int(raw.max(initial=0))
     if highest >= tagged or highest - black < LEAST_REACH * (tagged - black):
         return float(tagged), ""
     planes = [raw] if colors is None else _color_planes(raw, colors)
-    piled = [_piles_up(plane, highest, black) for plane in planes]
-    if sum(piled) < min(2, len(planes)):
+    piles = sorted((_pile(plane, highest, black) for plane in planes), reverse=True)
+    if piles[0] < PILE_ALONE and (len(piles) < 2 or piles[1] < PILE_OVER_TAIL):
         return float(tagged), ""
     share = float(np.mean(raw == highest))
     reason = (
@@ -104,14 +113,18 @@ def _color_planes(raw: Array, colors: Array) -> list[Array]:
     return [np.concatenate([part.ravel() for part in parts]) for parts in planes.values()]
 
 
-def _piles_up(counts: Array, highest: int, black: float) -> bool:
-    """Whether the sites at `highest` are a pile-up at a clipping point rather than the end of a tail."""
+def _pile(counts: Array, highest: int, black: float) -> float:
+    """How many times more sites are at `highest` than at any count just below it; 0 where that says nothing."""
     flat = counts.ravel()
     top = flat[flat >= max(highest - TAIL_COUNTS, 0)]
     sites = np.bincount(highest - top.astype(np.int64), minlength=TAIL_COUNTS + 1)
     enough = sites[0] >= max(LEAST_SHARE * flat.size, LEAST_SITES)
+    if not flat.size:
+        return False
     below = np.mean(flat < black + 0.9 * (highest - black)) > LEAST_BELOW
-    return bool(enough and sites[0] > PILE_OVER_TAIL * sites[1:].max() and below)
+    if not enough or not below or sites[1:].sum() < LEAST_TAIL:
+        return 0.0
+    return float(sites[0] / sites[1:].max())
 
 
 def bin_mosaic(

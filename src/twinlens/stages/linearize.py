@@ -53,7 +53,7 @@ class Linearize(Stage):
         return self._for(facts.shot, facts.source)
 
     def _for(self, shot: Shot, source: Image) -> Linearize:
-        area = self.area or _checked_area(shot.area, source)
+        area = self.area or _checked_area(opcodes.linear_area(shot), source)
         black = self.black if self.black is not None else _black(shot, source)
         resolved = replace(self, area=area, black=black, opcodes=_has_list_1(shot, self.opcodes))
         if self.white is not None:
@@ -113,10 +113,11 @@ class Linearize(Stage):
         self, raw: Array, plane: int, target: Window, shot: Shot, out: Array | None = None
     ) -> tuple[Array, Array]:
         pattern = _pattern(self.black, plane)
-        lines = levels.black_lines(pattern, shot.black_delta_h, target.top, slice(target.left, target.right))
-        rows = np.zeros(target.height, np.float32)
-        if shot.black_delta_v is not None:
-            rows += shot.black_delta_v[target.top : target.bottom]
+        top, left, _, _ = self.area or shot.area
+        down, right = top - shot.area[0], left - shot.area[1]  # black counts from the corner of the file's active area
+        columns = np.arange(target.left, target.right) + right
+        lines = levels.black_lines(pattern, shot.black_delta_h, target.top + down, columns)
+        rows = levels.black_rows(shot.black_delta_v, np.arange(target.top, target.bottom) + down)
         highest = levels.largest_black(pattern, shot.black_delta_h, shot.black_delta_v)
         scale = 1.0 / max(_sample(self.white, plane) - highest, 1e-6)
         return linearize(raw, lines, rows, scale, self.clip_at, out)
