@@ -10,7 +10,7 @@ import imagecodecs
 import numpy as np
 import pytest
 
-from raw_files import mosaic, picture_tags, plain_shot, write_strips
+from raw_files import full_shot, mosaic, picture_tags, plain_shot, write_strips
 from twinlens import files
 from twinlens.core.camera_color import GainTableMap
 from twinlens.files import dng, exif, tiff
@@ -166,3 +166,49 @@ def test_plain_thumbnails_are_found(tmp_path: Path) -> None:
     (tmp_path / "a.dng").write_bytes(tw.encode([first]))
     ((size, found),) = files.previews(tmp_path / "a.dng")
     assert size == (8, 6) and np.array_equal(found, thumbnail)
+
+
+def test_another_reader_finds_the_numbers_that_were_meant(tmp_path: Path) -> None:
+    import tifffile
+
+    dng.write(tmp_path / "a.dng", mosaic(40, 48), full_shot(40, 48))
+    with tifffile.TiffFile(tmp_path / "a.dng") as file:
+        tags = {tag.code: tag.value for tag in file.pages[0].tags}
+    wanted = {
+        "DNGVersion": b"\1\6\0\0",
+        "DNGBackwardVersion": b"\1\3\0\0",
+        "UniqueCameraModel": "Test One wide",
+        "CFAPattern": b"\2\1\1\0",  # GBRG seen from (2, 3)
+        "ActiveArea": (2, 3, 39, 46),
+        "MaskedAreas": (0, 0, 2, 48, 2, 0, 39, 3),
+        "BlackLevelRepeatDim": (2, 2),
+        "BlackLevel": (64, 1, 131, 2, 66, 1, 269, 4),
+        "WhiteLevel": 4000,
+        "DefaultScale": (1, 1, 2, 1),
+        "DefaultCropOrigin": (4, 1, 5, 2),
+        "DefaultCropSize": (20, 16),
+        "AnalogBalance": (1, 1, 5, 4, 3, 4),
+        "AsShotNeutral": (1, 2, 1, 1, 5, 8),
+        "BaselineExposure": (-1, 2),
+        "BaselineNoise": (3, 4),
+        "BaselineSharpness": (3, 2),
+        "CalibrationIlluminant1": 17,
+        "CalibrationIlluminant3": 255,
+        "NoiseProfile": (1e-4, 1e-6, 2e-4, 2e-6, 3e-4, 3e-6),
+        "ProfileToneCurve": (0.0, 0.0, 0.25, 0.5, 1.0, 1.0),
+        "ProfileHueSatMapDims": (6, 4, 2),
+        "BaselineExposureOffset": (1, 4),
+        "DefaultBlackRender": 1,
+        "IlluminantData3": struct.pack("<H4I", 0, 3127, 10000, 329, 1000),
+    }
+    assert {name: tags[NUMBERS[name]] for name in wanted} == wanted
+    assert tags[NUMBERS["ColorMatrix2"]][:6] == (6461, 10000, -291, 2500, -857, 10000)
+    assert tags[NUMBERS["OpcodeList1"]][:8] == struct.pack(">2I", 1, 4)  # big-endian: one opcode, FixBadPixelsConstant
+
+
+@pytest.mark.parametrize(("gamma", "version"), [(1.0, b"\1\6\0\0"), (0.5, b"\1\7\0\0")])
+def test_the_version_is_that_of_the_newest_tag(tmp_path: Path, gamma, version) -> None:
+    table = GainTableMap(np.ones((1, 1, 4), np.float32), (0.0, 0.0), (1.0, 1.0), (0.0, 1.0, 0.0, 0.0, 0.0), gamma)
+    shot = plain_shot()
+    dng.write(tmp_path / "a.dng", mosaic(8, 8), replace(shot, color=replace(shot.color, gain_table_map=table)))
+    assert tiff.read(tiff.open_bytes(tmp_path / "a.dng"))[0].bytes(NUMBERS["DNGVersion"]) == version

@@ -29,6 +29,7 @@ Compression = Literal["ljpeg", "none", "deflate", "jpegxl"]
 _CODES = {"none": 1, "ljpeg": 7, "deflate": 8, "jpegxl": 52546}
 _VERSIONS = {"none": (1, 4, 0, 0), "ljpeg": (1, 4, 0, 0), "deflate": (1, 4, 0, 0), "jpegxl": (1, 7, 1, 0)}
 _OLDEST = {"none": (1, 1, 0, 0), "ljpeg": (1, 1, 0, 0), "deflate": (1, 4, 0, 0), "jpegxl": (1, 7, 0, 0)}
+_FIRST_OF_1_6, _FIRST_OF_1_7 = NUMBERS["ProfileGainTableMap"], NUMBERS["ProfileGainTableMap2"]
 _HORIZONTAL, _FLOATING = 2, 3  # Predictor
 _DEFLATE_LEVEL = 6
 _JXL_EFFORT = 3  # larger is slower and hardly smaller for mosaics
@@ -88,7 +89,6 @@ def _directory(
     base, exif_values, gps = exif.from_shot(shot)
     samples = 1 if pixels.ndim == 2 else 3
     predictor = 1 if compression != "deflate" else _FLOATING if pixels.dtype.kind == "f" else _HORIZONTAL
-    version = max(_VERSIONS[compression], (1, 6, 0, 0) if len(shot.color.calibrations) > 2 else (1, 1, 0, 0))
     values: fields.Values = {
         254: tw.numbers(tw.LONG, [0]),
         256: tw.numbers(tw.LONG, [pixels.shape[1]]),
@@ -100,11 +100,14 @@ def _directory(
         284: tw.numbers(tw.SHORT, [1]),
         317: tw.numbers(tw.SHORT, [predictor]),
         339: tw.numbers(tw.SHORT, [3 if pixels.dtype.kind == "f" else 1] * samples),
-        NUMBERS["DNGVersion"]: tw.numbers(tw.BYTE, version),
-        NUMBERS["DNGBackwardVersion"]: tw.numbers(tw.BYTE, _OLDEST[compression]),
     }
     geometry = fields.geometry(shot if is_mosaic else _without_filters(shot))
     values |= base | geometry | fields.levels(shot) | fields.exposure(shot) | fields.color(shot.color)
+    oldest = max(_OLDEST[compression], (1, 3, 0, 0) if any(shot.opcodes) else (1, 1, 0, 0))
+    values |= {
+        NUMBERS["DNGVersion"]: tw.numbers(tw.BYTE, max(_VERSIONS[compression], _version_of(values))),
+        NUMBERS["DNGBackwardVersion"]: tw.numbers(tw.BYTE, oldest),
+    }
     if shot.xmp:
         values[700] = tw.Value(tw.BYTE, len(shot.xmp), shot.xmp)
     directory = _with_pixels(values, pixels, compression, tile)
@@ -114,6 +117,12 @@ def _directory(
     if preview is not None:
         directory.children[SUB_IFDS] = [_preview(preview)]
     return directory
+
+
+def _version_of(values: fields.Values) -> tuple[int, int, int, int]:
+    """The first version of the specification that has all these tags."""
+    newest = max(values)
+    return (1, 7, 0, 0) if newest >= _FIRST_OF_1_7 else (1, 6, 0, 0) if newest >= _FIRST_OF_1_6 else (1, 4, 0, 0)
 
 
 def _with_pixels(values: fields.Values, pixels: Array, compression: str, tile: tuple[int, int]) -> tw.Directory:
