@@ -17,6 +17,7 @@ import numpy as np
 import tifffile
 
 from raw_files import full_shot, mosaic, picture_tags, plain_shot, write_strips, write_tiles
+from twinlens.core.shot import Cfa
 from twinlens.files import dng
 
 CASES = int(os.environ.get("TWINLENS_FUZZ_CASES", "4000"))
@@ -41,6 +42,10 @@ def base_files(folder: Path) -> None:
     lossy = imagecodecs.jpeg8_encode((linear >> 6).astype(np.uint8), level=90)
     tags = picture_tags(linear, compression=34892, bits=8, samples=3, photometric=34892)
     write_tiles(folder / "base-07.dng", tags, [lossy], (40, 48))
+    other_filters = Cfa(("GGRGGB", "GGBGGR", "BRGRBG", "GGBGGR", "GGRGGB", "RBGBRG"))
+    dng.write(folder / "base-09.dng", mosaic(96, 120), plain_shot(), compression="ljpeg", linear=True)
+    shot = replace(plain_shot(), cfa=other_filters)
+    dng.write(folder / "base-10.dng", mosaic(96, 120), shot, compression="none")  # goes to LibRaw
     extra = [
         (50706, 1, 4, (1, 4, 0, 0), True),
         (33421, 3, 2, (2, 2), True),
