@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from twinlens.core.errors import DocumentError, ParameterError
 from twinlens.core.image import DISPLAY, SCENE, Image, Window, empty_rgb, planar
-from twinlens.core.look import Table, keep_table
+from twinlens.core.look import COLUMNS, PLAIN_SECTOR, Table, keep_table
 from twinlens.core.shot import Shot
 from twinlens.core.stage import Facts
 from twinlens.numerics import color, colorchecker, look, lut
@@ -29,7 +29,7 @@ from twinlens.pipeline.look import (
     valid_strength,
 )
 from twinlens.simulate import sample
-from twinlens.stages.look_map import PLAIN_SECTOR, LookMap
+from twinlens.stages.look_map import LookMap
 
 RENDERED = [name for name in shipped() if name != "neutral"]
 COLORFUL = ["authentic", "vibrant"]
@@ -233,7 +233,7 @@ def test_saturated_lights_burn_out_without_a_turn_of_hue():
 
 def test_root_terms_scale_with_exposure():
     rgb = np.random.default_rng(0).uniform(0.01, 1, (20, 3))
-    for columns in look.TERMS:
+    for columns in COLUMNS:
         terms = look.root_terms(rgb, columns)
         assert terms.shape == (20, columns)
         assert np.allclose(look.root_terms(rgb * 4, columns), 4 * terms)

@@ -1,4 +1,4 @@
-"""Look: the large tables of looks, kept by the hash of their content while a program runs.
+"""Look: what the numbers of a look may be, and its large tables, kept by the hash of their content.
 
 A stage holds plain numbers; a residual table has too many. The stage names its hash, this is where the numbers are.
 """
@@ -6,15 +6,65 @@ A stage holds plain numbers; a residual table has too many. The stage names its 
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from twinlens.core.errors import DocumentError
+from twinlens.core.errors import DocumentError, ParameterError
 
 Array = npt.NDArray[Any]
+Rows = tuple[tuple[float, ...], ...]
+
+IDENTITY: Rows = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+COLUMNS = (3, 6, 13)  # terms of a root-polynomial of degree 1, 2, 3
+SECTORS = (
+    "pink", "red", "orange", "amber", "lime", "green", "teal", "cyan", "sky", "blue", "violet", "magenta",
+)  # fmt: skip  # centres every 30 degrees of Oklab hue, from 0
+SECTOR_RANGES = (("shift", -45, 45), ("chroma", 0, 2), ("lightness", -0.5, 0.5), ("light_chroma", 0, 2))
+PLAIN_SECTOR = (0.0, 1.0, 0.0, 1.0)
+HIGHEST_NODE = 4.0  # display code; above 1 light is brought to white with its hue kept
+LOWEST_CCT = 1000.0  # K
+
+
+def check_numbers(transform: Rows, lights: Rows, sectors: Rows, nodes: Rows | None) -> None:
+    """ParameterError where the rows of a look map are not what they must be; `nodes` is None for another curve."""
+    for name, rows in (("transform", transform), ("lights", lights), ("nodes", nodes or ())):
+        if not all(math.isfinite(one) for row in rows for one in row):
+            raise ParameterError(f"LookMap.{name}: finite numbers are wanted")
+    columns = {len(row) for row in transform}
+    if len(transform) != 3 or len(columns) != 1 or not columns <= set(COLUMNS):
+        raise ParameterError("LookMap.transform: 3 rows of 3, 6 or 13 numbers are wanted")
+    sizes = {len(row) - 1 for row in lights}
+    if len(sizes) > 1 or not sizes <= {3 * count for count in COLUMNS}:
+        raise ParameterError("LookMap.lights: rows of a color temperature and 9, 18 or 39 numbers are wanted")
+    if any(row[0] < LOWEST_CCT for row in lights) or len({row[0] for row in lights}) != len(lights):
+        raise ParameterError("LookMap.lights: color temperatures of 1000 K or more, each given once, are wanted")
+    _check_sectors(sectors)
+    if nodes is not None:
+        _check_nodes(nodes)
+
+
+def _check_sectors(sectors: Rows) -> None:
+    if len(sectors) != len(SECTORS) or any(len(row) != len(PLAIN_SECTOR) for row in sectors):
+        raise ParameterError(f"LookMap.sectors: {len(SECTORS)} rows of {len(PLAIN_SECTOR)} numbers are wanted")
+    for name, row in zip(SECTORS, sectors, strict=True):
+        for value, (key, low, high) in zip(row, SECTOR_RANGES, strict=True):
+            if not low <= value <= high:
+                raise ParameterError(f"LookMap.sectors, {name}: {key} = {value:g} is outside {low:g} to {high:g}")
+
+
+def _check_nodes(nodes: Rows) -> None:
+    if len(nodes) not in (2, 4) or len({len(row) for row in nodes}) != 1 or len(nodes[0]) < 2:
+        raise ParameterError(
+            "LookMap.nodes: a row of stops and one or three rows of codes, of equal length, are wanted"
+        )
+    if np.any(np.diff(nodes[0]) <= 0):
+        raise ParameterError("LookMap.nodes: stops must rise from node to node")
+    if np.any(np.diff(nodes[1:], axis=1) < 0) or np.min(nodes[1:]) < 0 or np.max(nodes[1:]) > HIGHEST_NODE:
+        raise ParameterError(f"LookMap.nodes: codes must not fall from node to node, and lie in 0 to {HIGHEST_NODE:g}")
 
 
 @dataclass(frozen=True, eq=False)

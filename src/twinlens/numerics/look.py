@@ -15,11 +15,6 @@ from twinlens.numerics.color import LMS_FROM_REC2020, OKLAB_FROM_LMS, XYZ_FROM_R
 
 Array = npt.NDArray[Any]
 
-SECTORS = (
-    "pink", "red", "orange", "amber", "lime", "green", "teal", "cyan", "sky", "blue", "violet", "magenta",
-)  # fmt: skip  # centres every 30 degrees of Oklab hue, from 0
-TERMS = {3: 1, 6: 2, 13: 3}  # columns of a root-polynomial: its degree
-
 SKIN_HUE, SKIN_HUE_REACH = (
     np.radians(55.0),
     np.radians(40.0),

@@ -8,7 +8,6 @@ light itself. `strength` scales every part: 0 is neutral, 1 the look. For the pi
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -20,7 +19,7 @@ import numpy.typing as npt
 
 from twinlens.core.errors import ParameterError
 from twinlens.core.image import DISPLAY, SCENE, Image
-from twinlens.core.look import table_of
+from twinlens.core.look import IDENTITY, PLAIN_SECTOR, check_numbers, table_of
 from twinlens.core.stage import Facts, Stage, param
 from twinlens.kernels import look as kernels
 from twinlens.numerics import color, curve, look, lut
@@ -28,8 +27,6 @@ from twinlens.numerics.temperature import temperature_from_xy
 
 Array = npt.NDArray[Any]
 
-IDENTITY = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
-PLAIN_SECTOR = (0.0, 1.0, 0.0, 1.0)
 DAYLIGHT_CCT = 6504.0
 TABLE_SIZE, TABLE_OVER = 33, 4
 _building = threading.Lock()
@@ -78,7 +75,7 @@ class LookMap(Stage):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _check_rows(self)
+        check_numbers(self.transform, self.lights, self.sectors, self.nodes if self.curve == "nodes" else None)
         if self.curve == "film":
             tone_of(self)(np.full((1, 3), curve.MID_GREY))
 
@@ -147,43 +144,6 @@ def compiled(stage: LookMap, size: int = TABLE_SIZE) -> kernels.Tables:
 def _compile(stage: LookMap, size: int) -> kernels.Tables:
     gains = np.round(_scene_light(stage, np.ones((1, 3)))[0], 12)
     return kernels.Tables(*lut.build(tone_of(stage), gains, stage.render, size, TABLE_OVER))
-
-
-def _check_rows(stage: LookMap) -> None:
-    columns = {len(row) for row in stage.transform}
-    if len(stage.transform) != 3 or len(columns) != 1 or not columns <= set(look.TERMS):
-        raise ParameterError("LookMap.transform: 3 rows of 3, 6 or 13 numbers are wanted")
-    sizes = {len(row) - 1 for row in stage.lights}
-    if len(sizes) > 1 or not sizes <= {3 * columns for columns in look.TERMS}:
-        raise ParameterError("LookMap.lights: rows of a color temperature and 9, 18 or 39 numbers are wanted")
-    if any(row[0] < 1000 for row in stage.lights) or len({row[0] for row in stage.lights}) != len(stage.lights):
-        raise ParameterError("LookMap.lights: color temperatures of 1000 K or more, each given once, are wanted")
-    for name in ("transform", "lights", "nodes"):
-        if not all(math.isfinite(one) for row in getattr(stage, name) for one in row):
-            raise ParameterError(f"LookMap.{name}: finite numbers are wanted")
-    if len(stage.sectors) != len(look.SECTORS) or any(len(row) != len(PLAIN_SECTOR) for row in stage.sectors):
-        raise ParameterError(f"LookMap.sectors: {len(look.SECTORS)} rows of {len(PLAIN_SECTOR)} numbers are wanted")
-    for name, row in zip(look.SECTORS, stage.sectors, strict=True):
-        for value, (key, low, high) in zip(row, SECTOR_RANGES, strict=True):
-            if not low <= value <= high:
-                raise ParameterError(f"LookMap.sectors, {name}: {key} = {value:g} is outside {low:g} to {high:g}")
-    if stage.curve == "nodes":
-        _check_nodes(stage.nodes)
-
-
-HIGHEST_NODE = 4.0  # display code; above 1 light is brought to white with its hue kept
-SECTOR_RANGES = (("shift", -45, 45), ("chroma", 0, 2), ("lightness", -0.5, 0.5), ("light_chroma", 0, 2))
-
-
-def _check_nodes(nodes: tuple[tuple[float, ...], ...]) -> None:
-    if len(nodes) not in (2, 4) or len({len(row) for row in nodes}) != 1 or len(nodes[0]) < 2:
-        raise ParameterError(
-            "LookMap.nodes: a row of stops and one or three rows of codes, of equal length, are wanted"
-        )
-    if np.any(np.diff(nodes[0]) <= 0):
-        raise ParameterError("LookMap.nodes: stops must rise from node to node")
-    if np.any(np.diff(nodes[1:], axis=1) < 0) or np.min(nodes[1:]) < 0 or np.max(nodes[1:]) > HIGHEST_NODE:
-        raise ParameterError(f"LookMap.nodes: codes must not fall from node to node, and lie in 0 to {HIGHEST_NODE:g}")
 
 
 def _scene_light(stage: LookMap, rgb: Array) -> Array:

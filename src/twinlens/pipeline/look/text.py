@@ -9,11 +9,19 @@ import numpy as np
 
 from twinlens.core import document
 from twinlens.core.errors import DocumentError, ParameterError
-from twinlens.core.look import Table, keep_table, table_of
+from twinlens.core.look import (
+    IDENTITY,
+    PLAIN_SECTOR,
+    SECTOR_RANGES,
+    SECTORS,
+    Table,
+    keep_table,
+    table_of,
+)
 from twinlens.files import cube
-from twinlens.numerics.look import SECTORS, root_terms
+from twinlens.numerics.look import root_terms
 from twinlens.pipeline.look.model import FINISH_RANGES, Finish, Look
-from twinlens.stages.look_map import IDENTITY, PLAIN_SECTOR, SECTOR_RANGES, LookMap
+from twinlens.stages.look_map import LookMap
 
 KIND = "look/1"
 
