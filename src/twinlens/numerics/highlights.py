@@ -2,10 +2,10 @@
 
 Arrays are white-balanced camera RGB: a neutral has three equal channels, channel c cannot exceed its clip level.
 Where channel c is clipped and s survives, light of the chroma F (known from unclipped neighbours) has v_c = F_c / F_s
-* v_s. Where nothing survives, the least light that clips all three is taken and its color fades to neutral.
-Everything is blended by closeness to the clip level, so no border shows. Related: Zhang & Brainard, "Estimation of
-saturated pixel values in digital color imaging", 2004 (survivors predict the clipped); Masood, Zhu & Tappen,
-"Automatic correction of saturated regions", 2009 (chroma from the neighbourhood).
+* v_s. Where nothing survives, the least light that clips all three is taken and its color fades to neutral (a
+strongly colored lamp keeps some). Everything is blended by closeness to the clip level, so no border shows. Related:
+Zhang & Brainard, "Estimation of saturated pixel values in digital color imaging", 2004 (survivors predict the
+clipped); Masood, Zhu & Tappen, "Automatic correction of saturated regions", 2009 (chroma from the neighbourhood).
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ Array = npt.NDArray[Any]
 
 NEAR, FULL = 0.88, 0.985  # of the clip level: where reconstruction begins, and where the value counts as clipped
 FADE = 0.55  # of the last channel's clip level: from here on, with two clipped, color fades to neutral
+LAMP = (0.3, 0.6)  # least channel of a chroma with mean 1: all lamps below the first, none above the second
+KEPT = 0.7  # share of its color that a lamp keeps where everything is clipped
 PRICE = 0.01  # of white in the fit of the survivors: below it the color nearby is taken as it is
 EMBER = 1e-3  # weight of the least light that clips everything, against that of a surviving channel (1)
 GREY = np.array([0.25, 0.5, 0.25], np.float32)  # weight of the channels in the brightness of camera RGB
@@ -52,8 +54,9 @@ def reconstruct(rgb: Array, chroma: Array, per_level: Array, gate: Array | float
     white = np.clip((tv * tff - tf * tfv) / (t * tff - tf * tf), 0, tv / t)
     tinted = (tfv - white * tf) / tff
     estimate = white[..., None] + tinted[..., None] * chroma
-    neutral = np.maximum(np.sum(estimate * GREY, -1), 1 / np.min(per_level, -1))[..., None]
-    blown = (_rise(np.min(relative, -1), FADE, FULL) * np.median(clipped, axis=-1))[..., None]
+    neutral = np.sum(estimate * GREY, -1)[..., None]
+    lamp = 1 - _rise(np.min(chroma, -1), *LAMP)  # a strongly colored light keeps some of its color to the last
+    blown = (_rise(np.min(relative, -1), FADE, FULL) * np.median(clipped, axis=-1) * (1 - KEPT * lamp))[..., None]
     result = rgb + clipped * np.maximum(estimate - rgb, 0)
     # a clipped green never falls below both others: no magenta
     lack = np.maximum(np.minimum(result[..., 0], result[..., 2]) - result[..., 1], 0)

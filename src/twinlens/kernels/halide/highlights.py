@@ -4,7 +4,7 @@ import halide as hl
 from _maps import MapReader
 
 NEAR, FULL, FADE, PRICE, EMBER = (hl.f32(one) for one in (0.88, 0.985, 0.55, 0.01, 1e-3))
-GREY = (0.25, 0.5, 0.25)
+GREY, LAMP, KEPT = (0.25, 0.5, 0.25), (hl.f32(0.3), hl.f32(0.6)), hl.f32(0.7)
 
 
 def rise(value, low, high):
@@ -54,10 +54,11 @@ def define():
     white = hl.clamp((tv * tff - tf * tfv) * inverse(t * tff - tf * tf), 0.0, tv * inverse(t))
     tinted = (tfv - white * tf) * inverse(tff)
     estimate = [white + tinted * one for one in chroma]
-    neutral = hl.max(dot(estimate, GREY), inverse(fewest(per_level)))
+    neutral = dot(estimate, GREY)
     low, high = hl.min(clipped[0], clipped[1]), hl.max(clipped[0], clipped[1])
     second = hl.max(low, hl.min(high, clipped[2]))
-    blown = rise(fewest(relative), FADE, FULL) * second
+    lamp = 1.0 - rise(fewest(chroma), *LAMP)
+    blown = rise(fewest(relative), FADE, FULL) * second * (1.0 - KEPT * lamp)
     red, green, blue = (rgb[i] + clipped[i] * hl.max(estimate[i] - rgb[i], 0.0) for i in channels)
     green = green + clipped[1] * hl.max(hl.min(red, blue) - green, 0.0)
     mended = hl.Func("mended")
