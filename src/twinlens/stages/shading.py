@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 from twinlens.core.image import MOSAIC, Image
+from twinlens.core.shot import Shot
 from twinlens.core.stage import Facts, Stage, param
 from twinlens.kernels.gain_map import apply_opcodes
 from twinlens.numerics import opcodes
@@ -32,7 +33,7 @@ class Shading(Stage):
         return self.source == "none"
 
     def resolve(self, facts: Facts) -> Shading:
-        found = [one for part in _parts(facts.source) for one in part.opcodes]
+        found = [one for part in _parts(facts.shot) for one in part.opcodes]
         if not found:
             return replace(self, source="none", mends=False)
         return replace(self, mends=any(isinstance(one, opcodes.BadPixels) for one in found))
@@ -43,7 +44,7 @@ class Shading(Stage):
         pixels, window, shot = image.pixels, image.window, image.shot
         top, left, bottom, right = opcodes.linear_area(shot)
         full = (bottom - top, right - left)
-        for part in _parts(image):
+        for part in _parts(shot):
             seen, run = part.seen(window), part.opcodes
             if image.scale != 1:
                 seen = window
@@ -53,6 +54,6 @@ class Shading(Stage):
         return image.with_pixels(pixels)
 
 
-def _parts(image: Image) -> list[opcodes.Segment]:
-    top, left, bottom, right = opcodes.linear_area(image.shot)
-    return opcodes.segments(image.shot.opcodes[1], (bottom - top, right - left))
+def _parts(shot: Shot) -> list[opcodes.Segment]:
+    top, left, bottom, right = opcodes.linear_area(shot)
+    return opcodes.segments(shot.opcodes[1], (bottom - top, right - left))
