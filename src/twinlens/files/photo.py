@@ -195,4 +195,4 @@ def notebook_png(image: Image) -> bytes:
         low, high = np.percentile(pixels, (0.1, _NOTEBOOK_WHITE)) if image.state == SENSOR else (0.0, 1.0)
         stretched = (small.pixels - np.float32(low)) / np.float32(max(high - low, 1e-6))
         shown = upright(quantize(stretched, "srgb", 8), image.shot.orientation)
-    return bytes(imagecodecs.png_encode(np.ascontiguousarray(shown), level=3))
+    return bytes(imagecodecs.png_encode(photo_write.packed(shown), level=3))

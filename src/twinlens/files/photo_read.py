@@ -320,7 +320,7 @@ def _by_tables(found: Decoded) -> Array:
 
     codes = np.ascontiguousarray(_scaled(found) * np.float32(65535) + np.float32(0.5)).astype(np.uint16)
     codes = imagecodecs.cms_transform(
-        np.ascontiguousarray(codes), found.icc, icc.profile("rec2020"), intent=1, outdtype="uint16"
+        codes, found.icc, icc.profile("rec2020"), colorspace="rgb", outcolorspace="rgb", outdtype="uint16", intent=1
     )
     return planar((codes.astype(np.float32) / np.float32(65535)).reshape(found.pixels.shape))
 

@@ -45,6 +45,12 @@ class Job:
     compression: str
 
 
+def packed(pixels: Array) -> Array:
+    """The same pixels row by row without gaps; no copy where they lie so. Encoders look at all strides."""
+    strides = pixels.shape[1] * 3 * pixels.itemsize, 3 * pixels.itemsize, pixels.itemsize
+    return pixels if pixels.strides == strides else pixels.copy(order="C")
+
+
 def jpeg(job: Job) -> Iterator[Piece]:
     """A baseline JPEG: EXIF and XMP in APP1, the profile in APP2, as Exif wants it directly after the start marker."""
     import imagecodecs
@@ -54,9 +60,7 @@ def jpeg(job: Job) -> Iterator[Piece]:
         raise FileError(
             f"a JPEG side ends at {_JPEG_SIDE} pixels, the picture has {width} x {height}: write PNG or TIFF"
         )
-    data = imagecodecs.jpeg8_encode(
-        np.ascontiguousarray(job.pixels), level=job.quality, subsampling=job.subsampling, optimize=False
-    )
+    data = imagecodecs.jpeg8_encode(packed(job.pixels), level=job.quality, subsampling=job.subsampling, optimize=False)
     data = memoryview(data)
     yield b"\xff\xd8"
     yield _segment(0xE1, b"Exif\0\0" + job.exif)
@@ -83,7 +87,7 @@ def _after_jfif(data: memoryview) -> int:
 
 def tiff(job: Job) -> Iterator[Piece]:
     """A TIFF of 8 or 16 bits in strips; deflate and zstd with the horizontal predictor."""
-    pixels = np.ascontiguousarray(job.pixels)
+    pixels = packed(job.pixels)
     height, width = pixels.shape[:2]
     rows = max(_STRIP_BYTES // max(pixels.strides[0], 1), 1)
     short, long = tiff_write.SHORT, tiff_write.LONG
@@ -135,7 +139,7 @@ def png(job: Job) -> Iterator[Piece]:
     """A PNG of 8 or 16 bits with iCCP, eXIf and an iTXt chunk of XMP."""
     import imagecodecs
 
-    data = memoryview(imagecodecs.png_encode(np.ascontiguousarray(job.pixels), level=1, strategy=3, filter=16))
+    data = memoryview(imagecodecs.png_encode(packed(job.pixels), level=1, strategy=3, filter=16))
     yield data[:33]  # signature and IHDR
     yield _chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(job.icc))
     yield _chunk(b"eXIf", job.exif)
@@ -159,7 +163,7 @@ def avif(job: Job) -> Iterator[Piece]:
 
     from twinlens.files import avif as format
 
-    pixels, bits = np.ascontiguousarray(job.pixels), 8
+    pixels, bits = packed(job.pixels), 8
     if pixels.dtype == np.uint16:
         bits, most = _AVIF_BITS, 2**_AVIF_BITS - 1
         pixels = ((pixels.astype(np.uint32) * most + 32767) // 65535).astype(np.uint16)
@@ -188,7 +192,7 @@ def jxl(job: Job) -> Iterator[Piece]:
 
     from twinlens.files import jxl as format
 
-    pixels, bits = np.ascontiguousarray(job.pixels), job.pixels.itemsize * 8
+    pixels, bits = packed(job.pixels), job.pixels.itemsize * 8
     if job.quality < 100 and (bits == 16 or job.space != "srgb"):
         pixels = _linear_srgb(pixels, job.space)
     amount: dict[str, Any] = {"lossless": True} if job.quality == 100 else {"distance": _jxl_distance(job.quality)}

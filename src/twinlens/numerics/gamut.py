@@ -30,7 +30,7 @@ from twinlens.numerics.color import LMS_FROM_REC2020, OKLAB_FROM_LMS, rgb_from_r
 
 Array = npt.NDArray[Any]
 
-HUES = 1024  # entries of the boundary table; linear interpolation is then within 0.1 % of the exact boundary
+HUES = 1024  # entries of the boundary table; interpolated it is within 0.01 % for 99 of 100 hues, 0.5 % for 999 of 1000
 _HUE_WEIGHT = 2.0  # how much worse a difference of hue is than one of saturation of the same Oklab length
 _HUE_BLUR_DEG = 4.0  # sigma of the smoothing of the turn over hue
 _LIGHT_SHARE = 0.5  # how much of the way into the gamut is less light; the rest is less saturation
