@@ -321,3 +321,13 @@ def test_linearize_applies_list_1_to_the_counts_as_read():
     expected[:, 0] = 500 / 923
     np.testing.assert_allclose(result.pixels, expected, rtol=1e-6)
     assert not result.clipped.any()
+
+
+def test_what_is_not_applied_is_said():
+    warp, bad = every_opcode()[0], every_opcode()[3]
+    shot = shot_with(((warp, bad), (warp, bad), (warp, bad, UnknownOpcode(id=99, data=b"", optional=False))), 9, 9)
+    told = reference.unapplied(shot)
+    assert len(told) == 3
+    assert "WarpRectilinear of list 1" in told[0] and "FixBadPixelsConstant of list 3" in told[1]
+    assert "opcode 99 of list 3" in told[2] and "necessary" in told[2]
+    assert reference.unapplied(shot_with(((bad,), (warp,), (warp,)), 9, 9)) == ()

@@ -30,6 +30,10 @@ from twinlens.core.opcodes import (
     ScalePerColumn,
     ScalePerRow,
     TrimBounds,
+    UnknownOpcode,
+    WarpFisheye,
+    WarpRectilinear,
+    WarpRectilinear2,
 )
 from twinlens.core.shot import Cfa, Shot
 
@@ -410,3 +414,19 @@ def _reduced_area(op: AreaOpcode, plane: int, full: Any, frame: Any) -> Opcode:
         at = (np.arange(area[axis], area[axis + 2]) + 0.5) * full[axis] / frame[axis] - op.area[axis]
         changes["values"] = op.values[np.clip(at / pitch, 0, len(op.values) - 1).astype(int)]
     return replace(op, **changes)
+
+
+def unapplied(shot: Shot) -> tuple[str, ...]:
+    """A sentence for every opcode of the shot that no stage applies."""
+    told = []
+    for number, opcodes in enumerate(shot.opcodes, 1):
+        for opcode in opcodes:
+            kind = type(opcode).__name__
+            if isinstance(opcode, UnknownOpcode):
+                weight = "may be skipped" if opcode.optional else "is said to be necessary"
+                told.append(f"opcode {opcode.id} of list {number} is not known here and is not applied; it {weight}")
+            elif number == 1 and isinstance(opcode, WarpRectilinear | WarpRectilinear2 | WarpFisheye):
+                told.append(f"{kind} of list 1 is not applied: counts of a mosaic cannot be warped")
+            elif number == 3 and isinstance(opcode, BadPixels):
+                told.append(f"{kind} of list 3 is not applied: after demosaicing it comes too late")
+    return tuple(told)
