@@ -35,7 +35,8 @@ def test_tables_read_back_equal(size, seed, scale):
 def test_curves_read_back_equal(tmp_path):
     values = np.linspace(0, 1, 3 * 65).reshape(65, 3).astype(np.float32) ** 2
     cube.write(values, tmp_path / "curve.cube", title="curve")
-    assert np.array_equal(cube.read(tmp_path / "curve.cube"), values)
+    again = cube.read(tmp_path / "curve.cube")
+    assert isinstance(again, np.ndarray) and np.array_equal(again, values)
     assert [path.name for path in tmp_path.iterdir()] == ["curve.cube"]
 
 

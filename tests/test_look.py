@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from twinlens.core.errors import DocumentError, ParameterError
+from twinlens.core.errors import DocumentError, FileError, ParameterError
 from twinlens.core.image import DISPLAY, SCENE, Image, Window, empty_rgb, planar
 from twinlens.core.look import COLUMNS, PLAIN_SECTOR, Table, keep_table
 from twinlens.core.shot import Shot
@@ -24,9 +24,11 @@ from twinlens.pipeline.look import (
     load,
     loads,
     problems,
+    read_tables,
     save,
     shipped,
     valid_strength,
+    write_tables,
 )
 from twinlens.simulate import sample
 from twinlens.stages.look_map import LookMap
@@ -315,19 +317,38 @@ def test_blend_with_neutral_is_strength(share):
     assert same.mean() < 0.35 and same.max() < 1.5  # the curve goes through nodes half a stop apart
 
 
-def test_save_writes_the_table_beside_and_reads_it_back(tmp_path):
+def made_with_table() -> Look:
     values = lut.identity_table(3) ** np.float32(1.1)
-    made = Look(name="made", map=LookMap(curve="film", middle=0.2, contrast=1.3, table=keep_table(Table(values))))
+    return Look(name="made", map=LookMap(curve="film", middle=0.2, contrast=1.3, table=keep_table(Table(values))))
+
+
+def test_save_writes_the_table_beside_and_reads_it_back(tmp_path):
+    made = made_with_table()
     save(made, tmp_path / "made.look.toml")
     assert sorted(path.suffix for path in tmp_path.iterdir()) == [".cube", ".toml"]
     assert load(tmp_path / "made.look.toml") == made
+    with pytest.raises(FileError, match="exists already"):
+        save(made, tmp_path / "made.look.toml")
+    save(made, tmp_path / "made.look.toml", overwrite=True)
     beside = next(tmp_path.glob("*.cube"))
     beside.write_text(beside.read_text().replace("\n0 0 0\n", "\n0.1 0 0\n"))
     with pytest.raises(DocumentError, match="not the table that this look was made with"):
         load(tmp_path / "made.look.toml")
     beside.unlink()
-    with pytest.raises(Exception, match="cannot read the table"):
+    with pytest.raises(FileError, match="cannot read the table"):
         load(tmp_path / "made.look.toml")
+
+
+def test_tables_of_a_recipe_are_found_beside_it(tmp_path, monkeypatch):
+    made = made_with_table()
+    rgb = random_scene(32)
+    before = made.map.render(rgb)
+    assert [path.suffix for path in write_tables([made.map], tmp_path)] == [".cube"]
+    monkeypatch.setattr("twinlens.core.look._tables", {})
+    with pytest.raises(DocumentError, match="not loaded"):
+        read_tables([made.map], tmp_path / "elsewhere")
+    read_tables([made.map], tmp_path)
+    assert np.array_equal(made.map.render(rgb), before)
 
 
 HEAD = 'format = "look/1"\nname = "x"\n'

@@ -107,6 +107,11 @@ def keep_table(table: Table) -> str:
     return table.hash
 
 
+def has_table(name: str) -> bool:
+    """Whether the table with this hash is kept."""
+    return name in _tables
+
+
 def table_of(name: str) -> Table:
     """The kept table with this hash; DocumentError where it was not read."""
     if name not in _tables:

@@ -5,7 +5,6 @@ Source: Adobe, Cube LUT Specification 1.0 (2013): keywords first, then rows of t
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import numpy.typing as npt
 
 from twinlens.core.errors import DocumentError, FileError
 from twinlens.core.look import Table
+from twinlens.files.atomic import atomic
 
 Array = npt.NDArray[Any]
 
@@ -125,13 +125,9 @@ def _row(values: Any) -> str:
     return " ".join(np.format_float_positional(np.float32(one), trim="-") for one in values)
 
 
-def write(table: Table | Array, path: Path, *, title: str = "", comments: tuple[str, ...] = ()) -> None:
-    """Write a .cube file; a file of this name appears only when it is whole."""
-    path = Path(path)
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        part.write_text(dumps(table, title=title, comments=comments), encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise FileError(f"cannot write the table {path}: {error.strerror}") from None
+def write(
+    table: Table | Array, path: Path, *, title: str = "", comments: tuple[str, ...] = (), overwrite: bool = False
+) -> None:
+    """Write a .cube file, whole or not at all; an existing one is an error unless `overwrite`."""
+    with atomic(path, overwrite) as temporary:
+        temporary.write_text(dumps(table, title=title, comments=comments), "utf-8")

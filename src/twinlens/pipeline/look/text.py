@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,19 @@ from twinlens.core.look import (
     SECTOR_RANGES,
     SECTORS,
     Table,
+    has_table,
     keep_table,
     table_of,
 )
+from twinlens.core.stage import Stage
 from twinlens.files import cube
+from twinlens.files.atomic import atomic
 from twinlens.numerics.look import root_terms
 from twinlens.pipeline.look.model import FINISH_RANGES, Finish, Look
 from twinlens.stages.look_map import LookMap
 
 KIND = "look/1"
+HASH_DIGITS = 8  # of a table's hash, in the name of its file
 
 PLACES = {  # where a parameter of LookMap stands in the document
     "exposure": ("scene", "exposure"), "space": ("scene", "space"), "transform": ("scene", "transform"),
@@ -209,15 +214,34 @@ def dumps(look: Look, *, table_file: str | None = None) -> str:
 
 
 def _table_file(look: Look) -> str:
-    return f"{look.name}-{look.map.table[:8]}.cube"
+    return f"{look.name}-{look.map.table[:HASH_DIGITS]}.cube"
 
 
-def save(look: Look, path: Path) -> None:
-    """Write a look, and its residual table as .cube beside it."""
+def save(look: Look, path: str | Path, *, overwrite: bool = False) -> None:
+    """Write a look, and its residual table as .cube beside it; an existing look is an error unless `overwrite`."""
     path = Path(path)
-    try:
-        if look.map.table:
-            cube.write(table_of(look.map.table), path.parent / _table_file(look))
-        path.write_text(dumps(look), encoding="utf-8")
-    except OSError as error:
-        raise DocumentError(f"cannot write the look {path}: {error.strerror}") from None
+    with atomic(path, overwrite) as temporary:
+        temporary.write_text(dumps(look), "utf-8")
+        write_tables([look.map], path.parent)
+
+
+def write_tables(stages: Iterable[Stage], folder: Path) -> list[Path]:
+    """Write the residual tables that these stages name as .cube into a folder; the same table is not written twice."""
+    paths = []
+    for stage in stages:
+        if isinstance(stage, LookMap) and stage.table:
+            path = folder / f"{stage.look}-{stage.table[:HASH_DIGITS]}.cube"
+            cube.write(table_of(stage.table), path, title=stage.look, overwrite=True)
+            paths.append(path)
+    return paths
+
+
+def read_tables(stages: Iterable[Stage], folder: Path) -> None:
+    """Load the residual tables that these stages name from the .cube files that `write_tables` put into a folder."""
+    for stage in stages:
+        if isinstance(stage, LookMap) and stage.table and not has_table(stage.table):
+            for path in sorted(folder.glob(f"*-{stage.table[:HASH_DIGITS]}.cube")):
+                table = cube.read(path)
+                if isinstance(table, Table):
+                    keep_table(table)
+            table_of(stage.table)
