@@ -1,4 +1,6 @@
-"""The doctor: every fault is found in a file made to have it, none in a healthy one, and repairs mend what they name."""
+"""The doctor: every fault is found in a file made to have it, none in a healthy one, and repairs mend what they
+name.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from shared_data import shared
 
+from shared_data import shared
 from twinlens import files
 from twinlens.core import opcodes as op
 from twinlens.core.camera_color import Calibration

@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from twinlens.core.errors import ParameterError
 from twinlens.core.image import CAMERA_RGB, SENSOR, Image, Window
 from twinlens.pipeline import plan
 from twinlens.pipeline.default import default_stages
@@ -108,11 +109,18 @@ def test_all_bayer_orders_give_the_same_picture(order: str) -> None:
     assert np.abs(one - other).max() <= 3
 
 
-@pytest.mark.parametrize("size", [(1, 1), (1, 9), (9, 1), (2, 2), (3, 3), (5, 4), (31, 33)])
+@pytest.mark.parametrize("size", [(2, 2), (2, 9), (3, 3), (5, 4), (31, 33)])
 def test_tiny_and_odd_mosaics_are_developed(size: tuple[int, int]) -> None:
     light = np.full((*size, 3), 0.18, np.float32)
     picture = develop(sample.shoot(light=light, noisy=False), look="neutral")
     assert picture.pixels.shape == (*size, 3)
+    assert np.ptp(picture.pixels.astype(int)) <= 2, "a flat grey stays flat and grey"
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 9), (9, 1)])
+def test_a_mosaic_that_lacks_colors_is_refused_in_a_sentence(size: tuple[int, int]) -> None:
+    with pytest.raises(ParameterError, match="2 x 2"):
+        develop(sample.shoot(light=np.full((*size, 3), 0.18, np.float32), noisy=False))
 
 
 def test_default_stages_fit_together() -> None:

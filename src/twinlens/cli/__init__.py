@@ -82,7 +82,8 @@ def main() -> None:
         if os.environ.get("TWINLENS_DEBUG"):
             raise
         _fail(
-            f"an error inside twinlens ({type(error).__name__}: {error}); set TWINLENS_DEBUG=1 to see where, and report it"
+            f"an error inside twinlens ({type(error).__name__}: {error});"
+            " set TWINLENS_DEBUG=1 to see where, and report it"
         )
 
 

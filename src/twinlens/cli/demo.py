@@ -26,7 +26,7 @@ def command(output: Path, megapixels: float, overwrite: bool, as_json: bool) -> 
     Needs no file and no network. Open contact-sheet.jpg first.
     """
     from twinlens import files
-    from twinlens.files import photo
+    from twinlens.files import dng, photo
     from twinlens.pipeline import develop as pipeline
     from twinlens.pipeline import look
     from twinlens.report.contact_sheet import contact_sheet
@@ -42,7 +42,7 @@ def command(output: Path, megapixels: float, overwrite: bool, as_json: bool) -> 
     height = max(2 * round((megapixels * 1e6 * 3 / 4) ** 0.5 / 2), 2)
 
     shot = _timed(times, "shoot the scene", lambda: sample.shoot(height, 2 * round(height * 2 / 3)))
-    _timed(times, "write sample.dng", lambda: files.dng.write(raw, shot.pixels, shot.shot, overwrite=overwrite))
+    _timed(times, "write sample.dng", lambda: dng.write(raw, shot.pixels, shot.shot, overwrite=overwrite))
     image = _timed(times, "read sample.dng", lambda: files.read(raw))
     shown = []
     for name in names:

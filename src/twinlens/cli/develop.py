@@ -11,6 +11,7 @@ import click
 
 from twinlens.cli.options import edits as edits_of
 from twinlens.cli.options import stage_options
+from twinlens.cli.quiet import quiet_decoders
 from twinlens.core.errors import FileError, ParameterError, TwinlensError
 
 SUFFIXES = (".jpg", ".jpeg", ".tif", ".tiff", ".png", ".avif", ".jxl")
@@ -53,7 +54,8 @@ def command(sources: tuple[Path, ...], output: Path, as_json: bool, **options: A
     The recipe is written beside each picture; --recipe replays it to the same bytes.
     """
     targets = _targets(sources, output, options["suffix"])
-    done, failed = [], []
+    done: list[dict[str, Any]] = []
+    failed: list[dict[str, str]] = []
     with _progress(len(sources), hidden=as_json) as bar:
         for source, target in targets:
             try:
@@ -104,7 +106,8 @@ def _one(source: Path, target: Path, options: dict[str, Any], bar: Any) -> dict[
         if path.exists() and not options["overwrite"]:
             raise FileError(f"{path} exists already: choose another name, or say --overwrite")
     edits = edits_of(options, options["exposure"], options["settings"])
-    image = files.read(source, raw_layout=options["raw_layout"], max_pixels=options["max_pixels"])
+    with quiet_decoders():
+        image = files.read(source, raw_layout=options["raw_layout"], max_pixels=options["max_pixels"])
     recipe = Recipe.load(options["recipe_path"]) if options["recipe_path"] else None
     profile = _profile(options["profile_path"], recipe)
     told = {name: options[name] for name in ("bits", "quality", "strip") if options[name] is not None}

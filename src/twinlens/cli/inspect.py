@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from twinlens.cli.quiet import quiet_decoders
 from twinlens.core.errors import ParameterError, TwinlensError
 
 COLORS = {"error": "red", "warning": "yellow", "note": "cyan"}
@@ -44,7 +45,8 @@ def command(path: Path | None, as_json: bool, system: bool, **options: Any) -> N
         return
     from twinlens.measure.inspect import inspect
 
-    report = inspect(path, raw_layout=options["raw_layout"])
+    with quiet_decoders():
+        report = inspect(path, raw_layout=options["raw_layout"])
     if as_json:
         click.echo(json.dumps(report.as_dict(), indent=1))
     else:

@@ -76,7 +76,8 @@ def parameter(stage: str, name: str) -> dataclasses.Field[Any]:
         if item.name == name:
             return item
     raise ParameterError(
-        f"stage {stage} has no parameter {name!r}; it has {', '.join(item.name for item in dataclasses.fields(known[stage]))}"
+        f"stage {stage} has no parameter {name!r}; it has "
+        + ", ".join(item.name for item in dataclasses.fields(known[stage]))
     )
 
 
@@ -88,9 +89,9 @@ def described(stage: str, name: str) -> str:
     named = (
         choices[choices.index("[") + 1 : choices.index("]")].replace('"', "") if choices.startswith("Literal[") else ""
     )
-    span = (
-        f"{meta['low']:g} to {meta['high']:g} {meta['unit']}".strip() if meta.get("low") is not None else meta["unit"]
-    )
+    low, high = meta["low"], meta["high"]
+    ends = [f"from {low:g}" if high is None else f"{low:g} to {high:g}"] if low is not None else []
+    span = " ".join([*ends, meta["unit"]]).strip()
     default = "" if item.default is None else f"default {item.default}"
     told = "; ".join(filter(None, (named, span, default)))
     return f"{meta['doc']} [{told}]" if told else str(meta["doc"])

@@ -16,10 +16,14 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True, eq=False)
 class HueSatTable:
-    """A hue/saturation/value table: `values` (hues, saturations, values, 3) of (hue shift in degrees, saturation scale, value scale)."""
+    """A hue/saturation/value table: `values` (hues, saturations, values, 3) of (hue shift in degrees, saturation scale,
+    value scale).
+    """
 
     values: Array
-    encoding: str = "linear"  # of the value axis: "linear" or "srgb" (ProfileHueSatMapEncoding, ProfileLookTableEncoding)
+    encoding: str = (
+        "linear"  # of the value axis: "linear" or "srgb" (ProfileHueSatMapEncoding, ProfileLookTableEncoding)
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +52,9 @@ class GainTableMap:
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """The numbers for one light. Matrices are 3x3 float64; `light` is the EXIF LightSource code (21 = D65, 17 = A, 255 = other)."""
+    """The numbers for one light. Matrices are 3x3 float64; `light` is the EXIF LightSource code (21 = D65, 17 = A, 255
+    = other).
+    """
 
     light: int
     color_matrix: Array  # camera_from_xyz

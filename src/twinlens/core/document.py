@@ -1,4 +1,6 @@
-"""Document: the TOML files that people read and edit (recipes, looks, profiles): read strictly, written in a stable order."""
+"""Document: the TOML files that people read and edit (recipes, looks, profiles): read strictly, written in a stable
+order.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ def loads(text: str, kind: str, *, origin: str = "") -> dict[str, Any]:
         family, _, version = kind.partition("/")
         told = found if isinstance(found, str) else ""
         if told.startswith(f"{family}/"):
-            raise DocumentError(f"{begin}format {told!r} is not known here, {kind!r} is (version {version}): update twinlens")
+            raise DocumentError(
+                f"{begin}format {told!r} is not known here, {kind!r} is (version {version}): update twinlens"
+            )
         raise DocumentError(f'{begin}expected a document with format = "{kind}", found {found!r}')
     return data
 

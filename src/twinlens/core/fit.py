@@ -10,7 +10,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Fit(Generic[T]):
-    """A fitted value with its residual on the data, its residual on held-out data where there is some, and the sample count."""
+    """A fitted value with its residual on the data, its residual on held-out data where there is some, and the sample
+    count.
+    """
 
     value: T
     residual: float

@@ -39,7 +39,9 @@ SCENE, DISPLAY, OUTPUT, ENCODED = State.SCENE, State.DISPLAY, State.OUTPUT, Stat
 
 @dataclass(frozen=True)
 class Window:
-    """A part of a frame: rows `top` to `bottom` and columns `left` to `right` (exclusive) of a frame of `frame` (H, W)."""
+    """A part of a frame: rows `top` to `bottom` and columns `left` to `right` (exclusive) of a frame of `frame` (H,
+    W).
+    """
 
     top: int
     left: int
@@ -78,9 +80,9 @@ class Image:
 
     `pixels` are float32 (uint16 is allowed in state SENSOR) and are never written to. `window` says which part of the
     whole frame they are: stages that depend on the position (color filter array, gain map, vignette) read it.
-    `clipped` (H, W) uint8 travels from linearize on: in a mosaic 1 where the site was clipped; with three channels bit 0,
-    1, 2 for a clipped red, green, blue site in the neighbourhood. `scale` is the size of a pixel's step in pixels of the
-    sensor (2.0: half size), so lengths mean the same in preview and full size.
+    `clipped` (H, W) uint8 travels from linearize on: in a mosaic 1 where the site was clipped; with three channels bit
+    0, 1, 2 for a clipped red, green, blue site in the neighbourhood. `scale` is the size of a pixel's step in pixels of
+    the sensor (2.0: half size), so lengths mean the same in preview and full size.
     """
 
     pixels: Array
@@ -120,7 +122,12 @@ class Image:
         """The part `window` (given in the coordinates of the same frame) of this image; no pixel is copied."""
         rows = slice(window.top - self.window.top, window.bottom - self.window.top)
         columns = slice(window.left - self.window.left, window.right - self.window.left)
-        if rows.start < 0 or columns.start < 0 or window.bottom > self.window.bottom or window.right > self.window.right:
+        if (
+            rows.start < 0
+            or columns.start < 0
+            or window.bottom > self.window.bottom
+            or window.right > self.window.right
+        ):
             raise ParameterError(f"{window} does not lie inside {self.window}")
         clipped = None if self.clipped is None else self.clipped[rows, columns]
         return replace(self, pixels=self.pixels[rows, columns], clipped=clipped, window=window)

@@ -18,7 +18,5 @@ class NoiseModel:
 
     def scaled(self, factor: tuple[float, float, float]) -> NoiseModel:
         """The model of pixels that were multiplied by `factor`, channel by channel."""
-        return NoiseModel(
-            tuple(g * f for g, f in zip(self.gain, factor, strict=True)),  # type: ignore[arg-type]
-            tuple(o * f * f for o, f in zip(self.offset, factor, strict=True)),  # type: ignore[arg-type]
-        )
+        (g0, g1, g2), (o0, o1, o2), (f0, f1, f2) = self.gain, self.offset, factor
+        return NoiseModel((g0 * f0, g1 * f1, g2 * f2), (o0 * f0 * f0, o1 * f1 * f1, o2 * f2 * f2))

@@ -1,7 +1,7 @@
 """DNG opcodes: the corrections that a file asks for, as plain data.
 
-Source: Digital Negative Specification 1.7.1, chapter 7 (Opcode List Processing). Areas are (top, left, bottom, right) in
-pixels of the image that the list applies to.
+Source: Digital Negative Specification 1.7.1, chapter 7 (Opcode List Processing). Areas are (top, left, bottom, right)
+in pixels of the image that the list applies to.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Opcode:
-    """What all opcodes have: `optional` may be skipped by a reader that does not know it; `preview_skip` for previews."""
+    """What all opcodes have: `optional` may be skipped by a reader that does not know it; `preview_skip` for
+    previews.
+    """
 
     code: ClassVar[int] = 0
     optional: bool = True

@@ -55,8 +55,9 @@ class Stage:
     """One step of the development. Subclasses are frozen dataclasses whose fields are made with `param`.
 
     A stage does not look at files, profiles or clocks. `__call__` must work on a part of a frame (`image.window`):
-    it returns as many pixels as it got, and those nearer than `margin` to an edge that is not the frame's own edge may be wrong.
-    At the frame's own edges it continues the picture by reflection (no repeat of the edge pixel, which keeps a mosaic's phase).
+    it returns as many pixels as it got, and those nearer than `margin` to an edge that is not the frame's own edge may
+    be wrong. At the frame's own edges it continues the picture by reflection (no repeat of the edge pixel, which keeps
+    a mosaic's phase).
     """
 
     accepts: ClassVar[State]
@@ -108,7 +109,9 @@ class Stage:
         return self
 
     def bind(self, scan: Image) -> Callable[[Image], Image]:
-        """For a stage with `needs_scan`: the function to run on parts, prepared from the whole picture at reduced size."""
+        """For a stage with `needs_scan`: the function to run on parts, prepared from the whole picture at reduced
+        size.
+        """
         return self
 
     def __call__(self, image: Image) -> Image:
@@ -183,7 +186,9 @@ def stage_from(name: str, values: dict[str, Any], version: int | None = None) ->
         raise DocumentError(f"unknown stage {name!r}; known are {', '.join(sorted(registry))}")
     cls = registry[name]
     if version is not None and version > cls.version:
-        raise DocumentError(f"stage {name} version {version} is newer than this program's {cls.version}: update twinlens")
+        raise DocumentError(
+            f"stage {name} version {version} is newer than this program's {cls.version}: update twinlens"
+        )
     if version is not None and version < cls.version:
         values = cls.upgrade(version, values)
     known = {item.name for item in dataclasses.fields(cls)}

@@ -10,6 +10,7 @@ from typing import Any
 from twinlens import files
 from twinlens.core.errors import FileError, ParameterError, TwinlensError
 from twinlens.core.image import SENSOR, Image
+from twinlens.files import dng
 from twinlens.measure.doctor import checks, facts
 from twinlens.measure.doctor import repair as repairs
 from twinlens.measure.doctor.findings import Report, Section
@@ -61,7 +62,7 @@ def repair(
     shot, told = repairs.mended(image, checks.all_findings(image), only)
     if not told:
         raise ParameterError(f"{path}: nothing to mend" + (f" of {', '.join(only)}" if only else ""))
-    files.dng.write(out, image.pixels, shot, overwrite=overwrite, **repairs.write_arguments(image))
+    dng.write(out, image.pixels, shot, overwrite=overwrite, **repairs.write_arguments(image))
     return told
 
 

@@ -14,7 +14,7 @@ from twinlens.core.image import ENCODED, SENSOR, Image
 from twinlens.core.profile import CameraProfile
 from twinlens.pipeline import plan
 from twinlens.pipeline.default import default_stages
-from twinlens.pipeline.look import Look
+from twinlens.pipeline.look import Look, at_strength
 from twinlens.pipeline.look import load as load_look
 from twinlens.pipeline.recipe import Output, Recipe
 from twinlens.pipeline.resolve import Scans, resolve
@@ -50,8 +50,10 @@ def build_recipe(
     names = {stage.name() for stage in recipe.stages}
     if look != "profile":
         chosen = look if isinstance(look, Look) else load_look(look)
-        finish = chosen.finish.scaled(strength)
-        recipe = recipe.replaced(chosen.map_for(strength=strength))
+        look_map, note = at_strength(chosen, strength)
+        notes = (note,) if note else ()
+        finish = chosen.finish.scaled(look_map.strength)
+        recipe = recipe.replaced(look_map)
         settings = {
             "vignette": {"amount": -finish.vignette},
             "local_tone": {"strength": finish.local_tone},
@@ -81,8 +83,8 @@ def develop(
 ) -> Picture:
     """Develop a raw image (state SENSOR) or a finished picture (ENCODED) with a look.
 
-    `edits` sets parameters of stages: `{"exposure": {"stops": 0.5}, "denoise": {"amount": 0.8}}`. A `recipe` replaces look
-    and defaults (`edits` still apply). Returns code values with the resolved recipe. The source is not changed.
+    `edits` sets parameters of stages: `{"exposure": {"stops": 0.5}, "denoise": {"amount": 0.8}}`. A `recipe` replaces
+    look and defaults (`edits` still apply). Returns code values with the resolved recipe. The source is not changed.
     Raises TwinlensError with one sentence.
     """
     image = _read(source)
@@ -119,7 +121,8 @@ def _read(source: Image | str | Path) -> Image:
 def write(picture: Image, path: str | Path, *, overwrite: bool = False, recipe_beside: bool = True) -> Path:
     """Write a picture in the format that the name's ending says, and its recipe as `NAME.recipe.toml` beside it.
 
-    Raises FileError when the file exists already (unless `overwrite`) or cannot be written; nothing half-written is left.
+    Raises FileError when the file exists already (unless `overwrite`) or cannot be written; nothing half-written is
+    left.
     """
     from twinlens.files import photo
     from twinlens.files.atomic import atomic

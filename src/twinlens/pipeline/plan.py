@@ -1,8 +1,8 @@
 """Plan: runs a resolved recipe over an image, tile by tile, without an intermediate of full size.
 
-Each tile of the result asks the stages, last to first, which window they need, and runs through them first to last while
-it stays in the processor's cache; two tiles run at once. Every tile is computed in the same way whatever the number of
-threads, so the bytes do not depend on it.
+Each tile of the result asks the stages, last to first, which window they need, and runs through them first to last
+while it stays in the processor's cache; two tiles run at once. Every tile is computed in the same way whatever the
+number of threads, so the bytes do not depend on it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from twinlens.core.image import ENCODED, Image, Window, empty_rgb, planar
 from twinlens.core.stage import Stage
 from twinlens.kernels import encode as encode_kernel
 from twinlens.kernels import output_color as output_kernel
-from twinlens.stages.frame import turned
+from twinlens.stages.frame import Orient, turned
 
 Array = npt.NDArray[Any]
 TILE = (256, 1024)  # rows, columns of the result: with its margin a tile's float32 RGB is about the second-level cache
@@ -158,18 +158,19 @@ _BACK = {6: 8, 8: 6}  # orientations that are not their own inverse
 def _finish(made: tuple[Step, ...], bits: int | None) -> Finish:
     """How one tile is computed and put into the result.
 
-    Code values are written by the encoding kernel straight into the result's memory, turned upright on the way; where the
-    gamut mapping comes just before, both are one kernel.
+    Code values are written by the encoding kernel straight into the result's memory, turned upright on the way; where
+    the gamut mapping comes just before, both are one kernel.
     """
     if bits is None:
         return lambda image, target, out: _store(made, image, target, out)
-    orient = made[-1] if made[-1].stage.name() == "orient" else None
+    orient = made[-1] if isinstance(made[-1].stage, Orient) else None
     inner = made[:-1] if orient else made
     encode: Any = inner[-1].stage
     inner = inner[:-1]
     mapping: Any = inner[-1].stage if inner and inner[-1].stage.name() == "output_color" else None
     inner = inner[:-1] if mapping else inner
-    back = _BACK.get(orient.stage.value, orient.stage.value) if orient else 1  # type: ignore[attr-defined]
+    value = made[-1].stage.value if isinstance(made[-1].stage, Orient) else 1
+    back = _BACK.get(value, value)
 
     def finish(image: Image, target: Window, out: Array) -> Image:
         window = orient.stage.source_window(target, *orient.arriving) if orient else target

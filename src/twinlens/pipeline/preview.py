@@ -1,7 +1,7 @@
 """Preview: the picture at screen size, quickly, and again quickly when a setting changes.
 
-It starts from the raw averaged over blocks (no demosaic, no raw denoising) and keeps the scene light, so that another look
-or exposure costs only the stages after it.
+It starts from the raw averaged over blocks (no demosaic, no raw denoising) and keeps the scene light, so that another
+look or exposure costs only the stages after it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from twinlens import files, stages
+from twinlens import files
 from twinlens.core.image import SENSOR, Image
 from twinlens.core.profile import CameraProfile
 from twinlens.core.stage import Stage
@@ -20,6 +20,7 @@ from twinlens.pipeline.develop import DEFAULT_LOOK, Edits, Picture, build_recipe
 from twinlens.pipeline.look import Look
 from twinlens.pipeline.reduced import reduced
 from twinlens.pipeline.resolve import Scans, resolve
+from twinlens.stages.resize import Resize
 
 LEFT_OUT = ("defects", "denoise", "resize")
 AGAIN = "exposure"  # what comes before this stage is kept between renderings
@@ -61,9 +62,11 @@ class Preview:
     def _first_part(self, chosen: tuple[Stage, ...], again: int, threads: int | None) -> Image:
         """The source, averaged and brought to `long_edge` in linear light, through the stages before `again`."""
         small, ready = reduced(self.source, chosen, self.long_edge)
-        made = plan.steps(chosen[:again], (small.height, small.width), self._scan(chosen), start=ready, leave_out=LEFT_OUT)
+        made = plan.steps(
+            chosen[:again], (small.height, small.width), self._scan(chosen), start=ready, leave_out=LEFT_OUT
+        )
         if small.state is not SENSOR and max(small.height, small.width) > self.long_edge:
-            resize = stages.load()["resize"](long_edge=self.long_edge)
+            resize = Resize(long_edge=self.long_edge)
             frame = resize.frame(small.height, small.width)
             rest = plan.steps(chosen[:again], frame, self._scan(chosen), start=ready, leave_out=LEFT_OUT)
             made = (plan.Step(resize, resize, (small.height, small.width)), *rest)

@@ -40,7 +40,9 @@ def loads(text: str, *, origin: str = "") -> CameraProfile:
     document.only(data, (*_CAMERA, "provenance", "color", "noise"), f"{begin}profile")
     color = data.get("color", {})
     document.only(color, ("analog_balance", "light"), f"{begin}[color]")
-    lights = tuple(_light(one, f"{begin}[[color.light]] {number}") for number, one in enumerate(color.get("light", []), 1))
+    lights = tuple(
+        _light(one, f"{begin}[[color.light]] {number}") for number, one in enumerate(color.get("light", []), 1)
+    )
     if not 0 < len(lights) <= 3:
         raise DocumentError(f"{begin}a profile has one to three [[color.light]], got {len(lights)}")
     noise = {}

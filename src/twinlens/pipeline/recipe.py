@@ -1,6 +1,7 @@
 """Recipe: an ordered list of stages; bound to a shot it makes a picture, and makes it again.
 
-The document is TOML, `format = "recipe/1"`: what it was made for, how the picture is written, then one `[[stage]]` a step.
+The document is TOML, `format = "recipe/1"`: what it was made for, how the picture is written, then one `[[stage]]` a
+step.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from twinlens.core.image import State
 from twinlens.core.stage import Stage, stage_from
 
 FORMAT = "recipe/1"
-OutputBits = Literal[8, 16]
+Strip = Literal["none", "gps", "all"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +28,7 @@ class Output:
 
     bits: int = 8
     quality: int = 92
-    strip: str = "none"
+    strip: Strip = "none"
 
     def __post_init__(self) -> None:
         if self.bits not in (8, 16):

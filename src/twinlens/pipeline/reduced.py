@@ -1,7 +1,8 @@
-"""Reduced: the picture at a fraction of its size, made straight from the raw, for previews and for what is measured first.
+"""Reduced: the picture at a fraction of its size, made straight from the raw, for previews and for what is measured
+first.
 
-Sites of one color are averaged over even blocks (no demosaic); the multiplying corrections of the mosaic (gain maps) are
-applied at the reduced size. A linear or display-referred source is averaged over blocks as it is.
+Sites of one color are averaged over even blocks (no demosaic); the multiplying corrections of the mosaic (gain maps)
+are applied at the reduced size. A linear or display-referred source is averaged over blocks as it is.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from twinlens.kernels.bin_mosaic import bin_mosaic
 from twinlens.core.image import CAMERA_RGB, MOSAIC, SENSOR, Image, Window, empty_rgb, planar
 from twinlens.core.noise import NoiseModel
 from twinlens.core.stage import Stage
+from twinlens.kernels.bin_mosaic import bin_mosaic
 
 Array = npt.NDArray[Any]
 

@@ -17,12 +17,14 @@ def contact_sheet(pictures: Sequence[tuple[str, Array]], *, width: int = 720, co
     """One picture (H, W, 3) uint8 of all `pictures` (caption, (h, w, 3) uint8), each `width` pixels wide."""
     from PIL import Image, ImageDraw, ImageFont
 
-    font = ImageFont.load_default(size=max(width // 36, 11))
-    line = font.size * 2
+    size_px = max(width // 36, 11)
+    font, line = ImageFont.load_default(size=size_px), size_px * 2
     shown = []
     for caption, pixels in pictures:
         height = max(round(pixels.shape[0] * width / pixels.shape[1]), 1)
-        shown.append((caption, Image.fromarray(np.ascontiguousarray(pixels)).resize((width, height), Image.Resampling.LANCZOS)))
+        shown.append(
+            (caption, Image.fromarray(np.ascontiguousarray(pixels)).resize((width, height), Image.Resampling.LANCZOS))
+        )
     rows = [shown[start : start + columns] for start in range(0, len(shown), columns)]
     heights = [max(picture.height for _, picture in row) + line for row in rows]
     size = (columns * (width + gap) + gap, sum(heights) + gap * (len(rows) + 1))

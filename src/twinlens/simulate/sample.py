@@ -1,8 +1,9 @@
 """Sample: a scene made by formula and an invented camera that photographs it; for the demo, tests and benchmarks.
 
-The scene is linear Rec. 2020 light (0.18 = mid grey, 1 = a white paper in full light; lamps and the sun are brighter): a
-sky with a low sun, hills with foliage texture, a color chart, skin-toned and coloured balls, blue and red lamps, a fan of
-fine lines. The camera is invented; its colors are exactly linear in the scene's, so a right development returns the scene.
+The scene is linear Rec. 2020 light (0.18 = mid grey, 1 = a white paper in full light; lamps and the sun are brighter):
+a sky with a low sun, hills with foliage texture, a color chart, skin-toned and coloured balls, blue and red lamps, a
+fan of fine lines. The camera is invented; its colors are exactly linear in the scene's, so a right development returns
+the scene.
 """
 
 from __future__ import annotations
@@ -223,7 +224,8 @@ def _forward(camera_from_xyz: Array, white: Array) -> Array:
 def noise_model(iso: float) -> NoiseModel:
     """Of the invented sensor, relative to white = 1."""
     gain = iso / 100 / ELECTRONS_AT_WHITE
-    return NoiseModel((gain,) * 3, ((READ_NOISE_ELECTRONS * gain) ** 2,) * 3)
+    offset = (READ_NOISE_ELECTRONS * gain) ** 2
+    return NoiseModel((gain, gain, gain), (offset, offset, offset))
 
 
 def shoot(
@@ -241,8 +243,8 @@ def shoot(
 ) -> Image:
     """Photograph the sample scene (or `light`, linear Rec. 2020 (H, W, 3)): a raw image in state SENSOR, uint16.
 
-    `exposure` multiplies the light: at 1 a grey of scene value 1 is exactly at the sensor's white. `facts` replace fields
-    of the Shot (orientation, opcodes, ...).
+    `exposure` multiplies the light: at 1 a grey of scene value 1 is exactly at the sensor's white. `facts` replace
+    fields of the Shot (orientation, opcodes, ...).
     """
     if light is None:
         light = scene(height, width)

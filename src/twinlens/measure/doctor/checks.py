@@ -52,9 +52,11 @@ def _lights(image: Image) -> tuple[Calibration, ...]:
 def check_matrices_absent(image: Image) -> Found:
     if not _lights(image) and not _is_grey(image):
         yield Finding(
-            "no-matrix", "error", "The file has no color matrix: its colors are anybody's guess.",
+            "no-matrix",
+            "error",
+            "The file has no color matrix: its colors are anybody's guess.",
             "twinlens develops it with a plain default; give a camera profile with --profile.",
-        )  # fmt: skip
+        )
 
 
 def _is_grey(image: Image) -> bool:
@@ -65,11 +67,12 @@ def check_lights_unnamed(image: Image) -> Found:
     for number, one in enumerate(_lights(image), 1):
         if one.white_xy is None and temperature.light_xy(one.light) is None:
             yield Finding(
-                "light-missing", "error",
+                "light-missing",
+                "error",
                 f"ColorMatrix{number} names no light (CalibrationIlluminant{number} is {one.light}).",
                 "twinlens takes D65 for a single matrix, and A and D65 for two; --repair writes that.",
                 repairable=True,
-            )  # fmt: skip
+            )
 
 
 def _kelvin(one: Calibration) -> float | None:
@@ -84,19 +87,22 @@ def check_lights_order(image: Image) -> Found:
         return
     if lights_are_exchanged(lights):
         yield Finding(
-            "lights-swapped", "error",
-            f"The lights of the two matrices look exchanged: the one for {light_name(lights[0])} weighs red and blue against the one"
-            f" for {light_name(lights[1])} as no known sensor does.",
+            "lights-swapped",
+            "error",
+            f"The lights of the two matrices look exchanged: the one for {light_name(lights[0])} weighs red and"
+            f" blue against the one for {light_name(lights[1])} as no known sensor does.",
             "--repair exchanges the two lights; until then colors are wrong under warm light.",
             repairable=True,
-        )  # fmt: skip
+        )
     elif kelvins[0] > kelvins[1]:  # type: ignore[operator]
         yield Finding(
-            "lights-odd-order", "note",
-            f"The cooler light ({light_name(lights[0])}) comes first; that is legal, but some programs expect the warmer first.",
+            "lights-odd-order",
+            "note",
+            f"The cooler light ({light_name(lights[0])}) comes first; that is legal, but some programs expect"
+            " the warmer first.",
             "twinlens does not mind; --repair writes the usual order.",
             repairable=True,
-        )  # fmt: skip
+        )
 
 
 def lights_are_exchanged(lights: tuple[Calibration, ...]) -> bool:
@@ -117,14 +123,18 @@ def check_daylight_absent(image: Image) -> Found:
     if lights and not any(kelvin and kelvin >= 5000 for _, kelvin in lights) and all(kelvin for _, kelvin in lights):
         named = ", ".join(light_name(one) for one, _ in lights)
         yield Finding(
-            "no-daylight-matrix", "warning", f"There is no matrix for daylight (only {named}).",
+            "no-daylight-matrix",
+            "warning",
+            f"There is no matrix for daylight (only {named}).",
             "Daylight colors come from the warm light's matrix and are less exact; a profile from a chart mends it.",
-        )  # fmt: skip
+        )
     elif len(lights) == 1:
         yield Finding(
-            "one-matrix", "note", f"There is one matrix only ({light_name(lights[0][0])}).",
+            "one-matrix",
+            "note",
+            f"There is one matrix only ({light_name(lights[0][0])}).",
             "Colors under other lights are less exact than with two; a dual-illuminant profile mends it.",
-        )  # fmt: skip
+        )
 
 
 def check_white_balance_absent(image: Image) -> Found:
@@ -133,26 +143,34 @@ def check_white_balance_absent(image: Image) -> Found:
         return
     if shot.as_shot_neutral is None and shot.as_shot_white_xy is not None:
         yield Finding(
-            "white-xy-only", "warning",
-            "The white balance is stated as AsShotWhiteXY only; programs that know AsShotNeutral alone turn the picture green.",
+            "white-xy-only",
+            "warning",
+            "The white balance is stated as AsShotWhiteXY only; programs that know AsShotNeutral"
+            " alone turn the picture green.",
             "twinlens reads it; --repair writes the AsShotNeutral that the matrices give for it.",
             repairable=bool(_lights(image)),
-        )  # fmt: skip
+        )
     elif shot.as_shot_neutral is None:
         yield Finding(
-            "no-white-balance", "error", "The file has no as-shot white balance.",
+            "no-white-balance",
+            "error",
+            "The file has no as-shot white balance.",
             "twinlens estimates it from the picture; or say --white-balance, --kelvin or --wb-from X,Y.",
-        )  # fmt: skip
+        )
     elif min(shot.as_shot_neutral) <= 0:
         yield Finding(
-            "neutral-impossible", "error", f"AsShotNeutral {shot.as_shot_neutral} has a value of 0 or less.",
+            "neutral-impossible",
+            "error",
+            f"AsShotNeutral {shot.as_shot_neutral} has a value of 0 or less.",
             "twinlens estimates the white balance from the picture instead.",
-        )  # fmt: skip
+        )
     elif np.ptp(shot.as_shot_neutral) == 0:
         yield Finding(
-            "neutral-is-one", "warning", "AsShotNeutral is 1 1 1: either the raw was balanced already, or nobody wrote it.",
+            "neutral-is-one",
+            "warning",
+            "AsShotNeutral is 1 1 1: either the raw was balanced already, or nobody wrote it.",
             "If the picture is green, use --white-balance auto.",
-        )  # fmt: skip
+        )
 
 
 def check_matrices_plausible(image: Image) -> Found:
@@ -171,9 +189,11 @@ def check_matrices_plausible(image: Image) -> Found:
                 continue
             told = f"impossible: it sees a white light as {np.round(matrix @ white, 3).tolist()}"
         yield Finding(
-            "matrix-not-a-camera", "error", f"ColorMatrix{number} is {told}.",
+            "matrix-not-a-camera",
+            "error",
+            f"ColorMatrix{number} is {told}.",
             "Give a camera profile with --profile, or calibrate one from a chart.",
-        )  # fmt: skip
+        )
 
 
 def check_forward_matrices(image: Image) -> Found:
@@ -183,11 +203,13 @@ def check_forward_matrices(image: Image) -> Found:
         off = float(np.abs(one.forward_matrix.sum(axis=1) - color.D50_XYZ).max())
         if off > 0.02:
             yield Finding(
-                "forward-matrix-white", "warning",
-                f"ForwardMatrix{number} takes white to {np.round(one.forward_matrix.sum(axis=1), 3).tolist()}, not to D50.",
+                "forward-matrix-white",
+                "warning",
+                f"ForwardMatrix{number} takes white to {np.round(one.forward_matrix.sum(axis=1), 3).tolist()},"
+                " not to D50.",
                 "twinlens scales its rows to D50, so that greys stay grey; --repair writes that.",
                 repairable=True,
-            )  # fmt: skip
+            )
 
 
 def green_disagreement(pixels: Array, cfa: Cfa) -> dict[str, float]:
@@ -220,11 +242,13 @@ def check_cfa(image: Image) -> Found:
     other = "main" if stated == "anti" else "anti"
     if differences[stated] > 0.02 and differences[other] < 0.5 * differences[stated]:
         yield Finding(
-            "cfa-order", "error",
-            f"The color filter order {cfa.name} contradicts the picture: its two green sites differ more than the other two.",
+            "cfa-order",
+            "error",
+            f"The color filter order {cfa.name} contradicts the picture: its two green sites differ more than"
+            " the other two.",
             "The order is probably one row or column off; --repair --only cfa-order writes the likelier order.",
             repairable=True,
-        )  # fmt: skip
+        )
 
 
 def check_white_level(image: Image) -> Found:
@@ -237,15 +261,19 @@ def check_white_level(image: Image) -> Found:
     found, reason = find_white_level(image.pixels, tagged, black, tile)
     if reason:
         yield Finding(
-            "white-level-high", "error", f"The white level is above the real clipping point: {reason}.",
+            "white-level-high",
+            "error",
+            f"The white level is above the real clipping point: {reason}.",
             f"twinlens uses {found:g}, so that highlights do not turn pink; --repair writes it.",
             repairable=True,
-        )  # fmt: skip
+        )
     elif black >= tagged:
         yield Finding(
-            "levels-impossible", "error", f"The black level {black:g} is not below the white level {tagged:g}.",
+            "levels-impossible",
+            "error",
+            f"The black level {black:g} is not below the white level {tagged:g}.",
             "The picture cannot be developed until one is right; use --set linearize.black or linearize.white.",
-        )  # fmt: skip
+        )
 
 
 def masked_black(image: Image) -> float | None:
@@ -261,27 +289,33 @@ def check_black_level(image: Image) -> Found:
     if shot.black_level is None:
         if shot.masked_areas:
             yield Finding(
-                "black-not-stated", "note", "The black level is not stated; there are masked pixels to take it from.",
-                f"twinlens uses their median, {masked_black(image):g}; --repair writes it.", repairable=True,
-            )  # fmt: skip
+                "black-not-stated",
+                "note",
+                "The black level is not stated; there are masked pixels to take it from.",
+                f"twinlens uses their median, {masked_black(image):g}; --repair writes it.",
+                repairable=True,
+            )
         return
     stated = float(np.mean(shot.black_level))
     seen = masked_black(image)
     if seen is not None and abs(seen - stated) > BLACK_CONTRADICTION_DN * (white - stated):
         yield Finding(
-            "black-contradicts-mask", "error",
+            "black-contradicts-mask",
+            "error",
             f"The black level {stated:g} contradicts the masked pixels, whose median is {seen:g}.",
-            f"Use --set linearize.black={seen:g}; --repair writes it.", repairable=True,
-        )  # fmt: skip
+            f"Use --set linearize.black={seen:g}; --repair writes it.",
+            repairable=True,
+        )
     elif image.pixels.dtype.kind == "u":
         top, left, bottom, right = shot.area
         low = float(np.percentile(image.pixels[top:bottom:3, left:right:3], 1))
         if low < stated - 0.02 * (white - stated) and stated > 0:
             yield Finding(
-                "black-too-high", "error",
+                "black-too-high",
+                "error",
                 f"The black level {stated:g} is far above the darkest pixels ({low:g} at the first percentile).",
                 "Shadows are lost; measure the black with the lens covered and use --set linearize.black=...",
-            )  # fmt: skip
+            )
 
 
 def check_opcodes(image: Image) -> Found:
@@ -289,40 +323,49 @@ def check_opcodes(image: Image) -> Found:
         for one in part:
             if isinstance(one, op.UnknownOpcode):
                 yield Finding(
-                    "opcode-unknown", "note" if one.optional else "error",
+                    "opcode-unknown",
+                    "note" if one.optional else "error",
                     f"Opcode {one.id} of list {number} is not known here and is not applied"
                     + ("." if one.optional else ", though the file says that it must be."),
                     "Please report the file; what the opcode does is left out.",
-                )  # fmt: skip
+                )
 
 
 def check_exif(image: Image) -> Found:
     notes = [note for note in image.shot.notes if re.search(r"denominator|rational|Exif|EXIF|date", note)]
     if notes:
         yield Finding(
-            "exif-broken", "warning", "The EXIF data has faults: " + " ".join(notes),
-            "twinlens leaves the broken values out; --repair writes clean EXIF.", repairable=True,
-        )  # fmt: skip
+            "exif-broken",
+            "warning",
+            "The EXIF data has faults: " + " ".join(notes),
+            "twinlens leaves the broken values out; --repair writes clean EXIF.",
+            repairable=True,
+        )
 
 
 def check_geometry(image: Image) -> Found:
     shot = image.shot
     if shot.default_crop_size is None or shot.default_crop_origin is None:
         yield Finding(
-            "no-crop", "note", "The file states no default crop; programs then show different borders.",
-            "twinlens shows the whole active area; --repair writes that as the crop.", repairable=True,
-        )  # fmt: skip
+            "no-crop",
+            "note",
+            "The file states no default crop; programs then show different borders.",
+            "twinlens shows the whole active area; --repair writes that as the crop.",
+            repairable=True,
+        )
     else:
         top, left, bottom, right = shot.area
         x, y = shot.default_crop_origin
         across, down = shot.default_crop_size
         if x < 0 or y < 0 or x + across > right - left + 0.5 or y + down > bottom - top + 0.5:
             yield Finding(
-                "crop-outside", "error",
+                "crop-outside",
+                "error",
                 f"The default crop {across:g} x {down:g} from ({x:g}, {y:g}) does not fit the active area"
                 f" {right - left} x {bottom - top}.",
-                "twinlens cuts it to the active area; --repair writes that.", repairable=True,
-            )  # fmt: skip
+                "twinlens cuts it to the active area; --repair writes that.",
+                repairable=True,
+            )
 
 
 def check_identity_of_camera(image: Image) -> Found:
@@ -330,15 +373,19 @@ def check_identity_of_camera(image: Image) -> Found:
     for name, value in (("Make", shot.make), ("Model", shot.model), ("UniqueCameraModel", shot.unique_camera_model)):
         if not value.strip():
             yield Finding(
-                "no-" + name.lower(), "warning" if name != "UniqueCameraModel" else "note", f"The file has no {name} tag.",
+                "no-" + name.lower(),
+                "warning" if name != "UniqueCameraModel" else "note",
+                f"The file has no {name} tag.",
                 "Other programs choose profiles and corrections by it.",
-            )  # fmt: skip
+            )
     if _is_small_module(image) and not shot.lens:
         yield Finding(
-            "module-unnamed", "note",
-            f"Phones have several cameras under one model name, and this file names no lens ({shot.focal_length_mm:g} mm).",
+            "module-unnamed",
+            "note",
+            f"Phones have several cameras under one model name, and this file names no lens"
+            f" ({shot.focal_length_mm:g} mm).",
             "Keep a profile for each; the focal length tells them apart.",
-        )  # fmt: skip
+        )
 
 
 def check_noise(image: Image) -> Found:
@@ -352,9 +399,11 @@ def check_noise(image: Image) -> Found:
         )
     elif min(noise.gain) < 0 or max(noise.gain) > 1 or max(noise.offset) > 0.1:
         yield Finding(
-            "noise-absurd", "warning", f"The noise profile is absurd: gain {level_text(noise.gain)}.",
+            "noise-absurd",
+            "warning",
+            f"The noise profile is absurd: gain {level_text(noise.gain)}.",
             "Denoise less with --denoise, or state the noise with --set denoise.gain.",
-        )  # fmt: skip
+        )
 
 
 def check_shading(image: Image) -> Found:
@@ -362,6 +411,8 @@ def check_shading(image: Image) -> Found:
     if not _is_small_module(image) or any(isinstance(one, op.GainMap) for one in shot.opcodes[1]):
         return
     yield Finding(
-        "no-shading", "note", "A small module without a gain map: dark and tinted corners are not corrected.",
+        "no-shading",
+        "note",
+        "A small module without a gain map: dark and tinted corners are not corrected.",
         "A flat-field calibration of the module mends it.",
-    )  # fmt: skip
+    )

@@ -17,9 +17,10 @@ from twinlens.numerics import dng_color, temperature
 Array = npt.NDArray[Any]
 
 LIGHT_NAMES = {
-    0: "unknown", 1: "daylight", 2: "fluorescent", 3: "tungsten", 4: "flash", 9: "fine weather", 10: "cloudy", 11: "shade",
-    12: "daylight fluorescent", 13: "day white fluorescent", 14: "cool white fluorescent", 15: "white fluorescent",
-    17: "A", 18: "B", 19: "C", 20: "D55", 21: "D65", 22: "D75", 23: "D50", 24: "ISO studio tungsten", 255: "other",
+    0: "unknown", 1: "daylight", 2: "fluorescent", 3: "tungsten", 4: "flash", 9: "fine weather", 10: "cloudy",
+    11: "shade", 12: "daylight fluorescent", 13: "day white fluorescent", 14: "cool white fluorescent",
+    15: "white fluorescent", 17: "A", 18: "B", 19: "C", 20: "D55", 21: "D65", 22: "D75", 23: "D50",
+    24: "ISO studio tungsten", 255: "other",
 }  # fmt: skip
 
 
@@ -42,6 +43,12 @@ def exposure_time(seconds: float | None) -> str | None:
     return f"1/{1 / seconds:.0f} s" if seconds < 0.4 else f"{seconds:g} s"
 
 
+def _exposure(shot: Shot) -> str:
+    aperture = f"f/{shot.f_number:g}" if shot.f_number else None
+    speed = f"ISO {shot.iso:g}" if shot.iso else None
+    return ", ".join(one for one in (exposure_time(shot.exposure_time_s), aperture, speed) if one)
+
+
 def _camera(shot: Shot) -> Section:
     return _facts(
         "Camera",
@@ -49,17 +56,8 @@ def _camera(shot: Shot) -> Section:
         model=shot.model,
         unique_model=shot.unique_camera_model,
         lens=shot.lens,
-        focal_length=shot.focal_length_mm and f"{shot.focal_length_mm:g} mm",
-        exposure=", ".join(
-            filter(
-                None,
-                (
-                    exposure_time(shot.exposure_time_s),
-                    shot.f_number and f"f/{shot.f_number:g}",
-                    shot.iso and f"ISO {shot.iso:g}",
-                ),
-            )
-        ),
+        focal_length=f"{shot.focal_length_mm:g} mm" if shot.focal_length_mm else None,
+        exposure=_exposure(shot),
         taken=shot.taken,
         software=shot.software,
     )
