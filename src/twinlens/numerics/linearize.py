@@ -20,6 +20,7 @@ PILE_OVER_TAIL = 4.0  # a pile-up in two colors holds this many times the sites 
 PILE_ALONE = 12.0  # the same for a pile-up in one color only
 TAIL_COUNTS = 16
 LEAST_TAIL = 4  # sites just below the pile-up; a drawn step has none, a photograph's edge of clipping has
+MOST_SITES = 2_000_000  # are looked at for a pile-up: of larger pictures every so many rows
 LEAST_BELOW = 0.05  # of the sites lie clearly below; else the picture is one flat tone
 LEAST_REACH = 0.02  # of the tagged range that the pile-up lies above black
 
@@ -94,7 +95,10 @@ def find_white_level(raw: Array, tagged: float, black: float, colors: Array | No
     highest = int(raw.max(initial=0))
     if highest >= tagged or highest - black < LEAST_REACH * (tagged - black):
         return float(tagged), ""
-    planes = [raw] if colors is None else _color_planes(raw, colors)
+    if np.count_nonzero(raw == highest) < LEAST_SHARE * raw.size / 8:
+        return float(tagged), ""
+    rows = raw[:: 2 * max(raw.size // MOST_SITES, 1)], raw[1 :: 2 * max(raw.size // MOST_SITES, 1)]
+    planes = [raw] if colors is None else _color_planes(rows, colors)
     piles = sorted((_pile(plane, highest, black) for plane in planes), reverse=True)
     if piles[0] < PILE_ALONE and (len(piles) < 2 or piles[1] < PILE_OVER_TAIL):
         return float(tagged), ""
@@ -105,11 +109,12 @@ def find_white_level(raw: Array, tagged: float, black: float, colors: Array | No
     return float(highest), reason
 
 
-def _color_planes(raw: Array, colors: Array) -> list[Array]:
+def _color_planes(rows: tuple[Array, Array], colors: Array) -> list[Array]:
+    """The sites of each color, from even and odd rows of a mosaic."""
     planes: dict[int, list[Array]] = {}
     for y in range(2):
         for x in range(2):
-            planes.setdefault(int(colors[y, x]), []).append(raw[y::2, x::2])
+            planes.setdefault(int(colors[y, x]), []).append(rows[y][:, x::2])
     return [np.concatenate([part.ravel() for part in parts]) for parts in planes.values()]
 
 
