@@ -1,0 +1,258 @@
+"""Denoise: shrinks the noise of a Bayer mosaic in overlapping blocks (see `numerics/denoise.py`).
+
+`mosaic` is larger than the result by 24 sites on every side; the result's width is a multiple of 64, its height of 4.
+All is computed on planes of every fourth column, so vectors run over the units of the block grid: X counts units, p the
+column in a unit.
+"""
+
+import halide as hl
+import numpy as np
+
+MARGIN = 24
+ENERGY_CAP = 100.0
+SIMPLICITY = 10.0
+STRIP, WIDE = 30, 16
+TINY = 1e-12  # least variance
+
+
+def _cosine_basis(size, alternates):
+    n = np.arange(size)
+    basis = np.array([np.cos(np.pi * (2 * n + 1) * k / (2 * size)) for k in range(size)])
+    basis /= np.linalg.norm(basis, axis=1, keepdims=True)
+    if alternates:
+        last = (-1.0) ** n / np.sqrt(size)
+        last *= np.sign(last @ basis[-1])
+        odd = list(range(1, size - 1, 2))
+        left, _, right = np.linalg.svd(basis[odd] - np.outer(basis[odd] @ last, last), full_matrices=False)
+        basis[odd], basis[-1] = left @ right, last
+    return basis
+
+
+def _weighted(weights, values):
+    terms = [hl.f32(float(w)) * v for w, v in zip(weights, values, strict=True) if abs(w) > 1e-9]
+    return _sum(terms)
+
+
+def _sum(terms):
+    """The sum as a balanced tree, so that additions do not wait for each other."""
+    if len(terms) == 1:
+        return terms[0]
+    half = len(terms) // 2
+    return _sum(terms[:half]) + _sum(terms[half:])
+
+
+def _forward(basis, values):
+    """Coefficients by the symmetry of the basis: even vectors see sums, odd vectors differences of mirrored values."""
+    size = len(values)
+    mirrored = [(values[i], values[size - 1 - i]) for i in range(size // 2)]
+    sums, differences = [a + b for a, b in mirrored], [a - b for a, b in mirrored]
+    return [_weighted(basis[k, : size // 2], differences if k % 2 else sums) for k in range(size)]
+
+
+def _inverse(basis, coefficients):
+    size = len(coefficients)
+    half = range(size // 2)
+    even = [_weighted(basis[0::2, i], coefficients[0::2]) for i in half]
+    odd = [_weighted(basis[1::2, i], coefficients[1::2]) for i in half]
+    return [even[i] + odd[i] for i in half] + [even[i] - odd[i] for i in reversed(half)]
+
+
+def define():
+    mosaic, tile = hl.ImageParam(hl.Float(32), 2, "mosaic"), hl.ImageParam(hl.Float(32), 2, "tile")
+    prior, coarse_prior = hl.ImageParam(hl.Float(32), 2, "prior"), hl.ImageParam(hl.Float(32), 2, "coarse_prior")
+    floor, steep = hl.Param(hl.Float(32), "floor_level"), hl.Param(hl.Float(32), "steepness")
+    x, y, X, Y, p, s, c, k, n, o, r = hl.vars("x y X Y p s c k n o r")
+    balance, slope, pole, restore, carrier = range(5)  # rows of `tile`; its columns are the four sites
+    borrowed, measured, base = range(3)  # rows of the priors
+    four, eight = _cosine_basis(4, False), _cosine_basis(8, True)
+
+    # Algorithm
+    square, root = hl.Func("square"), hl.Func("root")
+    balanced = mosaic[4 * X + p + MARGIN, y + MARGIN] * tile[(y % 2) * 2 + p % 2, balance]
+    square[X, p, y] = hl.max(balanced + floor, hl.f32(0.01) * floor)
+    root[X, p, y] = hl.sqrt(square[X, p, y])
+
+    halves = hl.Func("halves")  # two rows of a unit, one for each site
+    halves[X, y, p] = (root[X, p, y] + root[X, p + 2, y] + root[X, p, y + 2] + root[X, p + 2, y + 2]) * 0.25
+    inverses = hl.Func("inverses")
+    inverse_squares = [1 / hl.max(square[X, p + 2 * i, y + 2 * j], floor) for i in (0, 1) for j in (0, 1)]
+    inverses[X, y, p] = _sum(inverse_squares) * 0.25
+    means = [halves[X, 4 * Y + site // 2, site % 2] for site in range(4)]
+    variance = [tile[site, slope] + tile[site, pole] * inverses[X, 4 * Y + site // 2, site % 2] for site in range(4)]
+    units = hl.Func("units")
+    difference = _sum([tile[site, carrier] * means[site] for site in range(4)])
+    units[X, Y, c] = hl.mux(
+        c, [_sum(means) * 0.5, difference, (means[0] + means[3] - means[1] - means[2]) * 0.5, _sum(variance) * 0.25]
+    )
+
+    def kept(coefficient, inverse, level, table, index):
+        """How much of a coefficient is kept; `inverse` of the noise variance, `level` of the block's energy."""
+        help_ = level * table[index, borrowed] + table[index, base]
+        return hl.clamp(coefficient * coefficient * (inverse * steep) + help_, 0.0, 1.0)
+
+    def capped(coefficient, inverse, table, index):
+        return hl.min(coefficient * coefficient * inverse, ENERGY_CAP) * table[index, measured]
+
+    coarse_rows, coarse_columns = hl.Func("coarse_rows"), hl.Func("coarse_columns")
+    coarse_rows[X, Y, k, c] = hl.mux(k, _forward(four, [units[X + i, Y, c] for i in range(4)]))
+    coarse_columns[X, Y, k, c] = hl.Tuple(_forward(four, [coarse_rows[X, Y + i, k, c] for i in range(4)]))
+    noise = hl.Func("coarse_noise")
+    box = _sum([units[X + i, Y + j, 3] for i in range(4) for j in range(4)])
+    noise[X, Y] = 1 / hl.max(box * hl.f32(1 / 64), hl.f32(TINY))
+    fourth = hl.RDom([(0, 4)])
+    coarse_level = hl.Func("coarse_level")
+    coarse_level[X, Y, c] = -coarse_prior[0, measured]
+    energy = [capped(coarse_columns[X, Y, fourth, c][i], noise[X, Y], coarse_prior, 4 * fourth + i) for i in range(4)]
+    starts = hl.select(fourth == 0, 0.0, energy[0])
+    coarse_level[X, Y, c] += starts + energy[1] + energy[2] + energy[3]
+    shrunk = []
+    for i in range(4):
+        value = coarse_columns[X, Y, k, c][i]
+        level = hl.max(coarse_level[X, Y, c], 0.0)
+        shrunk.append(value * kept(value, noise[X, Y], level, coarse_prior, 4 * k + i))
+    coarse_blocks = hl.Func("coarse_blocks")
+    coarse_blocks[X, Y, n, k, c] = hl.mux(n, _inverse(four, shrunk))
+    coarse_sums = hl.Func("coarse_sums")
+    columns = [_sum([coarse_blocks[X, Y - j, j, i, c] for j in range(4)]) for i in range(4)]
+    coarse_sums[X, Y, n, c] = hl.mux(n, _inverse(four, columns))
+    delta = hl.Func("delta")
+    delta[X, Y, c] = _sum([coarse_sums[X - i, Y, i, c] for i in range(4)]) * hl.f32(1 / 16) - units[X, Y, c]
+    change = hl.Func("change")
+    sign = hl.select((s == 1) | (s == 2), hl.f32(-0.5), hl.f32(0.5))
+    change[X, Y, s] = 0.5 * delta[X, Y, 0] + tile[s, carrier] * delta[X, Y, 1] + sign * delta[X, Y, 2]
+
+    down, clean = hl.Func("down"), hl.Func("clean")
+    near, side = (y // 2) % 2 * 2 - 1, p // 2 * 2 - 1
+    site = (y % 2) * 2 + p
+    down[X, p, y] = 0.75 * change[X, y // 4, site] + 0.25 * change[X, y // 4 + near, site]
+    clean[X, p, y] = root[X, p, y] + 0.75 * down[X, p % 2, y] + 0.25 * down[X + side, p % 2, y]
+
+    rows, columns = hl.Func("fine_rows"), hl.Func("fine_columns")
+    window = [clean[X + (2 * o + i) // 4, (2 * o + i) % 4, y] for i in range(8)]
+    rows[X, y, k, o] = hl.mux(k, _forward(eight, window))
+    columns[X, Y, k, o] = hl.Tuple(_forward(eight, [rows[X, 4 * Y + 2 * o + i, k, o] for i in range(8)]))
+    pairs, inverse = hl.Func("pairs"), hl.Func("fine_inverse")
+    pairs[X, Y] = units[X, Y, 3] + units[X + 1, Y, 3]
+    aligned = (pairs[X, Y] + pairs[X, Y + 1]) * 0.25
+    triples = [pairs[X, Y + j] + pairs[X + 1, Y + j] for j in range(3)]
+    shifted = (triples[0] + 2 * triples[1] + triples[2]) * hl.f32(1 / 16)
+    inverse[X, Y, o] = 1 / hl.max(hl.select(o == 0, aligned, shifted), hl.f32(TINY))
+    eighth = hl.RDom([(0, 8)])
+    level = hl.Func("fine_level")
+    level[X, Y, o] = -prior[0, measured]
+    energy = [capped(columns[X, Y, eighth, o][i], inverse[X, Y, o], prior, 8 * eighth + i) for i in range(8)]
+    level[X, Y, o] += _sum([hl.select(eighth == 0, 0.0, energy[0]), *energy[1:]])
+    shares, effective, weight = hl.Func("fine_shares"), hl.Func("fine_effective"), hl.Func("fine_weight")
+    borrowed_level = hl.max(level[X, Y, o], 0.0)
+    shares[X, Y, k, o] = hl.Tuple(
+        [kept(columns[X, Y, k, o][i], inverse[X, Y, o], borrowed_level, prior, 8 * k + i) for i in range(8)]
+    )
+    effective[X, Y, k, o] = _sum([shares[X, Y, k, o][i] * shares[X, Y, k, o][i] for i in range(8)])
+    weight[X, Y, o] = inverse[X, Y, o] / (SIMPLICITY + _sum([effective[X, Y, i, o] for i in range(8)]))
+    blocks = hl.Func("fine_blocks")
+    inner = _inverse(eight, [hl.strict_float(columns[X, Y, k, o][i] * shares[X, Y, k, o][i]) for i in range(8)])
+    blocks[X, Y, n, k, o] = hl.mux(n, [*[one * weight[X, Y, o] for one in inner], effective[X, Y, k, o]])
+
+    share = hl.Func("share")
+    total = _sum([blocks[X, Y, 8, i, o] for i in range(8)])
+    share[X, Y, o] = inverse[X, Y, o] / (SIMPLICITY + total)
+    weights = hl.Func("weights")
+
+    def corner(values, across, below):
+        """The sum of what four blocks of each grid give to a quarter of a unit."""
+        return _sum([
+            values(X - i - (shift if not across else 0), Y - j - (shift if not below else 0), shift)
+            for shift in (0, 1)
+            for i in (0, 1)
+            for j in (0, 1)
+        ])  # fmt: skip
+
+    left = hl.Func("left")
+    left[X, Y, o] = share[X, Y, o] * total * hl.f32(1 / 64)
+    quarters = [(across, below) for below in (0, 1) for across in (0, 1)]
+    inverted = [1 / hl.max(corner(lambda *at: share[at], *one), hl.f32(1e-30)) for one in quarters]
+    removed = [1 - corner(lambda *at: left[at], *one) * norm for one, norm in zip(quarters, inverted, strict=True)]
+    weights[X, Y, s] = hl.mux(s, [*inverted, *removed])
+
+    sums = hl.Func("sums")
+    place = (r - 2 * o + 4) % 4
+    back = hl.select(r < 2 * o, 1, 0)
+    verticals = [blocks[X, Y - back, place, i, o] + blocks[X, Y - back - 1, place + 4, i, o] for i in range(8)]
+    sums[X, Y, n, r, o] = hl.mux(n, _inverse(eight, verticals))
+
+    def across(p):
+        """Column p of a unit: what the blocks of both grids give to it."""
+        back = 1 if p < 2 else 0
+        q = (p - 2) % 4
+        return (
+            sums[X, Y, p, r, 0]
+            + sums[X - 1, Y, p + 4, r, 0]
+            + sums[X - back, Y, q, r, 1]
+            + sums[X - back - 1, Y, q + 4, r, 1]
+        )
+
+    result = hl.Func("result")
+    quarter, site = r // 2 * 2 + p // 2, r % 2 * 2 + p % 2
+    value = hl.mux(p, [across(one) for one in range(4)]) * weights[X, Y, quarter]
+    power = value * value
+    lost = (tile[site, slope] + tile[site, pole] / hl.max(power, floor)) * weights[X, Y, 4 + quarter]
+    result[X, p, Y, r] = (power + lost - floor) * tile[site, restore]
+    denoise = hl.Func("twinlens_denoise")
+    denoise[x, y] = result[x // 4, x % 4, y // 4, y % 4]
+
+    # Schedule
+    tail = hl.TailStrategy.ShiftInwards
+    out = denoise.output_buffer()
+    out.dim(0).set_bounds(0, (out.dim(0).extent() // 64) * 64)
+    out.dim(1).set_bounds(0, (out.dim(1).extent() // 4) * 4)
+    strip = hl.Var("strip")
+    denoise.split(x, X, p, 4).split(X, strip, X, STRIP, tail).split(y, Y, r, 4)
+    denoise.reorder(p, X, r, Y, strip).unroll(p).vectorize(X, WIDE, tail)
+    units.compute_root().bound(c, 0, 4).reorder(c, X, Y).unroll(c).vectorize(X, 16, tail)
+    for one in (halves, inverses):
+        one.compute_at(units, X).vectorize(X, 16).unroll(p).unroll(y)
+    change.compute_root().bound(s, 0, 4).reorder(X, s, Y).vectorize(X, 16, tail)
+    delta.store_root().fold_storage(Y, 1).compute_at(change, Y).vectorize(X, 16, tail)
+    coarse_sums.store_root().fold_storage(Y, 1).compute_at(change, Y)
+    coarse_sums.reorder(n, X, c, Y).bound(n, 0, 4).unroll(n).vectorize(X, 16, tail)
+    coarse_blocks.store_root().fold_storage(Y, 4).compute_at(change, Y)
+    coarse_blocks.bound(n, 0, 4).bound(k, 0, 4).reorder(n, k, X, c, Y).unroll(n).vectorize(X, 16, tail)
+    coarse_rows.store_root().fold_storage(Y, 8).compute_at(change, Y)
+    coarse_rows.bound(k, 0, 4).reorder(k, X, c, Y).unroll(k).vectorize(X, 16, tail)
+    noise.store_root().fold_storage(Y, 1).compute_at(change, Y).vectorize(X, 16, tail)
+    coarse_columns.compute_at(coarse_blocks, X).vectorize(X, 16)
+    coarse_level.compute_at(coarse_blocks, X).vectorize(X, 16).update().vectorize(X, 16)
+    clean.compute_root().bound(p, 0, 4).reorder(p, X, y).unroll(p).vectorize(X, 16, tail)
+    down.compute_at(clean, y).bound(p, 0, 2).vectorize(X, 16, tail)
+    rows.store_at(denoise, strip).fold_storage(y, 20).compute_at(denoise, Y)
+    rows.reorder_storage(X, k, o, y)
+    rows.bound(k, 0, 8).bound(o, 0, 2).reorder(k, X, y, o).unroll(k).vectorize(X, 16, tail)
+    blocks.store_at(denoise, strip).fold_storage(Y, 3).compute_at(denoise, Y)
+    blocks.reorder_storage(X, n, k, o, Y)
+    blocks.bound(n, 0, 9).bound(k, 0, 8).bound(o, 0, 2).reorder(n, k, X, Y, o).unroll(n).vectorize(X, 16, tail)
+    for one in (columns, shares, level, effective, weight):
+        one.compute_at(blocks, X).vectorize(X, 16)
+    level.update().vectorize(X, 16)
+    for one in (inverse, share, left):
+        one.store_at(denoise, strip).fold_storage(Y, 3).compute_at(denoise, Y).vectorize(X, 16, tail)
+    weights.store_at(denoise, strip).fold_storage(Y, 1).compute_at(denoise, Y)
+    weights.bound(s, 0, 8).reorder(s, X, Y).unroll(s).vectorize(X, WIDE, tail)
+    sums.store_at(denoise, strip).fold_storage(Y, 1).compute_at(denoise, Y)
+    sums.reorder_storage(X, n, r, o, Y)
+    sums.bound(n, 0, 8).bound(r, 0, 4).reorder(n, X, r, o, Y).unroll(n).vectorize(X, 16, tail)
+    for one in (
+        units,
+        change,
+        coarse_rows,
+        coarse_blocks,
+        coarse_sums,
+        delta,
+        clean,
+        rows,
+        blocks,
+        sums,
+        weights,
+        inverse,
+    ):
+        one.align_storage(one.args()[0], 16)
+    return denoise, [mosaic, tile, prior, coarse_prior, floor, steep]
