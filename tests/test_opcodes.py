@@ -31,6 +31,7 @@ from twinlens.core.stage import Facts
 from twinlens.files.opcodes import decode, encode
 from twinlens.kernels import gain_map as compiled
 from twinlens.numerics import opcodes as reference
+from twinlens.numerics.opcode_lists import unapplied
 from twinlens.stages.linearize import Linearize
 from twinlens.stages.shading import Shading
 
@@ -326,8 +327,8 @@ def test_linearize_applies_list_1_to_the_counts_as_read():
 def test_what_is_not_applied_is_said():
     warp, bad = every_opcode()[0], every_opcode()[3]
     shot = shot_with(((warp, bad), (warp, bad), (warp, bad, UnknownOpcode(id=99, data=b"", optional=False))), 9, 9)
-    told = reference.unapplied(shot)
+    told = unapplied(shot)
     assert len(told) == 3
     assert "WarpRectilinear of list 1" in told[0] and "FixBadPixelsConstant of list 3" in told[1]
     assert "opcode 99 of list 3" in told[2] and "necessary" in told[2]
-    assert reference.unapplied(shot_with(((bad,), (warp,), (warp,)), 9, 9)) == ()
+    assert unapplied(shot_with(((bad,), (warp,), (warp,)), 9, 9)) == ()

@@ -12,6 +12,7 @@ from twinlens.core.image import Array, Window, empty_rgb, planar
 from twinlens.core.opcodes import FixVignetteRadial, GainMap, Opcode
 from twinlens.kernels import library
 from twinlens.numerics import opcodes as reference
+from twinlens.numerics.gain_map import GainLines, gain_lines, together
 from twinlens.numerics.opcodes import frame_center
 
 TERMS = 5
@@ -51,7 +52,7 @@ def apply_gain_maps(maps: Sequence[GainMap], pixels: Array, window: Window) -> A
 def _plane(maps: list[GainMap], plane: Array, window: Window, number: int, out: Array) -> Array:
     kernel = library.find("gain_map")
     assert kernel is not None
-    groups = reference.together(maps)
+    groups = together(maps)
     if not groups:
         out[...] = plane
     rows, columns = slice(window.top, window.bottom), slice(window.left, window.right)
@@ -63,9 +64,9 @@ def _plane(maps: list[GainMap], plane: Array, window: Window, number: int, out: 
 
 
 @lru_cache(maxsize=16)
-def _lines(maps: tuple[GainMap, ...], frame: tuple[int, int], plane: int) -> reference.GainLines:
+def _lines(maps: tuple[GainMap, ...], frame: tuple[int, int], plane: int) -> GainLines:
     """The lines of a whole frame, made once for all its parts (some 100 kB a map)."""
-    return reference.gain_lines(maps, Window.whole(*frame), plane)
+    return gain_lines(maps, Window.whole(*frame), plane)
 
 
 def radial_gain(

@@ -19,6 +19,7 @@ from twinlens.core.stage import Facts, Stage, param
 from twinlens.kernels.linearize import linearize
 from twinlens.numerics import linearize as levels
 from twinlens.numerics import opcodes
+from twinlens.numerics.opcode_lists import linear_area
 
 Pattern = tuple[tuple[tuple[float, ...], ...], ...]
 LIST_1_UNIT = 65535.0  # DN that opcode list 1 calls 1.0
@@ -53,7 +54,7 @@ class Linearize(Stage):
         return self._for(facts.shot, facts.source)
 
     def _for(self, shot: Shot, source: Image) -> Linearize:
-        area = self.area or _checked_area(opcodes.linear_area(shot), source)
+        area = self.area or _checked_area(linear_area(shot), source)
         black = self.black if self.black is not None else _black(shot, source)
         resolved = replace(self, area=area, black=black, opcodes=_has_list_1(shot, self.opcodes))
         if self.white is not None:

@@ -13,7 +13,8 @@ from twinlens.core.image import MOSAIC, Image
 from twinlens.core.shot import Shot
 from twinlens.core.stage import Facts, Stage, param
 from twinlens.kernels.gain_map import apply_opcodes
-from twinlens.numerics import opcodes
+from twinlens.numerics.opcode_lists import Segment, linear_area, reduced, segments
+from twinlens.numerics.opcodes import REACH, BadPixels
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +27,7 @@ class Shading(Stage):
 
     @property
     def margin(self) -> int:
-        return opcodes.REACH if self.mends else 0
+        return REACH if self.mends else 0
 
     @property
     def is_identity(self) -> bool:
@@ -36,24 +37,24 @@ class Shading(Stage):
         found = [one for part in _parts(facts.shot) for one in part.opcodes]
         if not found:
             return replace(self, source="none", mends=False)
-        return replace(self, mends=any(isinstance(one, opcodes.BadPixels) for one in found))
+        return replace(self, mends=any(isinstance(one, BadPixels) for one in found))
 
     def __call__(self, image: Image) -> Image:
         if self.is_identity:
             return image
         pixels, window, shot = image.pixels, image.window, image.shot
-        top, left, bottom, right = opcodes.linear_area(shot)
+        top, left, bottom, right = linear_area(shot)
         full = (bottom - top, right - left)
         for part in _parts(shot):
             seen, run = part.seen(window), part.opcodes
             if image.scale != 1:
                 seen = window
                 colors = shot.cfa.shifted(top, left) if shot.cfa is not None else None
-                run = opcodes.reduced(run, full, window.frame, colors)
+                run = reduced(run, full, window.frame, colors)
             pixels = apply_opcodes(run, pixels, seen)
         return image.with_pixels(pixels)
 
 
-def _parts(shot: Shot) -> list[opcodes.Segment]:
-    top, left, bottom, right = opcodes.linear_area(shot)
-    return opcodes.segments(shot.opcodes[1], (bottom - top, right - left))
+def _parts(shot: Shot) -> list[Segment]:
+    top, left, bottom, right = linear_area(shot)
+    return segments(shot.opcodes[1], (bottom - top, right - left))

@@ -13,13 +13,13 @@ from typing import Any, ClassVar, Literal
 
 from twinlens.core.errors import ParameterError
 from twinlens.core.image import CAMERA_RGB, Array, Image, Window
-from twinlens.core.opcodes import FixVignetteRadial, Opcode
+from twinlens.core.opcodes import AreaOpcode, FixVignetteRadial, Opcode
 from twinlens.core.shot import Shot
 from twinlens.core.stage import Facts, Stage, param
 from twinlens.kernels.gain_map import apply_opcodes, radial_gain
 from twinlens.kernels.warp import warp, warp_mask
 from twinlens.numerics import lens
-from twinlens.numerics.opcodes import AreaOpcode, linear_area, reduced
+from twinlens.numerics.opcode_lists import linear_area, reduced
 from twinlens.stages.lens import lensfun
 
 Moves = tuple[lens.Step, ...]

@@ -7,6 +7,7 @@ Vignetting (model pa) is taken over by its formula: the picture is divided by 1 
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,8 +49,7 @@ def find(shot: Shot, lens_name: str | None, exactly: bool) -> Correction | str:
     naming = _naming(shot.model) if exactly and shot.model else []
     if exactly and not naming:
         return unknown
-    import lensfunpy
-
+    lensfunpy: Any = importlib.import_module("lensfunpy")
     fixed = exactly and not wanted  # then the few files that name the camera are enough
     base = lensfunpy.Database(naming, load_common=False, load_bundled=False) if fixed else lensfunpy.Database()
     cameras = base.find_cameras(shot.make, shot.model)
@@ -106,8 +106,7 @@ def fitted_warp(
     found: Any, crop: float, frame: tuple[int, int], focal: float, aperture: float, distance: float
 ) -> lens.Step | None:
     """lensfun's coordinates for a frame (H, W) as a warp of one or three planes; None where it has none."""
-    import lensfunpy
-
+    lensfunpy: Any = importlib.import_module("lensfunpy")
     height, width = frame
     if min(frame) < 2:
         return None
