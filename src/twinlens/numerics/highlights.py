@@ -78,45 +78,59 @@ def maps_of(scan: Array, clipped: Array | None, levels: Array, prior: Array) -> 
     """
     height, width = scan.shape[:2]
     rows, columns = cells(height, width, CELLS)
-    scan = np.asarray(scan, np.float32)
-    bits = _bits(scan, clipped, levels)
-    lifted = _lifted(scan, bits, levels, rows, columns)
-    here = levels * sampled(lifted, 0, 0, height, width, (height, width))
-    relative = np.max(scan / here, axis=-1)
-    clear = (relative < CLEAR) & ~bits.any(axis=-1) & (np.min(scan, axis=-1) >= 0)
-    rise = np.clip(relative / CLEAR, 0, 1)
-    witness = np.where(clear, rise**3 + 1e-4, 0).astype(np.float32)[..., None]
-    sums = pooled(witness * scan, rows, columns)
-    weights = np.asarray(np.mean(sums, axis=-1))
-    chroma = softened(filled(sums, weights, prior / np.mean(prior)))
+    planes = [np.ascontiguousarray(scan[..., c], np.float32) for c in range(3)]
+    relative = [plane * np.float32(1 / level) for plane, level in zip(planes, levels, strict=True)]
+    bits = _bits(relative, clipped)
+    touched = bits > 0
+    prior = np.asarray(prior / np.mean(prior), np.float32)
+    if not touched.any():
+        return _joined([np.broadcast_to(one, (rows, columns)) for one in (*prior, *(1 / levels), 0.0)])
+    lifted = _lifted(relative, bits, rows, columns)
+    if np.any(lifted > 1):
+        here = sampled(lifted, 0, 0, height, width, (height, width))
+        relative = [relative[c] / here[..., c] for c in range(3)]
+    brightest = np.maximum(np.maximum(relative[0], relative[1]), relative[2])
+    clear = (brightest < CLEAR) & ~touched & (np.minimum(np.minimum(planes[0], planes[1]), planes[2]) >= 0)
+    rise = np.clip(brightest * np.float32(1 / CLEAR), 0, 1)
+    witness = np.where(clear, rise * rise * rise + np.float32(1e-4), np.float32(0))
+    sums = np.stack([pooled(witness * plane, rows, columns) for plane in planes], -1)
+    chroma = softened(filled(sums, sums.mean(axis=-1), prior))
     chroma = np.maximum(chroma / np.mean(chroma, axis=-1, keepdims=True), 0.03)
-    gate = pooled(bits.any(axis=-1).astype(np.float32), rows, columns, np.maximum)
-    gate = softened(widened(widened(gate)))[..., None]
-    return np.concatenate([chroma, 1 / (levels * lifted), gate], axis=-1).astype(np.float32)
+    gate = softened(widened(widened(np.minimum(pooled(touched.astype(np.float32), rows, columns) * 1e9, 1))))
+    return _joined([*np.moveaxis(chroma, -1, 0), *np.moveaxis(1 / (levels * lifted), -1, 0), gate])
 
 
-def _bits(scan: Array, clipped: Array | None, levels: Array) -> Array:
-    """Which channel is clipped where, (H, W, 3) booleans; by the values alone when the file's mask is not there."""
-    if clipped is None:
-        return scan >= FULL * levels
-    return (clipped[..., None] & np.array([1, 2, 4], np.uint8)) > 0
+def _joined(planes: list[Array]) -> Array:
+    """Planes (rows, columns) as one map, in planar memory."""
+    return np.stack([np.asarray(one, np.float32) for one in planes]).transpose(1, 2, 0)
 
 
-def _lifted(scan: Array, bits: Array, levels: Array, rows: int, columns: int) -> Array:
-    """The factor on the clip levels, (rows, columns, 3): the largest clipped value around, 1 where nothing is
-    clipped."""
-    factor = widened(pooled(np.where(bits, scan / levels, 0).astype(np.float32), rows, columns, np.maximum))
-    raised = factor > LIFTED
-    weights = np.where(factor > 0, 1.0, 0.0).astype(np.float32)
-    values = np.where(raised, factor, weights)
+def _bits(relative: list[Array], clipped: Array | None) -> Array:
+    """Which channels are clipped where, as bits (H, W); by the values alone when the file's mask is not there."""
+    if clipped is not None:
+        return clipped
+    bits = [(one >= FULL).astype(np.uint8) << c for c, one in enumerate(relative)]
+    return bits[0] | bits[1] | bits[2]
+
+
+def _lifted(relative: list[Array], bits: Array, rows: int, columns: int) -> Array:
+    """The factor on the clip levels, (rows, columns, 3): the largest clipped value around; 1 where nothing is clipped
+    or no gain map was at work."""
+    if max(float(one.max()) for one in relative) <= LIFTED:
+        return np.ones((rows, columns, 3), np.float32)
+    clipped = [np.where(bits & np.uint8(1 << c), relative[c], np.float32(0)) for c in range(3)]
+    factor = widened(np.stack([pooled(one, rows, columns, np.maximum) for one in clipped], -1))
+    weights = (factor > 0).astype(np.float32)
+    values = np.where(factor > LIFTED, factor, weights)
     planes = [filled(values[..., c : c + 1], weights[..., c], np.ones(1)) for c in range(3)]
     return np.clip(np.concatenate(planes, axis=-1), 1, 8)
 
 
 def chroma_of(scan: Array, clipped: Array | None, levels: Array) -> Array:
     """The mean chroma (3,), mean 1, of the bright pixels that are not clipped; neutral when there are none."""
-    relative = np.max(scan / levels, axis=-1)
-    clear = (relative < CLEAR) & (relative > CLEAR / 2) & (np.min(scan, axis=-1) > 0)
-    clear &= ~_bits(scan, clipped, levels).any(axis=-1)
-    total = np.sum(scan[clear], axis=0, dtype=np.float64) + 1e-3 * scan.shape[0] * scan.shape[1]
+    relative = [scan[..., c] * np.float32(1 / levels[c]) for c in range(3)]
+    brightest = np.maximum(np.maximum(relative[0], relative[1]), relative[2])
+    clear = (brightest < CLEAR) & (brightest > CLEAR / 2) & (_bits(relative, clipped) == 0)
+    total = np.array([np.sum(np.maximum(scan[..., c], 0), where=clear, dtype=np.float64) for c in range(3)])
+    total += 1e-3 * scan.shape[0] * scan.shape[1]
     return total / np.mean(total)

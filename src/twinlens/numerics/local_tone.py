@@ -43,7 +43,8 @@ def maps_of(scan: Array) -> Array:
     """The local lines (rows, columns, 2) of a and b, from the whole picture (H, W, 3) at reduced size."""
     height, width = scan.shape[:2]
     rows, columns = cells(height, width, CELLS)
-    light = log_luminance(pooled(np.maximum(scan, 0).astype(np.float32), rows, columns)).astype(np.float64)
+    light = sum(LUMINANCE[c] * np.asarray(scan[..., c], np.float32) for c in range(3))
+    light = np.log2(np.maximum(pooled(np.asarray(light), rows, columns), 0) + FLOOR)
     mean = _box(light)
     spread = np.maximum(_box(light * light) - mean * mean, 0)
     a = spread**2 / (spread**2 + SOFTNESS**2)
