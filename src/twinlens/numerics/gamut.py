@@ -7,8 +7,8 @@ saturation S = C / L, and the lower side of a gamut (one channel 0) is a cone, s
    the saturation that Rec. 2020 reaches at this hue. Where Rec. 2020 reaches no further, nothing is compressed.
 2. Hue: kept, but for colors far outside. The gamut of a display is a narrow spike at blue: the blue of Rec. 2020, at
    its own hue, would become a dull petrol. At the edge of Rec. 2020 the hue turns by the angle that makes
-   (difference of saturation)^2 + (`_HUE_WEIGHT` * difference of hue)^2 least, smoothed over hue; the turn fades out
-   with the square of x and is 0 at the knee.
+   (difference of saturation)^2 + (`_HUE_WEIGHT` * difference of hue)^2 least, smoothed over hue; the turn grows
+   smoothly from 0 at the knee.
 3. Brightness: a color whose largest channel is above 1 goes to the upper side of the gamut half by less light and half
    by less saturation (`_LIGHT_SHARE`), and what is left above 1 is scaled down. Both keep the hue; greys end at 1.
 The reference of the kernel `output_color`.
@@ -31,11 +31,13 @@ from twinlens.numerics.color import LMS_FROM_REC2020, OKLAB_FROM_LMS, rgb_from_r
 Array = npt.NDArray[Any]
 
 HUES = 1024  # entries of the boundary table; interpolated it is within 0.01 % for 99 of 100 hues, 0.5 % for 999 of 1000
-_HUE_WEIGHT = 2.0  # how much worse a difference of hue is than one of saturation of the same Oklab length
+_HUE_WEIGHT = 2.5  # how much worse a difference of hue is than one of saturation of the same Oklab length
+_BLUE_DEG, _BLUE_WIDTH_DEG, _BLUE_SHARE = 250.0, 20.0, 0.5  # there the weight is half: IPT and CAM16 see half the turn
 _HUE_BLUR_DEG = 4.0  # sigma of the smoothing of the turn over hue
 _LIGHT_SHARE = 0.5  # how much of the way into the gamut is less light; the rest is less saturation
 _LMS_FROM_OKLAB = np.linalg.inv(OKLAB_FROM_LMS)
 _LMS_FROM_OKLAB[:, 0] = 1.0  # exactly, up to the rounding of the published digits
+_STEP, _SLOPE = 0.03, 10  # relative change of S_max from entry to entry that is a step; entries over which it is closed
 _TINY = 1e-12
 
 
@@ -58,28 +60,45 @@ def _largest_saturation(space: str, angle: Array) -> Array:
     a, b = direction(angle)
     rgb_from_lms = rgb_from_rgb(space, "rec2020") @ np.linalg.inv(LMS_FROM_REC2020)
     low, high = np.zeros_like(angle), np.full_like(angle, 3.0)
-    for _ in range(50):
+    for _ in range(30):
         middle = (low + high) / 2
         root = 1 + middle[..., None] * (a[..., None] * _LMS_FROM_OKLAB[:, 1] + b[..., None] * _LMS_FROM_OKLAB[:, 2])
-        inside = ((root**3 @ rgb_from_lms.T).min(-1) >= 0) & (root.min(-1) >= 0)
+        inside = ((root * root * root @ rgb_from_lms.T).min(-1) >= 0) & (root.min(-1) >= 0)
         low, high = np.where(inside, middle, low), np.where(inside, high, middle)
     return low
 
 
-def _turned(space: str) -> tuple[Array, Array]:
-    """Hue angles in degrees, 4 a degree, and the hue that each goes to from the edge of Rec. 2020."""
+def _turned(space: str) -> tuple[Array, Array, Array]:
+    """Hue angles in degrees, 4 a degree; the hue each goes to from the edge of Rec. 2020; the limit of the knee."""
     hue = np.arange(0, 360, 0.25)
     angle = pseudo_angle(np.cos(np.radians(hue)), np.sin(np.radians(hue)))
     own, source = _largest_saturation(space, angle), _largest_saturation("rec2020", angle)
     steps = np.arange(-120, 121)  # 30 degrees to either side
     to = own[(np.arange(hue.size)[:, None] + steps) % hue.size]
     arc = 4 * source[:, None] * to * np.sin(np.radians(steps * 0.25 / 2)) ** 2
-    turn = steps[np.argmin((source[:, None] - to) ** 2 + _HUE_WEIGHT**2 * arc, axis=1)] * 0.25
+    weight = _HUE_WEIGHT * (1 - _BLUE_SHARE * np.exp(-(((hue - _BLUE_DEG) / _BLUE_WIDTH_DEG) ** 2)))
+    turn = steps[np.argmin((source[:, None] - to) ** 2 + weight[:, None] ** 2 * arc, axis=1)] * 0.25
     turn = np.where(source > own * 1.001, turn, 0.0)
+    return hue, hue + _blurred(turn), _blurred(np.maximum(source / own, 1))
+
+
+def _blurred(values: Array) -> Array:
+    """Values over hue, 4 a degree, smoothed: the corners of both gamuts would be seen as creases."""
     reach = round(4 * _HUE_BLUR_DEG / 0.25)
-    weight = np.exp(-0.5 * (np.arange(-reach, reach + 1) * 0.25 / _HUE_BLUR_DEG) ** 2)
-    smooth = np.convolve(np.concatenate([turn[-reach:], turn, turn[:reach]]), weight / weight.sum(), "valid")
-    return hue, hue + smooth
+    bell = np.exp(-0.5 * (np.arange(-reach, reach + 1) * 0.25 / _HUE_BLUR_DEG) ** 2)
+    return np.convolve(np.concatenate([values[-reach:], values, values[:reach]]), bell / bell.sum(), "valid")
+
+
+def _closed(own: Array) -> Array:
+    """S_max over the pseudo angle without the step at blue, where a line of one hue leaves the gamut and comes back.
+
+    The lower side of a step is raised to a slope; what then lies outside, by less than the step, is clipped.
+    """
+    closed = own.copy()
+    for place in np.flatnonzero(own[1:] > (1 + _STEP) * own[:-1]):
+        side = np.arange(max(place - _SLOPE, 0), place + 1)
+        closed[side] += (own[place + 1] - own[place]) * (1 - (place - side) / (_SLOPE + 1)) ** 2
+    return closed
 
 
 @cache
@@ -89,11 +108,12 @@ def boundary(space: str) -> Array:
     The turn is a difference of pseudo angles.
     """
     angle = np.linspace(0, 4, HUES + 1)
-    own, source = _largest_saturation(space, angle), _largest_saturation("rec2020", angle)
-    hue, target = _turned(space)
+    own = _closed(_largest_saturation(space, angle))
+    hue, target, limit = _turned(space)
     start, end = (pseudo_angle(np.cos(np.radians(one)), np.sin(np.radians(one))) for one in (hue, target))
     turn = np.interp(angle, start, (end - start + 2) % 4 - 2, period=4)
-    return np.stack([1 / own, np.maximum(source / own, 1), turn]).astype(np.float32)
+    limit = np.interp(angle, start, limit, period=4)
+    return np.stack([1 / own, limit, turn]).astype(np.float32)
 
 
 @cache
@@ -134,7 +154,7 @@ def map_gamut(rgb: Array, space: str, knee: float = 0.85) -> Array:
     reach = (1 - knee) * (limit - knee)
     pressed = np.minimum(knee + over * reach / np.maximum(reach + over * (limit - 1), 1e-9), 1)
     far = np.minimum(over / np.maximum(limit - knee, 1e-6), 1)
-    to = (where + turn * far * far) % 4
+    to = (where + turn * far * far * (3 - 2 * far)) % 4
     saturation = np.where(over > 0, pressed, distance) / np.interp(to, places, boundary(space)[0])
     a, b = direction(to)
     tint = saturation[..., None] * (a[..., None] * _LMS_FROM_OKLAB[:, 1] + b[..., None] * _LMS_FROM_OKLAB[:, 2])

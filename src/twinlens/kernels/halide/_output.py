@@ -95,7 +95,7 @@ def mapped(r, g, b, matrices, table, knee, entries=1024):
     reach = (1 - knee) * (limit - knee)
     pressed = hl.min(knee + over * reach / hl.max(reach + over * (limit - 1), hl.f32(1e-9)), 1)
     far = hl.min(over / hl.max(limit - knee, hl.f32(1e-6)), 1)
-    to = angle + turn * far * far
+    to = angle + turn * far * far * (3 - 2 * far)
     to = hl.select(to < 0, to + 4, hl.select(to >= 4, to - 4, to))
     towards_a = hl.select(to < 2, 1 - to, to - 3)
     towards_b = hl.select(to < 1, to, hl.select(to < 3, 2 - to, to - 4))
