@@ -4,8 +4,8 @@
 Processing 14(12), 2005, sections III and IV, with these changes: it works on the square root of balanced light (noise
 and color differences are then nearly constant over brightness); the directions are mixed by the square of error
 variances that were smoothed over the neighbouring sites; color differences are carried to the other sites with weights
-that fall with the change along each direction; and a noise model, where there is one, enters the estimator and shrinks
-differences that are within the noise.
+that fall with the change along each direction, and follow green there by a local slope; and a noise model, where there
+is one, enters the estimator and shrinks differences that are within the noise.
 `malvar`: Malvar, He & Cutler, "High-quality linear interpolation for demosaicing of Bayer-patterned color images",
 ICASSP 2004, figure 2.
 
@@ -35,7 +35,10 @@ WINDOW = 7  # sites over which the moments of a difference are taken
 VARIANCE_FLOOR = 1e-6
 OWN_NOISE = 0.4  # how much of a red or blue site's noise the estimate of green there shall avoid
 SHRINK = 0.8  # share of the noise variance by which color differences are shrunk
-CHANGE_FLOOR = 0.01  # root units: changes below it do not count as an edge
+CHANGE_FLOOR = 0.02  # root units: changes below it do not count as an edge
+GREEN_CHANGE = 0.5  # how much a change of green counts as an edge, beside one of the difference
+SLOPE_PRIOR = 4e-3  # root units squared: variance of green at which the measured and the expected slope weigh the same
+LEAST_GREEN, RATIO_RANGE, MOST_SLOPE = 0.05, (0.2, 2.0), 2.0  # keep slopes sane near black and at clipped lamps
 
 
 def frame_mosaic(
@@ -109,12 +112,15 @@ def lmmse(mosaic: Array, balance: Triple, noise: Triple = (0.0, 0.0, 0.0)) -> Ar
     full_green = np.where(green, root, root + difference)
     difference = np.where(green, 0, _shrunk(difference, SHRINK * noisy))
     floor = CHANGE_FLOOR + np.sqrt(np.float32(noise[1]))
-    planes = [np.where(red, full_green - difference, 0), full_green, np.where(blue, full_green - difference, 0)]
-    diagonal = _carried(difference, full_green, difference, _DIAGONAL, floor)
+    slope = _slopes(full_green, full_green - difference)
+    planes = [full_green] * 3
     for channel, own, other in ((0, red, blue), (2, blue, red)):
-        known = np.where(own, difference, np.where(other, diagonal, 0))
-        at_green = _carried(known, full_green, difference, _STRAIGHT, floor)
-        planes[channel] = full_green - np.where(green, at_green, known)
+        known, slopes = np.where(own, difference, 0), np.where(own, slope, 0)
+        diagonal = _carried(known, slopes, full_green, difference, _DIAGONAL, floor)
+        known = np.where(other, diagonal, known)
+        slopes = np.where(other, _mean_of(slopes, _DIAGONAL), slopes)
+        straight = _carried(known, slopes, full_green, difference, _STRAIGHT, floor)
+        planes[channel] = full_green - np.where(green, straight, known)
     m = LMMSE_MARGIN
     rgb = np.stack([from_root(plane) / np.float32(g) for plane, g in zip(planes, balance, strict=True)])
     return rgb[:, m:-m, m:-m].astype(np.float32).transpose(1, 2, 0)
@@ -173,6 +179,11 @@ def _moved(plane: Array, down: int, right: int) -> Array:
     return np.roll(plane, (-down, -right), (0, 1))
 
 
+def _mean_of(plane: Array, places: tuple[tuple[int, int], ...]) -> Array:
+    """The mean of the values at `places` (down, right) relative to each place."""
+    return sum((_moved(plane, *place) for place in places), np.zeros_like(plane)) / np.float32(len(places))
+
+
 def _along(plane: Array, taps: tuple[float, ...], axis: int) -> Array:
     """Correlation with centred `taps` along one axis."""
     half = len(taps) // 2
@@ -208,22 +219,39 @@ def _lattice_mean(error: Array) -> Array:
 
 def _shrunk(difference: Array, noise: Array) -> Array:
     """Differences pulled to the mean of the 3 x 3 nearest of their color, by the noise's part of their variance."""
-    places = [(y, x) for y in (-2, 0, 2) for x in (-2, 0, 2)]
-    mean = sum(_moved(difference, *place) for place in places) / 9
-    variance = np.maximum(sum((_moved(difference, *place) - mean) ** 2 for place in places) / 9, 1e-9)
+    mean = _mean_of(difference, _SAME_COLOR)
+    variance = np.maximum(sum((_moved(difference, *place) - mean) ** 2 for place in _SAME_COLOR) / 9, 1e-9)
     return difference - np.minimum(noise / variance, 1) * (difference - mean)
 
 
 _DIAGONAL = ((-1, -1), (-1, 1), (1, -1), (1, 1))
 _STRAIGHT = ((0, -1), (0, 1), (-1, 0), (1, 0))
+_SAME_COLOR = tuple((y, x) for y in (-2, 0, 2) for x in (-2, 0, 2))
 
 
-def _carried(values: Array, green: Array, difference: Array, places: tuple[tuple[int, int], ...], floor: Any) -> Array:
-    """Mean of the neighbours at `places`, each with one over the change of green and of the difference towards it."""
-    total, weights = np.zeros_like(green), np.zeros_like(green)
+def _slopes(green: Array, color: Array) -> Array:
+    """How much a color changes where green changes by 1, over the 3 x 3 nearest sites of that color: the regression's
+    slope, drawn towards the root of the color's ratio to green where green hardly changes."""
+    green_mean, color_mean = _mean_of(green, _SAME_COLOR), _mean_of(color, _SAME_COLOR)
+    both, alone = np.zeros_like(green), np.zeros_like(green)
+    for place in _SAME_COLOR:
+        change = _moved(green, *place) - green_mean
+        both, alone = both + change * (_moved(color, *place) - color_mean), alone + change * change
+    ratio = np.clip(color_mean / np.maximum(green_mean, LEAST_GREEN), *RATIO_RANGE)
+    slope = (both / 9 + SLOPE_PRIOR * np.sqrt(ratio)) / (alone / 9 + SLOPE_PRIOR)
+    return np.clip(slope, 0, MOST_SLOPE).astype(np.float32)
+
+
+def _carried(
+    values: Array, slopes: Array, green: Array, difference: Array, places: tuple[tuple[int, int], ...], floor: Any
+) -> Array:
+    """Differences amid the neighbours at `places`: their mean, each with one over the change of green and of the
+    difference towards it, plus what green does there beyond its mean of them, as far as the color's slope is not 1."""
+    total, level, weights = np.zeros_like(green), np.zeros_like(green), np.zeros_like(green)
     for y, x in places:
-        change = np.abs(green - _moved(green, 2 * y, 2 * x))
+        change = GREEN_CHANGE * np.abs(green - _moved(green, 2 * y, 2 * x))
         change = change + np.abs(_moved(difference, y, x) - _moved(difference, 3 * y, 3 * x))
         weight = 1 / (change + np.float32(floor))
-        total, weights = total + weight * _moved(values, y, x), weights + weight
-    return total / weights
+        total, level = total + weight * _moved(values, y, x), level + weight * _moved(green, y, x)
+        weights = weights + weight
+    return total / weights + (1 - _mean_of(slopes, places)) * (green - level / weights)

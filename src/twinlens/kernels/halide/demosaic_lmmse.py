@@ -12,10 +12,10 @@ def define():
     gain = [hl.Param(hl.Float(32), f"gain_{one}") for one in ("red", "green", "blue")]
     noise = [hl.Param(hl.Float(32), f"noise_{one}") for one in ("red", "green", "blue")]
     x, y, c = hl.vars("x y c")
-    low, offset, slope = (hl.f32(v) for v in (0.001**0.5, 0.001, 0.5 / 0.001**0.5))
+    low, offset, tangent = (hl.f32(v) for v in (0.001**0.5, 0.001, 0.5 / 0.001**0.5))
     curvature, middle = hl.f32(1 / 6), hl.f32(1 - 2 / 6)
     smoothing = [hl.f32(w / 120) for w in (26, 23, 15, 9)]  # from the middle outwards
-    per_window, ninth = hl.f32(1 / WINDOW), hl.f32(1 / 9)
+    per_window, ninth, quarter = hl.f32(1 / WINDOW), hl.f32(1 / 9), hl.f32(0.25)
     variance_floor, own_noise, shrink, least_spread = hl.f32(1e-6), hl.f32(0.4), hl.f32(0.8), hl.f32(1e-9)
 
     # Algorithm: everything lives on quads; quad (x, y) has red (2x, 2y), green right of it, green below it, blue
@@ -30,7 +30,7 @@ def define():
 
     def root(name, across, down, scale):
         light = source[2 * x + across + MARGIN, rows_of(2 * y + down + MARGIN)] * scale
-        return func(name, hl.select(light > 0, hl.sqrt(hl.max(light, 0) + offset), low + light * slope))
+        return func(name, hl.select(light > 0, hl.sqrt(hl.max(light, 0) + offset), low + light * tangent))
 
     red, blue = root("root_red", 0, 0, gain[0]), root("root_blue", 1, 1, gain[2])
     right, below = root("root_right", 1, 0, gain[1]), root("root_below", 0, 1, gain[1])
@@ -114,12 +114,29 @@ def define():
     delta_red, delta_blue = shrunk("delta_red", mixed_red, noise[0]), shrunk("delta_blue", mixed_blue, noise[2])
     green_red = func("green_red", red[x, y] + mixed_red[x, y])
     green_blue = func("green_blue", blue[x, y] + mixed_blue[x, y])
-    floor = hl.f32(0.01) + hl.sqrt(noise[1])
+    floor, green_change = hl.f32(0.02) + hl.sqrt(noise[1]), hl.f32(0.5)
+
+    def slope(name, green, delta):
+        places = [(i, j) for j in (-1, 0, 1) for i in (-1, 0, 1)]
+        greens = [green[x + i, y + j] for i, j in places]
+        colors = [green[x + i, y + j] - delta[x + i, y + j] for i, j in places]
+        green_mean, color_mean = sum(greens, hl.f32(0)) * ninth, sum(colors, hl.f32(0)) * ninth
+        both, alone = hl.f32(0), hl.f32(0)
+        for one, other in zip(greens, colors, strict=True):
+            both = (one - green_mean) * (other - color_mean) + both
+            alone = (one - green_mean) * (one - green_mean) + alone
+        ratio = hl.clamp(color_mean / hl.max(green_mean, hl.f32(0.05)), hl.f32(0.2), hl.f32(2))
+        prior = hl.f32(4e-3)
+        measured = (both * ninth + prior * hl.sqrt(ratio)) / (alone * ninth + prior)
+        return func(name, hl.clamp(measured, hl.f32(0), hl.f32(2)))
+
+    slope_red, slope_blue = slope("slope_red", green_red, delta_red), slope("slope_blue", green_blue, delta_blue)
 
     def changes(green, ways):
         """How much green and the difference change towards each side: `ways` are (dx, dy, near, far)."""
         return [
-            hl.abs(green[x, y] - green[x + dx, y + dy]) + hl.abs(near - far) + floor for dx, dy, near, far in ways
+            green_change * hl.abs(green[x, y] - green[x + dx, y + dy]) + hl.abs(near - far) + floor
+            for dx, dy, near, far in ways
         ]  # fmt: skip
 
     def weighted(change, *lists):
@@ -132,49 +149,61 @@ def define():
             (weights[0] * n[0] + weights[1] * n[1] + weights[2] * n[2] + weights[3] * n[3]) * inverse for n in lists
         ]  # fmt: skip
 
-    def diagonal(name, green, delta, first):
-        """The other color's difference at this color's site; `first` is where the upper left neighbour's quad is."""
-        ways, values = [], []
+    def diagonal(name, green, source_green, delta, slopes, first):
+        """The other color's difference and slope at this color's site; `first` is where the upper left quad is."""
+        ways, values, levels, leans = [], [], [], []
         for dy in (-1, 1):
             for dx in (-1, 1):
                 i, j = first + (dx > 0), first + (dy > 0)
                 values.append(delta[x + i, y + j])
+                levels.append(source_green[x + i, y + j])
+                leans.append(slopes[x + i, y + j])
                 ways.append((dx, dy, delta[x + i, y + j], delta[x + i + dx, y + j + dy]))
-        return func(name, weighted(changes(green, ways), values)[0])
-
-    red_at_blue = diagonal("red_at_blue", green_blue, delta_red, 0)
-    blue_at_red = diagonal("blue_at_red", green_red, delta_blue, -1)
-
-    def straight(name, green, left, up, across, down):
-        """Both differences at a green site. `across` (own, and the other's at the same sites) lie left and right."""
-        a, b = across
-        e, f = down
-        near = [(a, left, 0), (a, left + 1, 0), (e, 0, up), (e, 0, up + 1)]
-        steps = [(-1, 0), (1, 0), (0, -1), (0, 1)]
-        ways = [
-            (dx, dy, one[x + i, y + j], one[x + i + dx, y + j + dy])
-            for (one, i, j), (dx, dy) in zip(near, steps, strict=True)
-        ]
-        own = [one[x + i, y + j] for one, i, j in near]
-        other = [one[x + i, y + j] for one, (_, i, j) in zip((b, b, f, f), near, strict=True)]
-        # along the row lies color A, along the column color B: A's four values are (own row, other column)
+        mean, level = weighted(changes(green, ways), values, levels)
+        lean = sum(leans, hl.f32(0)) * quarter
         result = hl.Func(name)
-        result[x, y] = hl.Tuple(weighted(changes(green, ways), own[:2] + other[2:], other[:2] + own[2:]))
+        result[x, y] = hl.Tuple([mean + (1 - lean) * (green[x, y] - level), lean])
         return result
 
+    red_at_blue = diagonal("red_at_blue", green_blue, green_red, delta_red, slope_red, 0)
+    blue_at_red = diagonal("blue_at_red", green_red, green_blue, delta_blue, slope_blue, -1)
+
+    def straight(name, green, left, up, across, down):
+        """Both differences at a green site. `across` and `down` are (green, own difference, own slope, the other color
+        there) of the sites left and right and of those above and below."""
+        near = [(across, left, 0), (across, left + 1, 0), (down, 0, up), (down, 0, up + 1)]
+        steps = [(-1, 0), (1, 0), (0, -1), (0, 1)]
+        ways = [
+            (dx, dy, delta[x + i, y + j], delta[x + i + dx, y + j + dy])
+            for ((_, delta, _, _), i, j), (dx, dy) in zip(near, steps, strict=True)
+        ]
+        levels = [one[0][x + i, y + j] for one, i, j in near]
+        own = [(one[1][x + i, y + j], one[2][x + i, y + j]) for one, i, j in near]
+        other = [(one[3][x + i, y + j][0], one[3][x + i, y + j][1]) for one, i, j in near]
+        # the row's color is measured left and right and was carried to the sites above and below; and so on
+        colors = [own[:2] + other[2:], other[:2] + own[2:]]
+        means = weighted(changes(green, ways), *[[value for value, _ in one] for one in colors], levels)
+        beyond = green[x, y] - means[2]
+        leans = [sum((lean for _, lean in one), hl.f32(0)) * quarter for one in colors]
+        result = hl.Func(name)
+        result[x, y] = hl.Tuple([mean + (1 - lean) * beyond for mean, lean in zip(means, leans, strict=False)])
+        return result
+
+    reds = (green_red, delta_red, slope_red, blue_at_red)
+    blues = (green_blue, delta_blue, slope_blue, red_at_blue)
     # a red row has red left and right of green and blue above and below; a blue row the other way round
-    at_right = straight("at_right", right, 0, -1, (delta_red, blue_at_red), (delta_blue, red_at_blue))
-    at_below = straight("at_below", below, -1, 0, (delta_blue, red_at_blue), (delta_red, blue_at_red))
+    at_right = straight("at_right", right, 0, -1, reds, blues)
+    at_below = straight("at_below", below, -1, 0, blues, reds)
 
     def light(value, channel):
         return hl.select(value > low, value * value - offset, 2 * low * (value - low)) / gain[channel]
 
     green_r, green_b, green_h, green_v = green_red[x, y], green_blue[x, y], right[x, y], below[x, y]
     sites = {  # (column, row) of the quad: red, green, blue
-        (0, 0): (green_r - delta_red[x, y], green_r, green_r - blue_at_red[x, y]),
+        (0, 0): (green_r - delta_red[x, y], green_r, green_r - blue_at_red[x, y][0]),
         (1, 0): (green_h - at_right[x, y][0], green_h, green_h - at_right[x, y][1]),
         (0, 1): (green_v - at_below[x, y][1], green_v, green_v - at_below[x, y][0]),
-        (1, 1): (green_b - red_at_blue[x, y], green_b, green_b - delta_blue[x, y]),
+        (1, 1): (green_b - red_at_blue[x, y][0], green_b, green_b - delta_blue[x, y]),
     }
     quads = hl.Func("quads")
     quads[x, y] = hl.Tuple(
@@ -202,8 +231,13 @@ def define():
     picture.reorder(xi, yi, c, xo, yo).unroll(xi).unroll(yi).unroll(c)
     picture.vectorize(xo, LANES, hl.TailStrategy.RoundUp)
     rows = [*roots, *raws, *lowpassed, red_across, blue_across, red_down, blue_down, mixed_red, mixed_blue]
-    rows += [delta_red, delta_blue, green_red, green_blue, red_at_blue, blue_at_red]
+    rows += [delta_red, delta_blue, green_red, green_blue, slope_red, slope_blue]
+    rows += [red_at_blue, blue_at_red]
     for one in rows:
         one.store_root().compute_at(picture, yo).vectorize(x, LANES, hl.TailStrategy.RoundUp)
+    for one in roots:
+        one.fold_storage(y, 16)
+    for one in (*raws, delta_red, delta_blue, green_red, green_blue):
+        one.fold_storage(y, 8)
     quads.compute_at(picture, xo).vectorize(x, LANES)
     return picture, [source, *gain, *noise]
