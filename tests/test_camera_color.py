@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared_data import shared
 from twinlens.core.camera_color import Calibration, GainTableMap, HueSatTable, RgbTable
 from twinlens.core.camera_color import CameraColor as ColorTags
 from twinlens.core.errors import ParameterError
@@ -530,3 +531,54 @@ def test_states() -> None:
     assert CameraColor.accepts is BALANCED
     assert CameraColor.returns is SCENE
     assert (DcpLook.accepts, ProfileGainTable.accepts, ProfileGainTable.returns) == (SCENE, SCENE, SCENE)
+
+
+# ---- a real raw file beside LibRaw
+
+CORNER_PATCHES = ((713, 624), (1251, 613), (702, 930), (1259, 921))  # x, y of patches 1, 6, 19, 24, marked by eye
+HALF = 24  # pixels on each side of a patch's centre
+
+
+def patches() -> list[tuple[slice, slice]]:
+    """The inner parts of the 24 patches in the active area of the Canon file."""
+    first, sixth, nineteenth, last = np.array(CORNER_PATCHES, float)
+    found = []
+    for index in range(24):
+        v, u = index // 6 / 3, index % 6 / 5
+        x, y = np.rint((first * (1 - u) + sixth * u) * (1 - v) + (nineteenth * (1 - u) + last * u) * v).astype(int)
+        found.append((slice(y - HALF, y + HALF), slice(x - HALF, x + HALF)))
+    return found
+
+
+def test_camera_rgb_agrees_with_libraw() -> None:
+    from twinlens.files import reading
+    from twinlens.stages.demosaic import Demosaic
+    from twinlens.stages.linearize import Linearize
+
+    rawpy = pytest.importorskip("rawpy")
+    path = shared("raw/canon_550d_colorchecker_passport.dng")
+    source = reading.read(path)
+    linear = Linearize().resolve(facts(source.shot, source))(source)
+    rgb = Demosaic().resolve(facts(source.shot, source))(linear).pixels
+    assert linear.cfa is not None
+    sites = np.tile(linear.cfa.indices, (linear.height // 2 + 1, linear.width // 2 + 1))[
+        : linear.height, : linear.width
+    ]
+    with rawpy.imread(str(path)) as raw:
+        theirs = raw.postprocess(
+            output_color=rawpy.ColorSpace.raw, gamma=(1, 1), no_auto_bright=True, output_bps=16, user_flip=0,
+            user_wb=[1, 1, 1, 1], adjust_maximum_thr=0.0, demosaic_algorithm=rawpy.DemosaicAlgorithm.LINEAR,
+        ) / 65535  # fmt: skip
+    assert theirs.shape == rgb.shape
+    ours_mean = np.array([rgb[part].mean((0, 1)) for part in patches()])
+    site_mean = np.array([[linear.pixels[part][sites[part] == c].mean() for c in range(3)] for part in patches()])
+    their_mean = np.array([theirs[part].mean((0, 1)) for part in patches()])
+    white = site_mean[19]  # the second grey: the one 3 x 3 is the file's own matrix for this white
+    to_xyz = xyz_d50_from_balanced(lights_from(source.shot.color.calibrations), white) @ np.diag(1 / white)
+    scale = 0.9 / (to_xyz @ site_mean[18])[1]
+
+    def lab(camera: np.ndarray) -> np.ndarray:
+        return color.lab_from_xyz(camera @ to_xyz.T * scale)
+
+    assert color.delta_e_2000(lab(ours_mean), lab(their_mean)).mean() <= 0.3
+    assert color.delta_e_2000(lab(site_mean), lab(their_mean)).mean() <= 0.1, "before our own demosaic"

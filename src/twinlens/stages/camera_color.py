@@ -85,6 +85,14 @@ class CameraColor(Stage):
         """The matrix (3, 3) as it acts."""
         return np.eye(3) if self.matrix is None else np.reshape(self.matrix, (3, 3))
 
+    @property
+    def mixing(self) -> Array | None:
+        return self.rec2020_from_balanced if self.hue_sat is None else None
+
+    def relabelled(self, image: Image) -> Image:
+        noise = image.noise and _mixed(image.noise, self.rec2020_from_balanced)
+        return image.with_pixels(image.pixels, state=SCENE, primaries="rec2020", noise=noise)
+
     def __call__(self, image: Image) -> Image:
         acting = self.rec2020_from_balanced
         if self.hue_sat is None:
@@ -92,9 +100,7 @@ class CameraColor(Stage):
         else:
             before, after = PROPHOTO_FROM_REC2020 @ acting, REC2020_FROM_PROPHOTO
             pixels = hue_sat(image.pixels, self.hue_sat.values, self.hue_sat.encoding == "srgb", before, after)
-        return image.with_pixels(
-            pixels, state=SCENE, primaries="rec2020", noise=image.noise and _mixed(image.noise, acting)
-        )
+        return self.relabelled(image.with_pixels(pixels))
 
 
 def _mixed(noise: NoiseModel, acting: Array) -> NoiseModel:
@@ -128,7 +134,7 @@ def table_for(color: ColorTags, lights: tuple[Light, ...], white_xy: tuple[float
         share = weights(lights, white_xy)
         values = sum(w * one.values.astype(float) for w, one in zip(share, known, strict=True))
         return HueSatTable(np.ascontiguousarray(values, np.float32), known[0].encoding)
-    return known[0]
+    return HueSatTable(np.ascontiguousarray(known[0].values, np.float32), known[0].encoding)
 
 
 def fingerprint(table: HueSatTable | None) -> str:

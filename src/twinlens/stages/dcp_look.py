@@ -54,6 +54,9 @@ class DcpLook(Stage):
 
     def resolve(self, facts: Facts) -> Self:
         color = color_in_use(facts.shot, facts.profile)
+        if color.look_table is not None:
+            values = np.ascontiguousarray(color.look_table.values, np.float32)
+            color = replace(color, look_table=replace(color.look_table, values=values))
         curve = sampled_curve(color.tone_curve if self.tone_curve else None)
         found = self._fingerprint(color, curve)
         if self.tables_hash not in ("", found):
