@@ -99,6 +99,9 @@ FAULTS: dict[str, Callable[[Image], Image]] = {
     "black-contradicts-mask": lambda image: with_shot(masked(image, 64), black_level=np.full((1, 1, 1), 200.0)),
     "black-too-high": lambda image: with_shot(image, black_level=np.full((1, 1, 1), 900.0)),
     "opcode-unknown": lambda image: with_shot(image, opcodes=((), (op.UnknownOpcode(id=99, data=b"1234"),), ())),
+    "opcode-not-applied": lambda image: with_shot(
+        image, opcodes=((), (), (op.FixBadPixelsList(bayer_phase=0, points=((3, 4),)),))
+    ),
     "no-crop": lambda image: with_shot(image, default_crop_origin=None, default_crop_size=None),
     "crop-outside": lambda image: with_shot(image, default_crop_size=(999.0, 10.0)),
     "no-make": lambda image: with_shot(image, make=""),

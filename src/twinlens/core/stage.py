@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Self
 
 from twinlens.core.errors import DocumentError, ParameterError
-from twinlens.core.image import Image, State, Window
+from twinlens.core.image import Array, Image, State, Window
 from twinlens.core.profile import CameraProfile
 from twinlens.core.shot import Shot
 
@@ -84,6 +84,15 @@ class Stage:
     def is_identity(self) -> bool:
         """Whether the stage leaves every image as it is (the plan leaves it out)."""
         return False
+
+    @property
+    def mixing(self) -> Array | None:
+        """The 3x3 matrix that is all this stage does to pixels, or None. The plan joins such neighbours into one pass."""
+        return None
+
+    def relabelled(self, image: Image) -> Image:
+        """For a stage with `mixing`: the image as the stage leaves it, its pixels apart (state, primaries, noise)."""
+        return image
 
     def __post_init__(self) -> None:
         hints = _hints(type(self))

@@ -22,7 +22,7 @@ def highlights(rgb: Array, clipped: Array | None, maps: Array, window: Window) -
     `clipped` (H, W) uint8 is not 0 where a site nearby is clipped; `maps` (rows, columns, 7) are those of
     `numerics.highlights.maps_of`. The array itself comes back where nothing is clipped.
     """
-    if clipped is not None and not clipped.any() and not _gate_near(maps, window):
+    if is_idle(clipped, maps, window):
         return rgb
     fast = library.find("highlights")
     if fast is None:
@@ -31,6 +31,11 @@ def highlights(rgb: Array, clipped: Array | None, maps: Array, window: Window) -
     result = empty_rgb(*rgb.shape[:2])
     fast(rgb, marks, *widen(planar(maps), window), result)
     return result
+
+
+def is_idle(clipped: Array | None, maps: Array, window: Window) -> bool:
+    """Whether no site of the part is clipped and the maps' gate is shut over it."""
+    return clipped is not None and not clipped.any() and not _gate_near(maps, window)
 
 
 def _gate_near(maps: Array, window: Window) -> bool:

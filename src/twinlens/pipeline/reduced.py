@@ -17,6 +17,7 @@ from twinlens.core.image import CAMERA_RGB, MOSAIC, SENSOR, Image, Window, empty
 from twinlens.core.noise import NoiseModel
 from twinlens.core.stage import Stage
 from twinlens.kernels.bin_mosaic import bin_mosaic
+from twinlens.numerics.opcode_lists import linear_area
 
 Array = npt.NDArray[Any]
 
@@ -44,8 +45,8 @@ def camera_rgb(source: Image, linearize: Stage, shading: Stage | None, factor: i
     small = _averaged(source, linearize, factor) if levels is None else _binned(source, levels, factor)
     if shading is None or shading.is_identity:
         return small
-    gain = _gain(source, shading, small)
-    return small.with_pixels(small.pixels * gain)
+    shaded = shading(small.with_pixels(small.pixels, state=MOSAIC))
+    return shaded.with_pixels(shaded.pixels, state=CAMERA_RGB)
 
 
 Levels = tuple[Array, Array, Array]
@@ -68,7 +69,7 @@ def _levels(source: Image, linearize: Any) -> Levels | None:
 
 def _binned(source: Image, levels: Levels, factor: int) -> Image:
     black, scale, clip = levels
-    top, left, bottom, right = source.shot.area
+    top, left, bottom, right = linear_area(source.shot)
     raw = source.pixels[top:bottom, left:right]
     cfa = source.cfa.shifted(top, left)  # type: ignore[union-attr]
     red = (int(np.argwhere(cfa.indices == 0)[0][0]), int(np.argwhere(cfa.indices == 0)[0][1]))
@@ -121,26 +122,6 @@ def _camera(source: Image, rgb: Array, clipped: Array | None, factor: int) -> Im
         clipped=clipped,
         scale=source.scale * factor,
     )
-
-
-def _gain(source: Image, shading: Stage, small: Image) -> Array:
-    """The factor (h, w, 3) that the shading stage gives at the reduced size: its effect on a mosaic of ones."""
-    top, left, _, _ = source.shot.area
-    if source.cfa is None:
-        ones = small.with_pixels(np.ones_like(small.pixels), state=MOSAIC, clipped=None)
-        return shading(ones).pixels
-    height, width = 2 * small.height, 2 * small.width
-    cfa = source.cfa.shifted(top, left)
-    ones = Image(
-        pixels=np.ones((height, width), np.float32), state=MOSAIC, shot=source.shot, cfa=cfa,
-        window=Window.whole(height, width),
-    )  # fmt: skip
-    gains = shading(ones).pixels
-    planes = []
-    for channel in range(3):
-        sites = np.argwhere(cfa.indices[:2, :2] == channel)
-        planes.append(np.mean([gains[y::2, x::2] for y, x in sites], axis=0))
-    return np.stack(planes, -1)
 
 
 def of_linear(image: Image, factor: int) -> Image:

@@ -61,11 +61,18 @@ class Exposure(Stage):
             stops = min(max(stops + measured_stops(facts.arriving().pixels, 2.0**baseline), -8.0), 8.0)
         return replace(self, stops=stops, baseline=baseline, auto="off")
 
+    @property
+    def mixing(self) -> Array:
+        return np.eye(3) * self.gain
+
+    def relabelled(self, image: Image) -> Image:
+        noise = image.noise and image.noise.scaled((self.gain, self.gain, self.gain))
+        return image.with_pixels(image.pixels, noise=noise)
+
     def __call__(self, image: Image) -> Image:
         scaled = empty_rgb(image.height, image.width)
         np.multiply(image.pixels, np.float32(self.gain), out=scaled)
-        noise = image.noise and image.noise.scaled((self.gain, self.gain, self.gain))
-        return image.with_pixels(scaled, noise=noise)
+        return self.relabelled(image.with_pixels(scaled))
 
 
 def measured_stops(rgb: Array, gain: float = 1.0) -> float:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -55,7 +54,7 @@ class Highlights(Stage):
         if self.method == "clip":
             return self
         levels, chroma = self._numbers()
-        return partial(_reconstructed, planar(maps_of(scan.pixels, scan.clipped, levels, chroma)))
+        return Reconstruction(planar(maps_of(scan.pixels, scan.clipped, levels, chroma)))
 
     def __call__(self, image: Image) -> Image:
         levels, chroma = self._numbers()
@@ -63,11 +62,21 @@ class Highlights(Stage):
             cut = np.minimum(image.pixels, np.float32(levels.min()), out=empty_rgb(image.height, image.width))
             return image.with_pixels(cut, clipped=None)
         everywhere = np.concatenate([chroma / np.mean(chroma), 1 / levels, [1.0]]).astype(np.float32)
-        return _reconstructed(everywhere.reshape(1, 1, 7), image)
+        return Reconstruction(everywhere.reshape(1, 1, 7))(image)
 
     def _numbers(self) -> tuple[Array, Array]:
         return np.array(self.levels or (1.0, 1.0, 1.0)), np.array(self.chroma or (1.0, 1.0, 1.0))
 
 
-def _reconstructed(maps: Array, image: Image) -> Image:
-    return image.with_pixels(kernel.highlights(image.pixels, image.clipped, maps, image.window))
+@dataclass(frozen=True, eq=False)
+class Reconstruction:
+    """The reconstruction with its maps (rows, columns, 7) of the whole picture, as the plan runs it on parts."""
+
+    maps: Array
+
+    def is_idle(self, image: Image) -> bool:
+        """Whether nothing is clipped in this part, so that it stays as it is."""
+        return kernel.is_idle(image.clipped, self.maps, image.window)
+
+    def __call__(self, image: Image) -> Image:
+        return image.with_pixels(kernel.highlights(image.pixels, image.clipped, self.maps, image.window))

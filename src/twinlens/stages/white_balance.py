@@ -144,10 +144,16 @@ class WhiteBalance(Stage):
             raise ParameterError(f"WhiteBalance.spot = ({x:g}, {y:g}) px is black there: choose a brighter grey place")
         return mean
 
+    @property
+    def mixing(self) -> Array:
+        return np.diag(self.gains or (1.0, 1.0, 1.0))
+
+    def relabelled(self, image: Image) -> Image:
+        noise = image.noise and image.noise.scaled(self.gains or (1.0, 1.0, 1.0))
+        return image.with_pixels(image.pixels, state=BALANCED, noise=noise)
+
     def __call__(self, image: Image) -> Image:
-        gains = self.gains or (1.0, 1.0, 1.0)
-        noise = image.noise and image.noise.scaled(gains)
-        return image.with_pixels(matrix(image.pixels, np.diag(gains)), state=BALANCED, noise=noise)
+        return self.relabelled(image.with_pixels(matrix(image.pixels, self.mixing)))
 
 
 def _is_neutral(neutral: tuple[float, ...] | None) -> bool:

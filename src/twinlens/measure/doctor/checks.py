@@ -21,6 +21,7 @@ from twinlens.measure.doctor.facts import level_text, light_name
 from twinlens.measure.doctor.findings import Finding
 from twinlens.numerics import color, temperature
 from twinlens.numerics.linearize import find_white_level
+from twinlens.numerics.opcode_lists import unapplied
 
 Array = npt.NDArray[Any]
 Found = Iterator[Finding]
@@ -329,6 +330,14 @@ def check_opcodes(image: Image) -> Found:
                     + ("." if one.optional else ", though the file says that it must be."),
                     "Please report the file; what the opcode does is left out.",
                 )
+    for sentence in unapplied(image.shot):
+        if "not known here" not in sentence:
+            yield Finding(
+                "opcode-not-applied",
+                "warning",
+                f"{sentence}.",
+                "Its effect is left out; other programs may apply it.",
+            )
 
 
 def check_exif(image: Image) -> Found:
