@@ -52,7 +52,7 @@ def photographs(tuning: bool) -> list[Path]:
 
 
 def spectrum(path: Path) -> np.ndarray:
-    rows = np.array([[float(value) for value in row] for row in list(csv.reader(path.open()))[1:]])
+    rows = np.array([[float(value) for value in row] for row in list(csv.reader(path.read_text().splitlines()))[1:]])
     return np.interp(NM, rows[:, 0], rows[:, 1])
 
 
