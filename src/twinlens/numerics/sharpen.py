@@ -20,7 +20,7 @@ Array = npt.NDArray[Any]
 RADIUS = 2  # pixels that a result depends on
 LUMINANCE = XYZ_FROM_REC2020[1].astype(np.float32)
 TINY = 1e-5  # light under which a ratio of luminances means nothing
-NOISE_WEIGHT = 100.0  # a range of ten standard deviations counts half: nine samples of noise span three
+NOISE_WEIGHT = 200.0  # a range of 14 standard deviations counts half: nine samples of noise span three
 
 
 def taps(sigma: float) -> tuple[float, float, float]:

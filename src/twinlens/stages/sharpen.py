@@ -25,7 +25,7 @@ class Sharpen(Stage):
     accepts: ClassVar = SCENE
     returns: ClassVar = SCENE
 
-    amount: float = param(0.6, low=0, high=1.5, doc="share of the lost contrast of fine detail that is given back")
+    amount: float = param(0.5, low=0, high=1.5, doc="share of the lost contrast of fine detail that is given back")
     sigma: float = param(
         0.7, unit="px", low=0.3, high=1.0, doc="blur of the camera, in pixels of the sensor", expert=True
     )

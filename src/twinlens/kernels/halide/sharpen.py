@@ -3,7 +3,7 @@
 import halide as hl
 
 LUMINANCE = tuple(hl.f32(one) for one in (0.26270021, 0.67799807, 0.05930172))  # Rec. 2020 to Y
-TINY, NOISE_WEIGHT, LEAST = hl.f32(1e-5), hl.f32(100.0), hl.f32(1e-12)
+TINY, NOISE_WEIGHT, LEAST = hl.f32(1e-5), hl.f32(200.0), hl.f32(1e-12)
 
 
 def define():
