@@ -158,6 +158,28 @@ def test_heic_is_turned_once(tmp_path, orientation):
     assert shown.shape == upright.shape and np.abs(shown - upright / 255)[8::16, 8::16].max() < 0.03
 
 
+def test_heic_of_ten_bits_is_read_as_such(tmp_path):
+    import pillow_heif
+
+    picture = pillow_heif.from_bytes("RGB;16", (80, 48), codes(16).tobytes())
+    picture.save(tmp_path / "a.heic", quality=95, chroma=444)
+    image = photo.read(tmp_path / "a.heic")
+    assert image.shot.bits == 10 and worst(image, codes(16)) < 0.004
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_avif_is_turned_once(tmp_path, orientation):
+    from PIL import Image as Pillow
+
+    stored = codes(height=32, width=48)
+    exif = Pillow.Exif()
+    exif[274] = orientation
+    Pillow.fromarray(stored).save(tmp_path / "a.avif", exif=exif.tobytes(), quality=95, subsampling="4:4:4")
+    image = photo.read(tmp_path / "a.avif")
+    shown, upright = photo.upright(image.pixels, image.shot.orientation), photo.upright(stored, orientation)
+    assert shown.shape == upright.shape and np.abs(shown - upright / 255)[8::16, 8::16].max() < 0.03
+
+
 def test_a_phones_heic_is_read():
     image = photo.read(shared("photos/iphone_13_pro_max.HEIC"))
     assert image.primaries == "p3" and image.shot.model == "iPhone 13 Pro Max" and image.pixels.shape == (4032, 3024, 3)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import io
+import logging
 import re
 import warnings
 from collections.abc import Callable, Iterator
@@ -41,6 +42,7 @@ class Decoded:
     exif: bytes = b""
     xmp: bytes = b""
     orientation: int | None = None  # None: as EXIF says
+    bits: int | None = None  # where it is not what `most` says
     notes: list[str] = field(default_factory=list)
 
 
@@ -62,14 +64,17 @@ def quiet() -> Iterator[None]:
     """Decoders' warnings are turned into nothing, and Pillow's own limit of size is off: ours is checked instead."""
     import PIL.Image
 
-    limit = PIL.Image.MAX_IMAGE_PIXELS
+    log = logging.getLogger("tifffile")
+    limit, level = PIL.Image.MAX_IMAGE_PIXELS, log.level
     PIL.Image.MAX_IMAGE_PIXELS = None
+    log.setLevel(logging.CRITICAL)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
         PIL.Image.MAX_IMAGE_PIXELS = limit
+        log.setLevel(level)
 
 
 def _pillow(data: memoryview, max_pixels: int, reduce: int) -> Decoded:
@@ -190,7 +195,7 @@ def _heic(data: memoryview, max_pixels: int, reduce: int) -> Decoded:
     most = 255.0 if pixels.dtype == np.uint8 else 65535.0
     found = Decoded(pixels, most, "HEIC", icc=info.get("icc_profile") or b"", orientation=1)  # libheif has turned it
     found.exif = (info.get("exif") or b"").removeprefix(b"Exif\0\0")
-    found.xmp = info.get("xmp") or b""
+    found.xmp, found.bits = info.get("xmp") or b"", info.get("bit_depth")
     if not found.icc and (points := info.get("nclx_profile")):
         found.space = _from_code_points(found, points.get("color_primaries"), points.get("transfer_characteristics"))
     extra = [*(info.get("aux") or {}), *(["a depth map"] if info.get("depth_images") else [])]
@@ -358,7 +363,7 @@ def shot(found: Decoded, name: str) -> Shot:
             found.notes.append("the EXIF block is damaged and was left out")
     if found.orientation is not None:
         facts["orientation"] = found.orientation
-    bits = {255.0: 8, 1.0: 32}.get(found.most) or round(np.log2(found.most + 1))
+    bits = found.bits or {255.0: 8, 1.0: 32}.get(found.most) or round(np.log2(found.most + 1))
     return Shot(
         **facts, source=name, kind="display", width=width, height=height, bits=bits, compression=found.kind,
         exif=block, xmp=found.xmp, icc=found.icc, notes=tuple(found.notes),
