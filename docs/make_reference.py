@@ -49,8 +49,10 @@ def page() -> str:
         cls = known[name]
         module = sys.modules[cls.__module__]
         about = (cls.__doc__ or "").strip().splitlines()[0]
-        parts.append(f"\n## {name}\n\n{about} ({cls.accepts} → {cls.returns}, version {cls.version}; `{module.__name__}`)\n")
-        fields = dataclasses.fields(cls)
+        parts.append(
+            f"\n## {name}\n\n{about} ({cls.accepts} → {cls.returns}, version {cls.version}; `{module.__name__}`)\n"
+        )
+        fields = [item for item in dataclasses.fields(cls) if not item.metadata.get("transient")]
         if fields:
             parts.append("| parameter | default | range | unit | meaning |\n|---|---|---|---|---|")
             parts += [row(item) for item in fields]

@@ -52,6 +52,15 @@ def test_a_recipe_replays_to_the_same_bytes() -> None:
     assert again.recipe.stages == first.recipe.stages
 
 
+def test_another_white_balance_for_a_resolved_recipe_is_used() -> None:
+    image = sample.shoot(130, 140, seed=2)
+    first = develop(image, look="neutral")
+    warm = develop(image, look="neutral", edits={"white_balance": {"mode": "tungsten"}})
+    again = develop(image, recipe=first.recipe, edits={"white_balance": {"mode": "tungsten"}})
+    assert np.array_equal(warm.pixels, again.pixels)
+    assert not np.array_equal(first.pixels, again.pixels)
+
+
 def test_progress_ends_at_one_and_never_goes_back() -> None:
     told: list[float] = []
     develop(sample.shoot(600, 500), progress=told.append)

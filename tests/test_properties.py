@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twinlens.core.image import SCENE, Image
+from twinlens.kernels import library
 from twinlens.numerics import color
 from twinlens.pipeline import plan
 from twinlens.pipeline.develop import build_recipe, develop, steps
@@ -118,6 +119,15 @@ def test_numpy_and_the_compiled_kernels_differ_by_one_code_at_most(tmp_path: Pat
     compiled = develop(sample.shoot(72, 100, seed=1, exposure=1.5)).pixels.astype(int)
     plain = in_another_process(tmp_path, TWINLENS_KERNELS="numpy")
     assert np.abs(plain - compiled).max() <= 1
+
+
+@pytest.mark.parametrize("variant", ["avx512", "avx2", "sse41", "baseline"])
+def test_every_processor_variant_differs_by_one_code_at_most(variant: str, tmp_path: Path) -> None:
+    if variant not in library.status().get("variants", []):
+        pytest.skip(f"the kernels here have no variant {variant}")
+    compiled = develop(sample.shoot(72, 100, seed=1, exposure=1.5)).pixels.astype(int)
+    other = in_another_process(tmp_path, TWINLENS_CPU=variant)
+    assert np.abs(other - compiled).max() <= 1
 
 
 def test_a_preview_agrees_with_the_full_size() -> None:

@@ -7,6 +7,7 @@ source and shared sources did not change is not compiled again.
 from __future__ import annotations
 
 import hashlib
+import importlib
 import importlib.util
 import json
 import multiprocessing
@@ -23,7 +24,12 @@ ALGORITHMS = HERE / "halide"
 LIBRARY = HERE / "_twinlens_kernels.so"
 MANIFEST = LIBRARY.with_suffix(".json")
 
-X86 = ("avx512_skylake-avx512-avx2-avx-f16c-fma-sse41", "avx2-avx-f16c-fma-sse41", "sse41", "")
+X86 = {  # variant: Halide's features; best first
+    "avx512": "avx512_skylake-avx512-avx2-avx-f16c-fma-sse41",
+    "avx2": "avx2-avx-f16c-fma-sse41",
+    "sse41": "sse41",
+    "baseline": "",
+}
 
 
 def targets() -> list[str]:
@@ -34,7 +40,19 @@ def targets() -> list[str]:
         raise RuntimeError(f"no compiled kernels for {sys.platform} on {machine}; the NumPy references answer there")
     if machine in ("aarch64", "arm64"):
         return [f"arm-64-{system}"]
-    return ["-".join(filter(None, (f"x86-64-{system}", features))) for features in X86]
+    return ["-".join(filter(None, (f"x86-64-{system}", features))) for features in X86.values()]
+
+
+def variants() -> dict[str, int]:
+    """The variants by name, with the CPU features that each needs as a bit mask of Halide's feature numbers."""
+    hl: Any = importlib.import_module("halide")
+    if len(targets()) == 1:
+        return {"baseline": 0}
+    numbers = {name.lower(): int(getattr(hl.TargetFeature, name)) for name in dir(hl.TargetFeature) if name[0] != "_"
+               and name not in ("name", "value")}  # fmt: skip
+    return {
+        name: sum(1 << numbers[feature] for feature in features.split("-") if feature) for name, features in X86.items()
+    }
 
 
 def _load(name: str) -> Any:
@@ -48,7 +66,7 @@ def _load(name: str) -> Any:
 
 def compile_kernel(name: str, folder: str) -> list[dict[str, Any]]:
     """Compile one kernel for every target into `folder`; returns the description of its arguments in call order."""
-    import halide as hl
+    hl: Any = importlib.import_module("halide")
 
     function, arguments = _load(name).define()
     pipeline = function if isinstance(function, hl.Pipeline) else hl.Pipeline(function)
@@ -76,17 +94,17 @@ def _described(argument: Any) -> dict[str, Any]:
 
 def _stamp(name: str) -> str:
     """A hash of everything that a kernel is made from."""
-    import halide as hl
+    hl: Any = importlib.import_module("halide")
 
     digest = hashlib.sha256(" ".join([*targets(), getattr(hl, "__version__", "21")]).encode())
-    for path in [ALGORITHMS / f"{name}.py", *sorted(ALGORITHMS.glob("_*.py")), Path(__file__)]:
+    for path in [ALGORITHMS / f"{name}.py", *sorted(ALGORITHMS.glob("_*.py"))]:
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
 def build(work: Path, library: Path = LIBRARY, only: list[str] | None = None) -> None:
     """Compile what changed into `work` and link all into `library` with its manifest beside it."""
-    import halide as hl
+    hl: Any = importlib.import_module("halide")
 
     work.mkdir(parents=True, exist_ok=True)
     names = sorted(path.stem for path in ALGORITHMS.glob("[!_]*.py"))
@@ -112,7 +130,7 @@ def build(work: Path, library: Path = LIBRARY, only: list[str] | None = None) ->
     subprocess.run([linker, "-shared", "-o", str(fresh), *whole, "-lpthread", "-ldl", "-lm"], check=True)
     kernels = {name: json.loads((work / f"{name}.json").read_text())["arguments"] for name in ready}
     manifest = library.with_suffix(".json")
-    manifest.write_text(json.dumps({"targets": targets(), "kernels": kernels}, indent=1))
+    manifest.write_text(json.dumps({"targets": targets(), "variants": variants(), "kernels": kernels}, indent=1))
     fresh.replace(library)
 
 

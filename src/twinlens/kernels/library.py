@@ -1,7 +1,8 @@
 """The compiled kernels: finds the shared library, says whether it answers, and calls it.
 
 This is the one place that decides between the library and the NumPy references: `find(name)` is a callable or None.
-Set TWINLENS_KERNELS=numpy to get the references (slow, and within one code value of 8 bits of the library).
+Set TWINLENS_KERNELS=numpy to get the references (slow, and within one code value of 8 bits of the library), TWINLENS_CPU
+to avx512, avx2, sse41 or baseline to get the variant of a lesser processor.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from twinlens.core.errors import ParameterError
 
 Array = npt.NDArray[Any]
 
@@ -103,6 +106,32 @@ def _remember_error(_: Any, text: bytes) -> None:
     _last_error.text = text.decode(errors="replace").strip()
 
 
+_CanUse = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.POINTER(ctypes.c_uint64))
+_kept_alive: list[Any] = []
+
+
+def _allows(variants: dict[str, int], chosen: str) -> Any:
+    """Halide's question whether a variant may run, answered as if the processor had the features of `chosen` only."""
+    if chosen not in variants:
+        raise ParameterError(f"TWINLENS_CPU = {chosen!r}: expected one of {', '.join(variants)}")
+
+    @_CanUse
+    def can_use(count: int, features: Any) -> int:
+        needed = sum(features[word] << (64 * word) for word in range(count))
+        return int(needed & ~variants[chosen] & _known(variants) == 0)
+
+    _kept_alive.append(can_use)
+    return can_use
+
+
+def _known(variants: dict[str, int]) -> int:
+    """Every CPU feature that some variant needs."""
+    mask = 0
+    for features in variants.values():
+        mask |= features
+    return mask
+
+
 @cache
 def _loaded() -> tuple[Any, dict[str, Any]] | None:
     if os.environ.get("TWINLENS_KERNELS") == "numpy":
@@ -110,6 +139,8 @@ def _loaded() -> tuple[Any, dict[str, Any]] | None:
     try:
         library, manifest = ctypes.CDLL(str(LIBRARY)), json.loads(MANIFEST.read_text())
         library.halide_set_error_handler(_remember_error)
+        if chosen := os.environ.get("TWINLENS_CPU"):
+            library.halide_set_custom_can_use_target_features(_allows(manifest["variants"], chosen))
         return library, manifest
     except (OSError, ValueError, AttributeError) as error:
         _log.warning("the compiled kernels are not there (%s); NumPy answers instead: correct, but slow", error)
@@ -126,15 +157,23 @@ def find(name: str) -> Callable[..., None] | None:
     return Kernel(name, getattr(library, f"twinlens_{name}"), manifest["kernels"][name])
 
 
+def _runs_here(variant: str) -> bool:
+    """Whether this processor has what a variant needs, by the system's own word; True where the system does not say."""
+    needs = {"avx512": "avx512bw", "avx2": "avx2", "sse41": "sse4_1"}.get(variant)
+    info = Path("/proc/cpuinfo")
+    return needs is None or not info.exists() or f" {needs} " in f"{info.read_text()} ".replace("\n", " ")
+
+
 def status() -> dict[str, Any]:
     """Which implementation answers, for `inspect --system`: keys `implementation`, `library`, `targets`, `kernels`."""
     loaded = _loaded()
     if loaded is None:
-        return {"implementation": "numpy", "library": None, "targets": [], "kernels": []}
+        return {"implementation": "numpy", "library": None, "targets": [], "variants": [], "kernels": []}
     manifest = loaded[1]
     return {
         "implementation": "halide",
         "library": str(LIBRARY),
         "targets": manifest["targets"],
+        "variants": [name for name in manifest["variants"] if _runs_here(name)],
         "kernels": sorted(manifest["kernels"]),
     }

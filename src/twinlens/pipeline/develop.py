@@ -16,6 +16,7 @@ from twinlens.pipeline import plan
 from twinlens.pipeline.default import default_stages
 from twinlens.pipeline.look import Look, at_strength
 from twinlens.pipeline.look import load as load_look
+from twinlens.pipeline.look import write_tables
 from twinlens.pipeline.recipe import Output, Recipe
 from twinlens.pipeline.resolve import Scans, resolve
 
@@ -66,7 +67,33 @@ def build_recipe(
         raise ParameterError(
             f"{', '.join(absent)}: not a step for this kind of source; steps are {', '.join(sorted(names))}"
         )
-    return recipe.changed(wanted), notes
+    return _one_local_tone(recipe.changed(wanted), source, wanted), notes
+
+
+def _one_local_tone(recipe: Recipe, source: Image, edits: Edits) -> Recipe:
+    """One switch for local tone: a file's own gain table map is used in place of ours, and only where it is wanted."""
+    if recipe.get("profile_gain_table") is None or "profile_gain_table" in edits:
+        return recipe
+    wanted = getattr(recipe.get("local_tone"), "strength", 0.0) > 0
+    if wanted and source.shot.color.gain_table_map is not None:
+        return recipe.changed({"profile_gain_table": {"amount": 1.0}, "local_tone": {"strength": 0.0}})
+    return recipe.changed({"profile_gain_table": {"amount": 0.0}})
+
+
+FOLLOWS_WHITE: Edits = {  # what was measured for the white balance of a resolved recipe
+    "white_balance": {"gains": None, "white_xy": None, "neutral": None, "kelvin": None, "tint": None, "spot": None},
+    "camera_color": {"matrix": None, "table_hash": ""},
+    "highlights": {"levels": None, "chroma": None},
+    "demosaic": {"balance": None},
+}
+
+
+def _edited(recipe: Recipe, edits: Edits) -> Recipe:
+    """A resolved recipe with edits; another white balance makes what follows from it automatic again."""
+    if "white_balance" in edits:
+        names = {stage.name() for stage in recipe.stages}
+        recipe = recipe.changed({name: values for name, values in FOLLOWS_WHITE.items() if name in names})
+    return recipe.changed(edits)
 
 
 def develop(
@@ -91,7 +118,7 @@ def develop(
     if recipe is None:
         recipe, notes = build_recipe(image, look=look, strength=strength, edits=edits, output=output)
     else:
-        recipe, notes = recipe.changed(edits or {}), ()
+        recipe, notes = _edited(recipe, edits or {}), ()
         if recipe.stages[0].accepts is not image.state:
             raise DocumentError(f"the recipe begins with {recipe.stages[0].accepts}, the source is {image.state}")
     scans = Scans(image)
@@ -148,7 +175,8 @@ def write(picture: Image, path: str | Path, *, overwrite: bool = False, recipe_b
     )
     if recipe and recipe_beside:
         with atomic(beside, overwrite=overwrite) as temporary:
-            temporary.write_text(recipe.dumps(), "utf-8")
+            Path(temporary).write_text(recipe.dumps(), "utf-8")
+        write_tables(recipe.stages, path.parent)
     return path
 
 

@@ -25,8 +25,8 @@ from twinlens.kernels.matrix import matrix
 from twinlens.stages.frame import Orient, turned
 
 Array = npt.NDArray[Any]
-TILE = (256, 1024)  # rows, columns of the result that share one pass over the mosaic: its float32 sites stay in cache
-STRIP = 64  # rows of a tile that go through the stages with three channels together: 0.8 MB of float32 RGB
+TILE = (512, 1024)  # rows, columns of the result that share one pass over the mosaic: its float32 sites stay in cache
+STRIP = 128  # rows of a tile that go through the stages with three channels together, in the second-level cache
 
 
 def default_threads() -> int:

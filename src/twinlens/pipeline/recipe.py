@@ -17,6 +17,7 @@ from twinlens.core import document
 from twinlens.core.errors import DocumentError, ParameterError
 from twinlens.core.image import State
 from twinlens.core.stage import Stage, stage_from
+from twinlens.pipeline.look import read_tables
 
 FORMAT = "recipe/1"
 Strip = Literal["none", "gps", "all"]
@@ -131,4 +132,6 @@ class Recipe:
             raise DocumentError(f"{path}: the recipe cannot be read: {error.strerror}") from None
         except UnicodeDecodeError:
             raise DocumentError(f"{path}: the recipe is not text") from None
-        return cls.loads(text, origin=str(path))
+        recipe = cls.loads(text, origin=str(path))
+        read_tables(recipe.stages, Path(path).parent)
+        return recipe
