@@ -96,7 +96,7 @@ def costs() -> dict[str, dict[str, float]]:
     tame[...] = rng.uniform(0.2, 0.7, (HEIGHT, WIDTH, 1)) * rng.uniform(0.8, 1.2, tame.shape)
     result[...] = 0
     codes = {bits: np.zeros(wild.shape, np.uint8 if bits == 8 else np.uint16) for bits in (8, 16)}
-    tables = gamut.boundary("srgb"), gamut.matrices("srgb"), 0.85, gamut.safe_ratio("srgb", 0.85)
+    tables = gamut.packed_boundary("srgb", 0.85), gamut.matrices("srgb"), 0.85, gamut.safe_ratio("srgb", 0.85)
     kernel = library.find("output_color")
     assert kernel is not None, "the compiled kernels are not there"
     rows, columns = weights(HEIGHT, HEIGHT * 2 // 5), weights(WIDTH, WIDTH * 2 // 5)

@@ -17,12 +17,13 @@ Array = npt.NDArray[Any]
 
 def map_gamut(rgb: Array, space: str, knee: float = 0.85) -> Array:
     """Planar linear light (H, W, 3) float32 of `space`, 0 to 1, of planar linear Rec. 2020."""
+    knee = min(knee, gamut.MAX_KNEE)
     out = empty_rgb(*rgb.shape[:2])
     kernel = library.find("output_color")
     if kernel is None:
         out[...] = gamut.map_gamut(rgb, space, knee)
     else:
-        kernel(rgb, gamut.boundary(space), gamut.matrices(space), knee, gamut.safe_ratio(space, knee), out)
+        kernel(rgb, gamut.packed_boundary(space, knee), gamut.matrices(space), knee, gamut.safe_ratio(space, knee), out)
     return out
 
 
@@ -38,13 +39,14 @@ def finish(
     left: int = 0,
 ) -> Array:
     """`map_gamut` and `kernels.encode.quantize` in one pass: planar linear Rec. 2020 to codes in `out` (H, W, 3)."""
+    knee = min(knee, gamut.MAX_KNEE)
     kernel = library.find(f"finish{bits}")
     if kernel is None:
         inside = gamut.map_gamut(rgb, space, knee)
         out[...] = codes.quantize(inside, space, bits, dither=dither, top=top, left=left)
         return out
     target = interleaved(out)
-    tables = gamut.boundary(space), gamut.matrices(space), codes.curve(space)
+    tables = gamut.packed_boundary(space, knee), gamut.matrices(space), codes.curve(space)
     kernel(rgb, *tables, knee, gamut.safe_ratio(space, knee), dither, top, left, target)
     if target is not out:
         out[...] = target

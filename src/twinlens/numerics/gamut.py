@@ -3,7 +3,7 @@
 The work is done in Oklab, whose lines of constant hue are straight also for blue. Scaling linear light keeps hue and
 saturation S = C / L, and the lower side of a gamut (one channel 0) is a cone, so it is one number per hue, S_max(h).
 1. Saturation: with d = S / S_max and the knee t, d' = d below t; above it
-   d' = t + x K / (K + x (limit - 1)), x = d - t, K = (1 - t) (limit - t): slope 1 at the knee, d' = 1 at d = limit,
+   d' = t + x / (1 + x (limit - 1) / K), x = d - t, K = (1 - t) (limit - t): slope 1 at the knee, d' = 1 at d = limit,
    the saturation that Rec. 2020 reaches at this hue. Where Rec. 2020 reaches no further, nothing is compressed.
 2. Hue: kept, but for colors far outside. The gamut of a display is a narrow spike at blue: the blue of Rec. 2020, at
    its own hue, would become a dull petrol. At the edge of Rec. 2020 the hue turns by the angle that makes
@@ -31,6 +31,8 @@ from twinlens.numerics.color import LMS_FROM_REC2020, OKLAB_FROM_LMS, rgb_from_r
 Array = npt.NDArray[Any]
 
 HUES = 1024  # entries of the boundary table; interpolated it is within 0.01 % for 99 of 100 hues, 0.5 % for 999 of 1000
+RANGES = ((0.0, 8.0), (0.0, 1.0), (-1.0, 1.0))  # of the rows of the boundary table
+MAX_KNEE = 0.999  # a knee of 1, which clips, is taken as this
 _HUE_WEIGHT = 2.5  # how much worse a difference of hue is than one of saturation of the same Oklab length
 _BLUE_DEG, _BLUE_WIDTH_DEG, _BLUE_SHARE = 250.0, 20.0, 0.5  # there the weight is half: IPT and CAM16 see half the turn
 _HUE_BLUR_DEG = 4.0  # sigma of the smoothing of the turn over hue
@@ -102,10 +104,10 @@ def _closed(own: Array) -> Array:
 
 
 @cache
-def boundary(space: str) -> Array:
-    """Table (3, HUES + 1) float32 over the pseudo angle 0 to 4: 1 / S_max, the knee's limit (1 or more), the full turn.
+def boundary(space: str, knee: float) -> Array:
+    """Table (3, HUES + 1) over the pseudo angle 0 to 4: 1 / S_max, (1 - knee) / (limit - knee), and the full turn.
 
-    The turn is a difference of pseudo angles.
+    The turn is a difference of pseudo angles. Values are rounded to 16 bits of `RANGES`, as the kernel has them.
     """
     angle = np.linspace(0, 4, HUES + 1)
     own = _closed(_largest_saturation(space, angle))
@@ -113,7 +115,17 @@ def boundary(space: str) -> Array:
     start, end = (pseudo_angle(np.cos(np.radians(one)), np.sin(np.radians(one))) for one in (hue, target))
     turn = np.interp(angle, start, (end - start + 2) % 4 - 2, period=4)
     limit = np.interp(angle, start, limit, period=4)
-    return np.stack([1 / own, limit, turn]).astype(np.float32)
+    table = np.stack([1 / own, (1 - knee) / (np.maximum(limit, 1) - knee), turn])
+    low, high = np.transpose(RANGES)[..., None]
+    return low + np.round((table - low) / (high - low) * 65535) / 65535 * (high - low)
+
+
+@cache
+def packed_boundary(space: str, knee: float) -> Array:
+    """The table for the kernel (3, HUES) uint32: each entry in the lower, the next one in the upper 16 bits."""
+    low, high = np.transpose(RANGES)[..., None]
+    whole = np.round((boundary(space, knee) - low) / (high - low) * 65535).astype(np.uint32)
+    return np.ascontiguousarray(whole[:, :-1] | whole[:, 1:] << 16)
 
 
 @cache
@@ -141,21 +153,22 @@ def safe_ratio(space: str, knee: float) -> float:
 
 def map_gamut(rgb: Array, space: str, knee: float = 0.85) -> Array:
     """Linear light (..., 3) of `space`, 0 to 1, for linear Rec. 2020; colors below the knee only change primaries."""
-    rgb = np.asarray(rgb, float)
+    rgb, knee = np.asarray(rgb, float), min(knee, MAX_KNEE)
     plain = rgb @ rgb_from_rgb(space, "rec2020").T
     rgb_from_lms = rgb_from_rgb(space, "rec2020") @ np.linalg.inv(LMS_FROM_REC2020)
     root = np.cbrt(np.maximum(rgb @ LMS_FROM_REC2020.T, 0))
     lightness, a, b = np.moveaxis(root @ OKLAB_FROM_LMS.T, -1, 0)
     light = np.maximum(lightness, 1e-6)
     where, places = pseudo_angle(a, b), np.linspace(0, 4, HUES + 1)
-    inverse, limit, turn = (np.interp(where, places, row) for row in boundary(space))
+    table = boundary(space, knee)
+    inverse, nearness, turn = (np.interp(where, places, row) for row in table)
     distance = np.hypot(a, b) / light * inverse
     over = np.maximum(distance - knee, 0)
-    reach = (1 - knee) * (limit - knee)
-    pressed = np.minimum(knee + over * reach / np.maximum(reach + over * (limit - 1), 1e-9), 1)
-    far = np.minimum(over / np.maximum(limit - knee, 1e-6), 1)
+    steep = (1 - nearness) / (1 - knee)  # (limit - 1) / K
+    pressed = np.minimum(knee + over / (1 + over * steep), 1)
+    far = np.minimum(over * nearness / (1 - knee), 1)
     to = (where + turn * far * far * (3 - 2 * far)) % 4
-    saturation = np.where(over > 0, pressed, distance) / np.interp(to, places, boundary(space)[0])
+    saturation = np.where(over > 0, pressed, distance) / np.interp(to, places, table[0])
     a, b = direction(to)
     tint = saturation[..., None] * (a[..., None] * _LMS_FROM_OKLAB[:, 1] + b[..., None] * _LMS_FROM_OKLAB[:, 2])
 

@@ -9,12 +9,26 @@ import numpy as np
 SLOPE, END, SCALE, POWER, OFFSET = range(5)
 
 
-def lookup(table, row, angle, entries):
-    """Linear interpolation in one row of the boundary table at a pseudo angle 0 to 4."""
-    position = angle * (entries / 4.0)
-    index = hl.clamp(hl.i32(position), 0, entries - 1)
-    low = table[index, row]
-    return low + (table[index + 1, row] - low) * (position - hl.f32(index))
+ENTRIES = 1024  # of the boundary table, as numerics.gamut.HUES
+
+
+RANGES = ((0.0, 8.0), (0.0, 1.0), (-1.0, 1.0))  # of its rows, as numerics.gamut.RANGES
+
+
+def constant_table(table):
+    """Tell the compiler how the boundary table lies in memory, so that its rows share their addresses."""
+    table.dim(0).set_bounds(0, ENTRIES)
+    table.dim(1).set_bounds(0, 3).set_stride(ENTRIES)
+
+
+def lookup(table, row, angle):
+    """Linear interpolation in one row of the packed boundary table at a pseudo angle 0 to 4: one load a pixel."""
+    position = angle * (ENTRIES / 4.0)
+    index = hl.clamp(hl.i32(position), 0, ENTRIES - 1)
+    both = table[index, row]
+    low, high = hl.f32(hl.i32(both & hl.u32(0xFFFF))), hl.f32(hl.i32(both >> hl.u32(16)))
+    start, end = RANGES[row]
+    return hl.f32(start) + hl.f32((end - start) / 65535) * (low + (high - low) * (position - hl.f32(index)))
 
 
 def cube_root(value):
@@ -78,7 +92,7 @@ def row_by_row(result, y, x, light, doubtful, some, place):
     light.update().allow_race_conditions().vectorize(inner)
 
 
-def mapped(r, g, b, matrices, table, knee, entries=1024):
+def mapped(r, g, b, matrices, table, knee):
     """The three channels of `map_gamut`, as expressions."""
     lms_from_rgb, oklab_from_lms, lms_from_oklab = (rows(matrices, index) for index in range(3))
     rgb_from_lms, rgb_from_rgb = rows(matrices, 3), rows(matrices, 4)
@@ -89,18 +103,20 @@ def mapped(r, g, b, matrices, table, knee, entries=1024):
 
     slope = bb / (hl.abs(a) + hl.abs(bb) + hl.f32(1e-12))
     angle = hl.select(a < 0, 2 - slope, hl.select(slope < 0, 4 + slope, slope))
-    inverse, limit, turn = (lookup(table, row, angle, entries) for row in range(3))
-    distance = hl.sqrt(a * a + bb * bb) / light * inverse
+    inverse, nearness, turn = (lookup(table, row, angle) for row in range(3))
+    dark = 1 / light
+    distance = hl.sqrt(a * a + bb * bb) * dark * inverse
     over = hl.max(distance - knee, 0)
-    reach = (1 - knee) * (limit - knee)
-    pressed = hl.min(knee + over * reach / hl.max(reach + over * (limit - 1), hl.f32(1e-9)), 1)
-    far = hl.min(over / hl.max(limit - knee, hl.f32(1e-6)), 1)
+    step = 1 / (1 - knee)
+    steep = step * (1 - nearness)
+    pressed = hl.min(knee + over / (1 + over * steep), 1)
+    far = hl.min(over * nearness * step, 1)
     to = angle + turn * far * far * (3 - 2 * far)
     to = hl.select(to < 0, to + 4, hl.select(to >= 4, to - 4, to))
     towards_a = hl.select(to < 2, 1 - to, to - 3)
     towards_b = hl.select(to < 1, to, hl.select(to < 3, 2 - to, to - 4))
-    saturation = hl.select(over > 0, pressed, distance) / lookup(table, 0, to, entries)
-    unit = saturation / hl.sqrt(towards_a * towards_a + towards_b * towards_b)
+    length = hl.sqrt(towards_a * towards_a + towards_b * towards_b)
+    unit = hl.select(over > 0, pressed, distance) / (lookup(table, 0, to) * length)
     tint = [unit * (towards_a * row[1] + towards_b * row[2]) for row in lms_from_oklab]
 
     def built(level, share):
@@ -112,8 +128,9 @@ def mapped(r, g, b, matrices, table, knee, entries=1024):
 
     peak = cube_root(largest(built(light, 1)))
     bright = peak > 1
-    lower = hl.select(bright, light / hl.sqrt(hl.max(peak, 1)), light)
-    paler = hl.clamp((1 / lower - 1) / hl.max(peak / light - 1, hl.f32(1e-6)), 0, 1)
+    excess = hl.sqrt(hl.max(peak, 1))
+    lower = light / excess
+    paler = hl.clamp((dark * excess - 1) / hl.max(peak * dark - 1, hl.f32(1e-6)), 0, 1)
     inside = built(lower, hl.select(bright, paler, 1))
     down = 1 / hl.max(largest(inside), 1)
     kept = (over <= 0) & (largest(plain) <= 1)

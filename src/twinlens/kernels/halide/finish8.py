@@ -1,11 +1,11 @@
 """Finish: output color and transfer curve in one pass, to interleaved codes of 8 bits."""
 
 import halide as hl
-from _output import codes, in_gamut, noise, row_by_row
+from _output import codes, constant_table, in_gamut, noise, row_by_row
 
 
 def define():
-    source, table = hl.ImageParam(hl.Float(32), 3, "source"), hl.ImageParam(hl.Float(32), 2, "table")
+    source, table = hl.ImageParam(hl.Float(32), 3, "source"), hl.ImageParam(hl.UInt(32), 2, "table")
     matrices, curve = hl.ImageParam(hl.Float(32), 2, "matrices"), hl.ImageParam(hl.Float(32), 1, "curve")
     knee, safe, dither = (hl.Param(hl.Float(32), name) for name in ("knee", "safe", "dither"))
     top, left = hl.Param(hl.Int(32), "top"), hl.Param(hl.Int(32), "left")
@@ -18,6 +18,7 @@ def define():
     result[x, y, c] = hl.u8(codes(inside, curve, 255, noise(x, y, top, left, dither)))
 
     # Schedule
+    constant_table(table)
     result.output_buffer().dim(0).set_stride(3)
     result.output_buffer().dim(2).set_stride(1).set_bounds(0, 3)
     result.bound(c, 0, 3).reorder(c, x, y).unroll(c).vectorize(x, 16, hl.TailStrategy.GuardWithIf)
