@@ -36,9 +36,16 @@ def row(item: dataclasses.Field) -> str:
     span = f"{meta['low']:g} to {meta['high']:g}" if meta["low"] is not None and meta["high"] is not None else ""
     kind = str(item.type)
     if kind.startswith("Literal["):
-        span = ", ".join(one.strip().strip('"') for one in kind[8 : kind.index("]")].split(","))
+        span = ", ".join(one.strip().strip("\"'") for one in kind[8 : kind.index("]")].split(","))
     default = "automatic" if item.default is None else f"`{item.default}`"
     return f"| `{item.name}` | {default} | {span} | {meta['unit']} | {meta['doc']} |"
+
+
+def about(cls: type[Stage], module_doc: str) -> str:
+    """A stage in a sentence: its own docstring, else the first paragraph of its file's."""
+    own = cls.__doc__ or ""
+    text = module_doc if own.startswith(f"{cls.__name__}(") or not own else own
+    return " ".join(text.strip().split("\n\n")[0].split())
 
 
 def page() -> str:
@@ -48,9 +55,9 @@ def page() -> str:
     for name in order(known):
         cls = known[name]
         module = sys.modules[cls.__module__]
-        about = (cls.__doc__ or "").strip().splitlines()[0]
         parts.append(
-            f"\n## {name}\n\n{about} ({cls.accepts} → {cls.returns}, version {cls.version}; `{module.__name__}`)\n"
+            f"\n## {name}\n\n{about(cls, module.__doc__ or '')} ({cls.accepts} → {cls.returns}, version {cls.version};"
+            f" `{module.__name__}`)\n"
         )
         fields = [item for item in dataclasses.fields(cls) if not item.metadata.get("transient")]
         if fields:

@@ -15,10 +15,10 @@ BACKGROUND, INK = (38, 38, 38), (224, 224, 224)
 
 def contact_sheet(pictures: Sequence[tuple[str, Array]], *, width: int = 720, columns: int = 2, gap: int = 12) -> Array:
     """One picture (H, W, 3) uint8 of all `pictures` (caption, (h, w, 3) uint8), each `width` pixels wide."""
-    from PIL import Image, ImageDraw, ImageFont
+    from PIL import Image, ImageDraw
 
-    size_px = max(width // 36, 11)
-    font, line = ImageFont.load_default(size=size_px), size_px * 2
+    font = _font([caption for caption, _ in pictures], width)
+    line = int(font.getbbox("Ag")[3] * 1.6)
     shown = []
     for caption, pixels in pictures:
         height = max(round(pixels.shape[0] * width / pixels.shape[1]), 1)
@@ -38,3 +38,14 @@ def contact_sheet(pictures: Sequence[tuple[str, Array]], *, width: int = 720, co
             draw.text((left, top + picture.height + line // 5), caption, fill=INK, font=font)
         top += height + gap
     return np.asarray(sheet)
+
+
+def _font(captions: Sequence[str], width: int) -> Any:
+    """The largest font in which every caption is at most `width` pixels wide."""
+    from PIL import ImageFont
+
+    for size in range(max(width // 36, 11), 7, -1):
+        font = ImageFont.load_default(size=size)
+        if all(font.getlength(caption) <= width for caption in captions):
+            return font
+    return ImageFont.load_default(size=8)

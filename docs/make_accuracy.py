@@ -1,0 +1,193 @@
+"""Writes docs/accuracy.md: the figures of the benchmarks as tables, each with the command that makes it.
+
+`--check` fails when the page is not what the committed figures give.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+PAGE = HERE / "accuracy.md"
+RESULTS = HERE.parent / "benchmarks" / "results"
+HEAD = """# How good, how fast
+
+Every figure here was made by a command of `benchmarks/` and is kept as JSON in `benchmarks/results` with the commit and the
+machine; this page is written from there by `make docs`. Times are of a shared machine with two cores: read ratios, not
+milliseconds. *Copies* are multiples of one parallel copy of a float32 RGB image of the same size, measured in the same run.
+
+Intervals are 95 % (Student's t over pictures) where a table has them. Figures without an interval are single measurements or
+medians. What a table does not show was not measured.
+"""
+
+
+def figures(name: str) -> dict[str, Any]:
+    """The figures of a benchmark; its head in `_`."""
+    data = json.loads((RESULTS / f"{name}.json").read_text())
+    return {**data["figures"], "_": data}
+
+
+def made(name: str, data: dict[str, Any]) -> str:
+    """Where a table came from."""
+    head = data["_"]
+    return f"`python benchmarks/{name}.py`, {head['made']}, commit {head['commit']}, {head['machine']['cpu']}, {head['machine']['cores']} cores.\n"
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
+    """A Markdown table."""
+    head = list(head)
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    lines += ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def speed() -> str:
+    """Cold against other programs, warm by stage, previews, start."""
+    data = figures("speed")
+    parts = ["## Speed\n", made("speed", data)]
+    for label, programs in data["cold"].items():
+        base = programs["LibRaw AHD"]["wall_s"]
+        rows = [
+            (name, one["wall_s"], one["wall_min_s"], one["cpu_s"], one["peak_mb"], f"{one['wall_s'] / base:.2f}")
+            if "skipped" not in one
+            else (name, one["skipped"], "", "", "", "")
+            for name, one in programs.items()
+        ]
+        parts.append(f"A raw file to a full-size JPEG (quality 92), each a process of its own: **{label}**\n")
+        parts.append(
+            table(("program", "wall s (median)", "wall s (min)", "CPU s", "peak MB", "wall / LibRaw AHD"), rows)
+        )
+    for name, one in data["warm"].items():
+        parts.append(
+            f"Warm, *{name}*, decoding and encoding of the file left out: **{one['whole_in_copies']} copies**"
+            f" ({one['whole_ms']} ms; a copy is {one['copy_ms']} ms, the compute-bound reference"
+            f" {one['compute_reference_ms']} ms). By stage, as the difference of the plan cut off behind each; gamut mapping"
+            " and encoding are one kernel in the whole and are timed apart here:\n"
+        )
+        parts.append(table(("stage", "copies"), one["stages_in_copies"].items()))
+    view, start = data["preview"], data["start"]
+    parts.append(
+        f"A preview of 1600 pixels of the 12-megapixel file: {view['from_file_ms']} ms from the file,"
+        f" {view['look_ms']} ms for another look, {view['exposure_ms']} ms for another exposure.\n"
+    )
+    parts.append("Start: " + ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in start.items()) + ".\n")
+    return "\n".join(parts)
+
+
+def demosaic() -> str:
+    """PSNR against other methods."""
+    data = figures("demosaic")
+    parts = ["## Demosaic\n", made("demosaic", data)]
+    parts.append(
+        "Photographs that nothing was tuned on, reduced 4x in linear light, mosaicked, borders cut; PSNR in dB and SSIM of"
+        " display-encoded values. See [demosaic](demosaic.md).\n"
+        if (HERE / "demosaic.md").exists()
+        else "Photographs that nothing was tuned on.\n"
+    )
+    for name, one in data.items():
+        if name == "_" or not isinstance(one, dict) or "mean" not in one:
+            continue
+        rows = [
+            (method, *(f"{values[key]['mean']:.2f} ± {values[key]['interval']:.2f}" for key in ("linear", "display")),
+             f"{values['ssim']['mean']:.3f}")
+            for method, values in one["mean"].items()
+        ]  # fmt: skip
+        parts.append(f"**{name.replace('_', ', ')}**\n")
+        parts.append(table(("method", "PSNR linear", "PSNR display", "SSIM"), rows))
+        over = one.get("gain_over_best_peer", {})
+        told = [
+            f"{key}: {value['over_it']['mean']:+.2f} ± {value['over_it']['interval']:.2f} dB over {value['best_peer']}"
+            for key, value in over.items()
+        ]
+        if told:
+            parts.append("Over the best of the others on average: " + "; ".join(told) + ".\n")
+    return "\n".join(parts)
+
+
+def white() -> str:
+    """Automatic white balance."""
+    data = figures("auto_white")
+    rows = [(name.replace("_", " "), one["mean"], one["median"], one["p95"]) for name, one in data["methods"].items()]
+    return "\n".join(
+        [
+            "## Automatic white balance\n",
+            made("auto_white", data),
+            f"{data['estimates']} estimates, {data['unit']}, cameras {', '.join(data['cameras'])}. See [color](color.md).\n",
+            table(("method", "mean", "median", "p95"), rows),
+        ]
+    )
+
+
+def dcp() -> str:
+    """The same DCP here and in RawTherapee."""
+    data = figures("dcp_rawtherapee")
+    keys = ("daylight", "tungsten", "between", "between_tables_off")
+    rows = [
+        (name, *(f"{one[key]['mean']} / {one[key]['p95']}" if key in one else "" for key in keys))
+        for name, one in data["profiles"].items()
+    ]
+    return "\n".join(
+        [
+            "## Camera profiles: the same DCP in RawTherapee 5.9\n",
+            made("dcp_rawtherapee", data),
+            "CIEDE2000 of patch means, mean / p95. *Between* is 4300 K, where the two programs weigh a profile's two hue and"
+            " saturation tables differently; [color](color.md) explains it.\n",
+            table(("profile", *(key.replace("_", ", ") for key in keys)), rows),
+        ]
+    )
+
+
+def sharpen() -> str:
+    """Edge and noise of capture sharpening."""
+    data = figures("sharpen")
+    rows = [(name, one["overshoot_percent"], one["mtf50"]) for name, one in data["edge"].items()]
+    return "\n".join(
+        [
+            "## Capture sharpening on a slanted edge\n",
+            made("sharpen", data),
+            table(("", "overshoot, % of the step", "MTF50, cycles a pixel"), rows),
+            "More in [detail](detail.md).\n",
+        ]
+    )
+
+
+def raw_files() -> str:
+    """Reading and writing raw files."""
+    data = figures("raw_files")
+    rows = [(name, one.get("ms"), one.get("copies", "")) for name, one in data.items() if name != "_" and "ms" in one]
+    return "\n".join(["## Reading and writing raw files, 12 megapixels\n", made("raw_files", data),
+                      table(("", "ms", "copies"), rows)])  # fmt: skip
+
+
+SECTIONS: dict[str, Callable[[], str]] = {
+    "speed": speed,
+    "demosaic": demosaic,
+    "auto_white": white,
+    "dcp_rawtherapee": dcp,
+    "sharpen": sharpen,
+    "raw_files": raw_files,
+}
+
+
+def page() -> str:
+    """The whole page."""
+    parts = [HEAD, *(write() for name, write in SECTIONS.items() if (RESULTS / f"{name}.json").exists())]
+    parts.append(
+        "## More\n\nEach of these pages has the figures of its subject: [looks](looks.md), [highlights](highlights.md),"
+        " [detail](detail.md), [local tone](local-tone.md), [output color](output-color.md), [color](color.md),"
+        " [opcodes and lenses](opcodes.md).\n"
+    )
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    text = page()
+    if "--check" in sys.argv:
+        if not PAGE.exists() or PAGE.read_text() != text:
+            sys.exit("docs/accuracy.md is stale: run `make docs`")
+    else:
+        PAGE.write_text(text)
