@@ -266,7 +266,7 @@ def zone_plate(size: int = 384) -> Any:
 
 
 def grey_greens(excess: float, size: int = 128) -> Capture:
-    """A flat grey at ISO 100 whose greens in red rows are brighter by `excess`, as in real sensors: what draws mazes."""
+    """A flat grey at ISO 100 whose greens in red rows are brighter by `excess`, as real ones may be: it draws mazes."""
     capture = captured(np.full((size, size, 3), 0.18, np.float32), sensors()[0], sample.noise_model(100), SEED)
     counts = capture.counts.astype(np.float64)
     counts[::2, 1::2] = (counts[::2, 1::2] - BLACK) * (1 + excess) + BLACK
@@ -275,7 +275,7 @@ def grey_greens(excess: float, size: int = 128) -> Capture:
 
 def artefacts(wanted: dict[str, Method]) -> dict[str, Any]:
     """False color of the zone plate: mean distance of sRGB code values (0 to 255) from their own grey. Maze: what a
-    difference of 2 % between the two greens adds to green, standard deviation in percent (the sites' own share is 1)."""
+    difference of 2 % between the two greens adds to green, standard deviation in percent (the sites' own: 1)."""
     sensor, plate = sensors()[0], zone_plate()
     capture, even, uneven = captured(plate, sensor, None, SEED), grey_greens(0.0), grey_greens(0.02)
     result = {}
@@ -348,8 +348,9 @@ def speed(height: int = 3000, width: int = 4000, repeats: int = 5) -> dict[str, 
 
 
 def worst_places(pictures: list[tuple[str, Any]], size: int = 40) -> list[tuple[str, str, Any, tuple[int, int]]]:
-    """Where the default is worst: two places of false color (Lab a, b), two of zipper (Lab L), one a picture."""
-    sensor, found = sensors()[0], []
+    """Where the default is worst: two places of false color (Lab a, b), then two others of zipper (Lab L), clean."""
+    sensor, places = sensors()[0], []
+    found: dict[str, list[Any]] = {"false color": [], "zipper": []}
     for name, rgb in pictures:
         made = displayed(ours("lmmse")(captured(rgb, sensor, None, SEED)), sensor)
         off = np.abs(color.lab_from_rgb(made) - color.lab_from_rgb(color.encode(rgb)))
@@ -357,11 +358,14 @@ def worst_places(pictures: list[tuple[str, Any]], size: int = 40) -> list[tuple[
             inner = error[BORDER:-BORDER, BORDER:-BORDER]
             rows, columns = inner.shape[0] // size, inner.shape[1] // size
             blocks = inner[: rows * size, : columns * size].reshape(rows, size, columns, size).mean((1, 3))
-            place = np.unravel_index(np.argmax(blocks), blocks.shape)
-            corner = tuple(int(one) * size + BORDER for one in place)
-            found.append((float(blocks.max()), kind, name, rgb, corner))
-    found.sort(key=lambda one: -one[0])
-    return [one[1:] for kind in ("false color", "zipper") for one in [f for f in found if f[1] == kind][:2]]  # type: ignore
+            for place in np.argsort(blocks, axis=None)[-4:]:
+                corner = tuple(int(one) * size + BORDER for one in np.unravel_index(place, blocks.shape))
+                found[kind].append((float(blocks.flat[place]), name, rgb, corner))
+    for kind, candidates in found.items():
+        taken = {(name, corner) for _, name, _, corner in places}
+        fresh = [one for one in sorted(candidates, key=lambda one: -one[0]) if (one[1], one[3]) not in taken]
+        places += [(kind, *one[1:]) for one in fresh[:2]]
+    return places
 
 
 def sheet(places: list[tuple[str, str, Any, tuple[int, int]]], path: Path, size: int = 40, zoom: int = 4) -> None:

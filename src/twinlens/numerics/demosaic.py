@@ -29,14 +29,16 @@ LMMSE_MARGIN = 16
 MALVAR_MARGIN = 2
 
 ROOT_OFFSET = 0.001  # of balanced light: where the square root turns into a line
-GREEN_CURVATURE = 1 / 6  # share of the other color's second difference (Zhang & Wu: 1/4); less of it carries less noise
+GREEN_CURVATURE = 1 / 8  # of the other color's second difference (Zhang & Wu: 1/4): exact for a parabola, less noise
 SMOOTHING = tuple(w / 120 for w in (9, 15, 23, 26, 23, 15, 9))  # low pass of differences, Zhang & Wu's without its ends
 WINDOW = 7  # sites over which the moments of a difference are taken
-VARIANCE_FLOOR = 1e-6
-OWN_NOISE = 0.4  # how much of a red or blue site's noise the estimate of green there shall avoid
+VARIANCE_FLOOR = 1e-7  # root units squared
+OWN_NOISE = 0.3  # how much of a red or blue site's noise the estimate of green there shall avoid
 SHRINK = 0.8  # share of the noise variance by which color differences are shrunk
 CHANGE_FLOOR = 0.02  # root units: changes below it do not count as an edge
-GREEN_CHANGE = 0.5  # how much a change of green counts as an edge, beside one of the difference
+GREEN_CHANGE = 0.25  # how much a change of green counts as an edge, beside one of the difference
+EXTRAPOLATION = 0.25  # of the change from the next neighbour but one; 1/8 would be a cubic, for small changes only:
+EXTRAPOLATED_CHANGE = 0.008  # root units: larger changes count as this; noise takes from it
 SLOPE_PRIOR = 4e-3  # root units squared: variance of green at which the measured and the expected slope weigh the same
 LEAST_GREEN, RATIO_RANGE, MOST_SLOPE = 0.05, (0.2, 2.0), 2.0  # keep slopes sane near black and at clipped lamps
 
@@ -111,15 +113,14 @@ def lmmse(mosaic: Array, balance: Triple, noise: Triple = (0.0, 0.0, 0.0)) -> Ar
     difference = (weight_across * across + weight_down * down) / (weight_across + weight_down)
     full_green = np.where(green, root, root + difference)
     difference = np.where(green, 0, _shrunk(difference, SHRINK * noisy))
-    floor = CHANGE_FLOOR + np.sqrt(np.float32(noise[1]))
     slope = _slopes(full_green, full_green - difference)
     planes = [full_green] * 3
     for channel, own, other in ((0, red, blue), (2, blue, red)):
-        known, slopes = np.where(own, difference, 0), np.where(own, slope, 0)
-        diagonal = _carried(known, slopes, full_green, difference, _DIAGONAL, floor)
-        known = np.where(other, diagonal, known)
+        measured, slopes = np.where(own, difference, 0), np.where(own, slope, 0)
+        diagonal = _carried(measured, measured, slopes, full_green, difference, _DIAGONAL, noise[1])
+        known = np.where(other, diagonal, measured)
         slopes = np.where(other, _mean_of(slopes, _DIAGONAL), slopes)
-        straight = _carried(known, slopes, full_green, difference, _STRAIGHT, floor)
+        straight = _carried(known, measured, slopes, full_green, difference, _STRAIGHT, noise[1])
         planes[channel] = full_green - np.where(green, straight, known)
     m = LMMSE_MARGIN
     rgb = np.stack([from_root(plane) / np.float32(g) for plane, g in zip(planes, balance, strict=True)])
@@ -243,15 +244,28 @@ def _slopes(green: Array, color: Array) -> Array:
 
 
 def _carried(
-    values: Array, slopes: Array, green: Array, difference: Array, places: tuple[tuple[int, int], ...], floor: Any
+    values: Array,
+    measured: Array,
+    slopes: Array,
+    green: Array,
+    difference: Array,
+    places: tuple[tuple[int, int], ...],
+    noise: float,
 ) -> Array:
     """Differences amid the neighbours at `places`: their mean, each with one over the change of green and of the
-    difference towards it, plus what green does there beyond its mean of them, as far as the color's slope is not 1."""
+    difference towards it, plus what green does there beyond its mean of them, as far as the color's slope is not 1.
+
+    A `measured` neighbour's value goes on a little as it changed from the next one to it (0 where none is measured).
+    """
+    floor = CHANGE_FLOOR + np.sqrt(np.float32(noise))
+    bound = max(EXTRAPOLATED_CHANGE - np.sqrt(np.float32(noise)), np.float32(0))
     total, level, weights = np.zeros_like(green), np.zeros_like(green), np.zeros_like(green)
     for y, x in places:
         change = GREEN_CHANGE * np.abs(green - _moved(green, 2 * y, 2 * x))
         change = change + np.abs(_moved(difference, y, x) - _moved(difference, 3 * y, 3 * x))
-        weight = 1 / (change + np.float32(floor))
-        total, level = total + weight * _moved(values, y, x), level + weight * _moved(green, y, x)
+        weight = 1 / (change + floor)
+        trend = np.clip(_moved(measured, y, x) - _moved(measured, 3 * y, 3 * x), -bound, bound)
+        total = total + weight * (_moved(values, y, x) + EXTRAPOLATION * trend)
+        level = level + weight * _moved(green, y, x)
         weights = weights + weight
     return total / weights + (1 - _mean_of(slopes, places)) * (green - level / weights)

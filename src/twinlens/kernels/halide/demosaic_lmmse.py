@@ -13,10 +13,10 @@ def define():
     noise = [hl.Param(hl.Float(32), f"noise_{one}") for one in ("red", "green", "blue")]
     x, y, c = hl.vars("x y c")
     low, offset, tangent = (hl.f32(v) for v in (0.001**0.5, 0.001, 0.5 / 0.001**0.5))
-    curvature, middle = hl.f32(1 / 6), hl.f32(1 - 2 / 6)
+    curvature, middle = hl.f32(1 / 8), hl.f32(1 - 2 / 8)
     smoothing = [hl.f32(w / 120) for w in (26, 23, 15, 9)]  # from the middle outwards
     per_window, ninth, quarter = hl.f32(1 / WINDOW), hl.f32(1 / 9), hl.f32(0.25)
-    variance_floor, own_noise, shrink, least_spread = hl.f32(1e-6), hl.f32(0.4), hl.f32(0.8), hl.f32(1e-9)
+    variance_floor, own_noise, shrink, least_spread = hl.f32(1e-7), hl.f32(0.3), hl.f32(0.8), hl.f32(1e-9)
 
     # Algorithm: everything lives on quads; quad (x, y) has red (2x, 2y), green right of it, green below it, blue
     def func(name, value):
@@ -114,7 +114,8 @@ def define():
     delta_red, delta_blue = shrunk("delta_red", mixed_red, noise[0]), shrunk("delta_blue", mixed_blue, noise[2])
     green_red = func("green_red", red[x, y] + mixed_red[x, y])
     green_blue = func("green_blue", blue[x, y] + mixed_blue[x, y])
-    floor, green_change = hl.f32(0.02) + hl.sqrt(noise[1]), hl.f32(0.5)
+    floor, green_change = hl.f32(0.02) + hl.sqrt(noise[1]), hl.f32(0.25)
+    bound, share = hl.max(hl.f32(0.008) - hl.sqrt(noise[1]), 0), hl.f32(0.25)
 
     def slope(name, green, delta):
         places = [(i, j) for j in (-1, 0, 1) for i in (-1, 0, 1)]
@@ -139,6 +140,10 @@ def define():
             for dx, dy, near, far in ways
         ]  # fmt: skip
 
+    def extrapolated(near, far):
+        """The near value, gone on a little as it changed from the far one to it."""
+        return near + share * hl.clamp(near - far, -bound, bound)
+
     def weighted(change, *lists):
         """Means of each list with weights 1 / change, by one division."""
         a, b, e, f = change
@@ -155,7 +160,7 @@ def define():
         for dy in (-1, 1):
             for dx in (-1, 1):
                 i, j = first + (dx > 0), first + (dy > 0)
-                values.append(delta[x + i, y + j])
+                values.append(extrapolated(delta[x + i, y + j], delta[x + i + dx, y + j + dy]))
                 levels.append(source_green[x + i, y + j])
                 leans.append(slopes[x + i, y + j])
                 ways.append((dx, dy, delta[x + i, y + j], delta[x + i + dx, y + j + dy]))
@@ -178,7 +183,7 @@ def define():
             for ((_, delta, _, _), i, j), (dx, dy) in zip(near, steps, strict=True)
         ]
         levels = [one[0][x + i, y + j] for one, i, j in near]
-        own = [(one[1][x + i, y + j], one[2][x + i, y + j]) for one, i, j in near]
+        own = [(extrapolated(*way[2:]), one[2][x + i, y + j]) for (one, i, j), way in zip(near, ways, strict=True)]
         other = [(one[3][x + i, y + j][0], one[3][x + i, y + j][1]) for one, i, j in near]
         # the row's color is measured left and right and was carried to the sites above and below; and so on
         colors = [own[:2] + other[2:], other[:2] + own[2:]]
