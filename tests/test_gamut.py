@@ -7,6 +7,7 @@ import pytest
 
 from twinlens.core.image import DISPLAY, ENCODED, OUTPUT, Image, empty_rgb, planar
 from twinlens.core.shot import Shot
+from twinlens.core.stage import Facts
 from twinlens.kernels import encode as encode_kernel
 from twinlens.kernels import output_color
 from twinlens.numerics import color, gamut, quantize
@@ -169,6 +170,19 @@ def test_stages_declare_what_they_return():
     coded = Encode()(out)
     assert coded.state == ENCODED and coded.primaries == "p3" and coded.pixels.dtype == np.float32
     assert np.abs(coded.pixels - color.encode(out.pixels, "p3")).max() < 1e-6
+
+
+def test_a_finished_picture_in_the_space_keeps_its_colors():
+    codes = np.random.default_rng(6).integers(0, 256, (40, 50, 3))
+    codes[::2, :, 0] = 0
+    codes[1::4, :, 1] = 255
+    source = Image(pixels=planar((codes / 255).astype(np.float32)), state=ENCODED, shot=Shot(), primaries="srgb")
+    stage = OutputColor().resolve(Facts(source.shot, source, lambda: source))
+    assert stage.knee == 1 and OutputColor(space="p3").resolve(Facts(source.shot, source, lambda: source)).knee == 0.85
+    light = planar((color.decode(codes / 255) @ color.rgb_from_rgb("rec2020", "srgb").T).astype(np.float32))
+    again = output_color.finish(light, "srgb", 8, np.empty(codes.shape, np.uint8), knee=stage.knee)
+    difference = np.abs(again.astype(int) - codes)
+    assert difference.max() <= 4 and np.mean(difference > 1) < 0.01
 
 
 def test_references_answer_without_the_library(monkeypatch):

@@ -15,9 +15,16 @@ from twinlens.numerics import quantize as codes
 Array = npt.NDArray[Any]
 
 
-def map_gamut(rgb: Array, space: str, knee: float = 0.85) -> Array:
+KNEE = 0.85  # where nothing else is asked for
+
+
+def _knee(knee: float | None) -> float:
+    return min(KNEE if knee is None else knee, gamut.MAX_KNEE)
+
+
+def map_gamut(rgb: Array, space: str, knee: float | None = None) -> Array:
     """Planar linear light (H, W, 3) float32 of `space`, 0 to 1, of planar linear Rec. 2020."""
-    knee = min(knee, gamut.MAX_KNEE)
+    knee = _knee(knee)
     out = empty_rgb(*rgb.shape[:2])
     kernel = library.find("output_color")
     if kernel is None:
@@ -33,13 +40,13 @@ def finish(
     bits: int,
     out: Array,
     *,
-    knee: float = 0.85,
+    knee: float | None = None,
     dither: float = 0.0,
     top: int = 0,
     left: int = 0,
 ) -> Array:
     """`map_gamut` and `kernels.encode.quantize` in one pass: planar linear Rec. 2020 to codes in `out` (H, W, 3)."""
-    knee = min(knee, gamut.MAX_KNEE)
+    knee = _knee(knee)
     kernel = library.find(f"finish{bits}")
     if kernel is None:
         inside = gamut.map_gamut(rgb, space, knee)

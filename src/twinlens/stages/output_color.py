@@ -6,12 +6,12 @@ sources: `numerics/gamut.py`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal, Self
 
-from twinlens.core.image import DISPLAY, OUTPUT, Image
-from twinlens.core.stage import Stage, param
-from twinlens.kernels.output_color import map_gamut
+from twinlens.core.image import DISPLAY, ENCODED, OUTPUT, Image
+from twinlens.core.stage import Facts, Stage, param
+from twinlens.kernels.output_color import KNEE, map_gamut
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,13 +20,20 @@ class OutputColor(Stage):
     returns: ClassVar = OUTPUT
 
     space: Literal["srgb", "p3", "adobe", "rec2020"] = param("srgb", doc="color space of the picture that is written")
-    knee: float = param(
-        0.85,
+    knee: float | None = param(
+        None,
         low=0,
         high=1,
         expert=True,
-        doc="share of the space's saturation from which colors are pressed; 1 clips them",
+        doc="share of the space's saturation from which colors are pressed; 0.85, or 1 for a picture in it already",
     )
+
+    def resolve(self, facts: Facts) -> Self:
+        """A finished picture that is in the output space already keeps its colors: the knee is at the edge."""
+        if self.knee is not None:
+            return self
+        is_inside = facts.source.state is ENCODED and facts.source.primaries == self.space
+        return replace(self, knee=1.0 if is_inside else KNEE)
 
     def __call__(self, image: Image) -> Image:
         pixels = map_gamut(image.pixels, self.space, self.knee)
