@@ -348,7 +348,8 @@ def speed(height: int = 3000, width: int = 4000, repeats: int = 5) -> dict[str, 
 
 
 def worst_places(pictures: list[tuple[str, Any]], size: int = 40) -> list[tuple[str, str, Any, tuple[int, int]]]:
-    """Where the default is worst: two places of false color (Lab a, b), then two others of zipper (Lab L), clean."""
+    """Where the default is worst: two places of false color (Lab a, b), then two others of zipper (Lab L), clean; of
+    several pictures each shows one place."""
     sensor, places = sensors()[0], []
     found: dict[str, list[Any]] = {"false color": [], "zipper": []}
     for name, rgb in pictures:
@@ -358,12 +359,12 @@ def worst_places(pictures: list[tuple[str, Any]], size: int = 40) -> list[tuple[
             inner = error[BORDER:-BORDER, BORDER:-BORDER]
             rows, columns = inner.shape[0] // size, inner.shape[1] // size
             blocks = inner[: rows * size, : columns * size].reshape(rows, size, columns, size).mean((1, 3))
-            for place in np.argsort(blocks, axis=None)[-4:]:
+            for place in np.argsort(blocks, axis=None)[-(1 if len(pictures) > 1 else 4) :]:
                 corner = tuple(int(one) * size + BORDER for one in np.unravel_index(place, blocks.shape))
                 found[kind].append((float(blocks.flat[place]), name, rgb, corner))
     for kind, candidates in found.items():
-        taken = {(name, corner) for _, name, _, corner in places}
-        fresh = [one for one in sorted(candidates, key=lambda one: -one[0]) if (one[1], one[3]) not in taken]
+        taken = {name if len(pictures) > 1 else corner for _, name, _, corner in places}
+        fresh = [one for one in sorted(candidates, key=lambda one: -one[0]) if taken.isdisjoint((one[1], one[3]))]
         places += [(kind, *one[1:]) for one in fresh[:2]]
     return places
 
@@ -388,7 +389,7 @@ def sheet(places: list[tuple[str, str, Any, tuple[int, int]]], path: Path, size:
             label = f"{title} ({kind}: {name})" if column == 0 else title
             draw.text((column * step, row * (step + 14)), label, fill="black")
     path.parent.mkdir(parents=True, exist_ok=True)
-    page.quantize(128).save(path, optimize=True)
+    page.quantize(256).save(path, optimize=True)
 
 
 def formula_places() -> list[tuple[str, str, Any, tuple[int, int]]]:
