@@ -56,5 +56,5 @@ def denoise(mosaic: Array, tile: reference.Sites, swap: bool, amount: float, out
     sites = np.stack([np.ravel(one) for one in rows])
     compiled(
         mosaic, sites.astype(np.float32), _prior_table(False, amount), _prior_table(True, amount),
-        tile.floor, 1 / (high - low), out,
+        tile.floor, 1 / (high - low), -1.0 if swap else 1.0, out,
     )  # fmt: skip

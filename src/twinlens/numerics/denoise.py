@@ -51,10 +51,11 @@ CARRIERS = np.array(
     [[0.5, 0.5, 0.5, 0.5], [0.5**0.5, 0, 0, -(0.5**0.5)], [0.5, -0.5, -0.5, 0.5], [0, 0.5**0.5, -(0.5**0.5), 0]],
     np.float32,
 )
+COLOR_NOISE = 2.0  # of the coarse color differences, times their variance: soft spots of color are seen more than lost
 ENERGY_CAP = 100.0  # of a coefficient's energy / noise variance, in the energy of the block
-LOW, HIGH = 2.6, 3.6  # a coefficient below / above so many standard deviations is dropped / kept, at amount 0.5
+LOW, HIGH = 2.75, 3.8  # a coefficient below / above so many standard deviations is dropped / kept, at amount 0.5
 BORROWED = 3.0  # how much of the block's energy counts for a coefficient
-SIMPLICITY = 10.0  # effective coefficients that every block counts as having, in the weight of its result
+SIMPLICITY = 3.0  # effective coefficients that every block counts as having, in the weight of its result
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,22 @@ def _kept(coefficients: Array, variance: Array, prior: Array, amount: float) -> 
     return kept
 
 
+def _equalize_greens(coefficients: Array, kept: Array, variance: Array, swap: bool, amount: float) -> Array:
+    """Coefficients (..., 8, 8) in which the two greens of a block differ only as far as that is no noise.
+
+    The carriers (0, 7) and (7, 0) hold red minus blue in their sum and green minus green in their difference; with
+    `swap` the other way round. What stays unequal would be a maze after demosaicking.
+    """
+    sign = -1 if swap else 1
+    low, high = thresholds(amount)
+    difference = coefficients[..., 0, 7] - sign * coefficients[..., 7, 0]
+    lost = 0.5 * (1 - np.clip((difference**2 / (2 * variance) - low) / (high - low), 0, 1)) * difference
+    result = coefficients * kept
+    result[..., 0, 7] -= lost
+    result[..., 7, 0] += sign * lost
+    return result
+
+
 def _blocks(plane: Array, basis: Array, step: int) -> Array:
     windows = sliding_window_view(plane, basis.shape)[::step, ::step]
     return np.einsum("kn,yxnm,lm->yxkl", basis, windows, basis, optimize=True).astype(np.float32)
@@ -164,7 +181,8 @@ def _coarse_change(units: Array, variance: Array, amount: float) -> Array:
     noise = sliding_window_view(variance, (4, 4)).mean((2, 3))
     for channel in range(3):
         coefficients = _blocks(units[..., channel], basis, 1)
-        _add_blocks(change[..., channel], coefficients * _kept(coefficients, noise, COARSE_PRIOR, amount), basis, 1)
+        kept = _kept(coefficients, noise * (COLOR_NOISE if channel else 1), COARSE_PRIOR, amount)
+        _add_blocks(change[..., channel], coefficients * kept, basis, 1)
     return change / 16 - units
 
 
@@ -188,7 +206,7 @@ def _without_coarse_noise(root: Array, unit_variance: Array, swap: bool, amount:
     return result
 
 
-def _without_fine_noise(root: Array, unit_variance: Array, amount: float) -> tuple[Array, Array]:
+def _without_fine_noise(root: Array, unit_variance: Array, swap: bool, amount: float) -> tuple[Array, Array]:
     """The denoised root, and the share of the noise variance that is left, both of the shape of `root`."""
     basis = cosine_basis(8, alternates=True)
     total, left, weight = (np.zeros(root.shape, np.float32) for _ in range(3))
@@ -202,7 +220,8 @@ def _without_fine_noise(root: Array, unit_variance: Array, amount: float) -> tup
         kept = _kept(coefficients, variance, FINE_PRIOR, amount)
         effective = (kept**2).sum((2, 3))
         share = 1 / (variance * (SIMPLICITY + effective))
-        _add_blocks(total[offset:, offset:], coefficients * kept * share[..., None, None], basis, UNIT)
+        shrunk = _equalize_greens(coefficients, kept, variance, swap, amount)
+        _add_blocks(total[offset:, offset:], shrunk * share[..., None, None], basis, UNIT)
         height, width = (UNIT * (n - 1) + 1 for n in share.shape)
         for y in range(offset, offset + 8):
             for x in range(offset, offset + 8):
@@ -223,7 +242,7 @@ def denoise(mosaic: Array, tile: Sites, swap: bool, amount: float) -> Array:
     square = np.maximum(mosaic * balance + np.float32(tile.floor), np.float32(0.01 * tile.floor))
     unit_variance = _unit_means(slope + pole / np.maximum(square, np.float32(tile.floor))).mean(-1)
     root = _without_coarse_noise(np.sqrt(square), np.maximum(unit_variance, 1e-12), swap, amount)
-    root, left = _without_fine_noise(root, unit_variance, amount)
+    root, left = _without_fine_noise(root, unit_variance, swap, amount)
     square = np.maximum(root * root, 1e-12)
     removed = (slope + pole / np.maximum(square, np.float32(tile.floor))) * (1 - left)
     result = (root * root + removed - np.float32(tile.floor)) / balance

@@ -10,7 +10,8 @@ import numpy as np
 
 MARGIN = 24
 ENERGY_CAP = 100.0
-SIMPLICITY = 10.0
+SIMPLICITY = 3.0
+COLOR_NOISE = 2.0
 STRIP, WIDE = 30, 16
 TINY = 1e-12  # least variance
 
@@ -61,6 +62,7 @@ def define():
     mosaic, tile = hl.ImageParam(hl.Float(32), 2, "mosaic"), hl.ImageParam(hl.Float(32), 2, "tile")
     prior, coarse_prior = hl.ImageParam(hl.Float(32), 2, "prior"), hl.ImageParam(hl.Float(32), 2, "coarse_prior")
     floor, steep = hl.Param(hl.Float(32), "floor_level"), hl.Param(hl.Float(32), "steepness")
+    sign = hl.Param(hl.Float(32), "carrier_sign")
     x, y, X, Y, p, s, c, k, n, o, r = hl.vars("x y X Y p s c k n o r")
     balance, slope, pole, restore, carrier = range(5)  # rows of `tile`; its columns are the four sites
     borrowed, measured, base = range(3)  # rows of the priors
@@ -99,17 +101,18 @@ def define():
     noise = hl.Func("coarse_noise")
     box = _sum([units[X + i, Y + j, 3] for i in range(4) for j in range(4)])
     noise[X, Y] = 1 / hl.max(box * hl.f32(1 / 64), hl.f32(TINY))
+    certainty = noise[X, Y] * hl.select(c == 0, 1.0, hl.f32(1 / COLOR_NOISE))
     fourth = hl.RDom([(0, 4)])
     coarse_level = hl.Func("coarse_level")
     coarse_level[X, Y, c] = -coarse_prior[0, measured]
-    energy = [capped(coarse_columns[X, Y, fourth, c][i], noise[X, Y], coarse_prior, 4 * fourth + i) for i in range(4)]
+    energy = [capped(coarse_columns[X, Y, fourth, c][i], certainty, coarse_prior, 4 * fourth + i) for i in range(4)]
     starts = hl.select(fourth == 0, 0.0, energy[0])
     coarse_level[X, Y, c] += starts + energy[1] + energy[2] + energy[3]
     shrunk = []
     for i in range(4):
         value = coarse_columns[X, Y, k, c][i]
         level = hl.max(coarse_level[X, Y, c], 0.0)
-        shrunk.append(value * kept(value, noise[X, Y], level, coarse_prior, 4 * k + i))
+        shrunk.append(value * kept(value, certainty, level, coarse_prior, 4 * k + i))
     coarse_blocks = hl.Func("coarse_blocks")
     coarse_blocks[X, Y, n, k, c] = hl.mux(n, _inverse(four, shrunk))
     coarse_sums = hl.Func("coarse_sums")
@@ -118,8 +121,8 @@ def define():
     delta = hl.Func("delta")
     delta[X, Y, c] = _sum([coarse_sums[X - i, Y, i, c] for i in range(4)]) * hl.f32(1 / 16) - units[X, Y, c]
     change = hl.Func("change")
-    sign = hl.select((s == 1) | (s == 2), hl.f32(-0.5), hl.f32(0.5))
-    change[X, Y, s] = 0.5 * delta[X, Y, 0] + tile[s, carrier] * delta[X, Y, 1] + sign * delta[X, Y, 2]
+    greens = hl.select((s == 1) | (s == 2), hl.f32(-0.5), hl.f32(0.5))
+    change[X, Y, s] = 0.5 * delta[X, Y, 0] + tile[s, carrier] * delta[X, Y, 1] + greens * delta[X, Y, 2]
 
     down, clean = hl.Func("down"), hl.Func("clean")
     near, side = (y // 2) % 2 * 2 - 1, p // 2 * 2 - 1
@@ -150,7 +153,14 @@ def define():
     effective[X, Y, k, o] = _sum([shares[X, Y, k, o][i] * shares[X, Y, k, o][i] for i in range(8)])
     weight[X, Y, o] = inverse[X, Y, o] / (SIMPLICITY + _sum([effective[X, Y, i, o] for i in range(8)]))
     blocks = hl.Func("fine_blocks")
-    inner = _inverse(eight, [hl.strict_float(columns[X, Y, k, o][i] * shares[X, Y, k, o][i]) for i in range(8)])
+    unequal = hl.Func("fine_green_difference")
+    difference = columns[X, Y, 0, o][7] - sign * columns[X, Y, 7, o][0]
+    sureness = difference * difference * (inverse[X, Y, o] * steep * hl.f32(0.5)) + prior[1, base]
+    unequal[X, Y, o] = 0.5 * (1 - hl.clamp(sureness, 0.0, 1.0)) * difference
+    shrunk = [hl.strict_float(columns[X, Y, k, o][i] * shares[X, Y, k, o][i]) for i in range(8)]
+    shrunk[0] += hl.select(k == 7, sign * unequal[X, Y, o], 0.0)
+    shrunk[7] -= hl.select(k == 0, unequal[X, Y, o], 0.0)
+    inner = _inverse(eight, shrunk)
     blocks[X, Y, n, k, o] = hl.mux(n, [*[one * weight[X, Y, o] for one in inner], effective[X, Y, k, o]])
 
     share = hl.Func("share")
@@ -230,7 +240,7 @@ def define():
     blocks.store_at(denoise, strip).fold_storage(Y, 3).compute_at(denoise, Y)
     blocks.reorder_storage(X, n, k, o, Y)
     blocks.bound(n, 0, 9).bound(k, 0, 8).bound(o, 0, 2).reorder(n, k, X, Y, o).unroll(n).vectorize(X, 16, tail)
-    for one in (columns, shares, level, effective, weight):
+    for one in (columns, shares, level, effective, weight, unequal):
         one.compute_at(blocks, X).vectorize(X, 16)
     level.update().vectorize(X, 16)
     for one in (inverse, share, left):
@@ -255,4 +265,4 @@ def define():
         inverse,
     ):
         one.align_storage(one.args()[0], 16)
-    return denoise, [mosaic, tile, prior, coarse_prior, floor, steep]
+    return denoise, [mosaic, tile, prior, coarse_prior, floor, steep, sign]
