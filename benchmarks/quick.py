@@ -11,7 +11,9 @@ HERE = Path(__file__).parent
 
 def main() -> None:
     scripts = sorted(path for path in HERE.glob("*.py") if '"--quick"' in path.read_text() and path.name != "quick.py")
-    failed = [path.name for path in scripts if subprocess.run([sys.executable, str(path), "--quick"], check=False).returncode]
+    failed = [
+        path.name for path in scripts if subprocess.run([sys.executable, str(path), "--quick"], check=False).returncode
+    ]
     print(f"{len(scripts) - len(failed)} of {len(scripts)} quick benchmarks agree with their committed figures")
     if failed:
         sys.exit(f"these do not: {', '.join(failed)}")

@@ -1,9 +1,9 @@
 """Speed: a raw file to a full-size JPEG, cold, beside the programs that are installed; warm, stage by stage.
 
-`python benchmarks/speed.py` makes its own files (12 megapixels uncompressed and tiled lossless JPEG, 50 megapixels), runs
-every program in turn (interleaved, after one warm-up), prints medians and writes `results/speed.json`. Programs that are
-not installed are skipped with a reason. Nothing is switched off for the benchmark: *lean* is `--look neutral --denoise 0
---sharpen 0 --local-tone 0`, *default* has no options.
+`python benchmarks/speed.py` makes its own files (12 megapixels uncompressed and tiled lossless JPEG, 50 megapixels),
+runs every program in turn (interleaved, after one warm-up), prints medians and writes `results/speed.json`. Programs
+that are not installed are skipped with a reason. Nothing is switched off for the benchmark: *lean* is `--look neutral
+--denoise 0 --sharpen 0 --local-tone 0`, *default* has no options.
 """
 
 from __future__ import annotations
@@ -240,7 +240,10 @@ def start(runs: int) -> dict[str, float]:
     ]
     return {
         "help_s": round(best([*twinlens(), "--help"]), 3),
-        **{f"{name}_help_s": round(best([*twinlens(), name, "--help"]), 3) for name in ("develop", "inspect", "looks", "demo")},
+        **{
+            f"{name}_help_s": round(best([*twinlens(), name, "--help"]), 3)
+            for name in ("develop", "inspect", "looks", "demo")
+        },
         "import_beyond_numpy_s": round(statistics.median(imports), 4),
     }
 
@@ -300,7 +303,10 @@ def show(figures: dict[str, Any]) -> None:
                 print(f"  {name:<26}skipped: {one['skipped']}")
                 continue
             ratio = f"{one['wall_s'] / base:6.2f}" if base else ""
-            print(f"  {name:<26}{one['wall_s']:7.3f} ({one['wall_min_s']:.3f}) {one['cpu_s']:7.2f} {one['peak_mb']:6} {ratio}")
+            print(
+                f"  {name:<26}{one['wall_s']:7.3f} ({one['wall_min_s']:.3f}) {one['cpu_s']:7.2f}"
+                f" {one['peak_mb']:6} {ratio}"
+            )
     for name in ("start", "preview", "warm"):
         if name in figures:
             print(name, figures[name])

@@ -16,12 +16,13 @@ PAGE = HERE / "accuracy.md"
 RESULTS = HERE.parent / "benchmarks" / "results"
 HEAD = """# How good, how fast
 
-Every figure here was made by a command of `benchmarks/` and is kept as JSON in `benchmarks/results` with the commit and the
-machine; this page is written from there by `make docs`. Times are of a shared machine with two cores: read ratios, not
-milliseconds. *Copies* are multiples of one parallel copy of a float32 RGB image of the same size, measured in the same run.
+Every figure here was made by a command of `benchmarks/` and is kept as JSON in `benchmarks/results` with the commit and
+the machine; this page is written from there by `make docs`. Times are of a shared machine with two cores: read ratios,
+not milliseconds. *Copies* are multiples of one parallel copy of a float32 RGB image of the same size, measured in the
+same run.
 
-Intervals are 95 % (Student's t over pictures) where a table has them. Figures without an interval are single measurements or
-medians. What a table does not show was not measured.
+Intervals are 95 % (Student's t over pictures) where a table has them. Figures without an interval are single
+measurements or medians. What a table does not show was not measured.
 """
 
 
@@ -34,7 +35,8 @@ def figures(name: str) -> dict[str, Any]:
 def made(name: str, data: dict[str, Any]) -> str:
     """Where a table came from."""
     head = data["_"]
-    return f"`python benchmarks/{name}.py`, {head['made']}, commit {head['commit']}, {head['machine']['cpu']}, {head['machine']['cores']} cores.\n"
+    where = f"{head['machine']['cpu']}, {head['machine']['cores']} cores"
+    return f"`python benchmarks/{name}.py`, {head['made']}, commit {head['commit']}, {where}.\n"
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
@@ -65,8 +67,8 @@ def speed() -> str:
         parts.append(
             f"Warm, *{name}*, decoding and encoding of the file left out: **{one['whole_in_copies']} copies**"
             f" ({one['whole_ms']} ms; a copy is {one['copy_ms']} ms, the compute-bound reference"
-            f" {one['compute_reference_ms']} ms). By stage, as the difference of the plan cut off behind each; gamut mapping"
-            " and encoding are one kernel in the whole and are timed apart here:\n"
+            f" {one['compute_reference_ms']} ms). By stage, as the difference of the plan cut off behind each; gamut"
+            " mapping and encoding are one kernel in the whole and are timed apart here:\n"
         )
         parts.append(table(("stage", "copies"), one["stages_in_copies"].items()))
     view, start = data["preview"], data["start"]
@@ -83,8 +85,8 @@ def demosaic() -> str:
     data = figures("demosaic")
     parts = ["## Demosaic\n", made("demosaic", data)]
     parts.append(
-        "Photographs that nothing was tuned on, reduced 4x in linear light, mosaicked, borders cut; PSNR in dB and SSIM of"
-        " display-encoded values. See [demosaic](demosaic.md).\n"
+        "Photographs that nothing was tuned on, reduced 4x in linear light, mosaicked, borders cut; PSNR in dB and SSIM"
+        " of display-encoded values. See [demosaic](demosaic.md).\n"
         if (HERE / "demosaic.md").exists()
         else "Photographs that nothing was tuned on.\n"
     )
@@ -116,7 +118,8 @@ def white() -> str:
         [
             "## Automatic white balance\n",
             made("auto_white", data),
-            f"{data['estimates']} estimates, {data['unit']}, cameras {', '.join(data['cameras'])}. See [color](color.md).\n",
+            f"{data['estimates']} estimates, {data['unit']}, cameras {', '.join(data['cameras'])}."
+            " See [color](color.md).\n",
             table(("method", "mean", "median", "p95"), rows),
         ]
     )
@@ -134,8 +137,8 @@ def dcp() -> str:
         [
             "## Camera profiles: the same DCP in RawTherapee 5.9\n",
             made("dcp_rawtherapee", data),
-            "CIEDE2000 of patch means, mean / p95. *Between* is 4300 K, where the two programs weigh a profile's two hue and"
-            " saturation tables differently; [color](color.md) explains it.\n",
+            "CIEDE2000 of patch means, mean / p95. *Between* is 4300 K, where the two programs weigh a profile's two hue"
+            " and saturation tables differently; [color](color.md) explains it.\n",
             table(("profile", *(key.replace("_", ", ") for key in keys)), rows),
         ]
     )

@@ -1,4 +1,6 @@
-"""Golden pictures: small scenes whose developed pixels are kept. `python tests/golden.py --write` rewrites them and prints ΔE."""
+"""Golden pictures: small scenes whose developed pixels are kept. `python tests/golden.py --write` rewrites them and
+prints ΔE.
+"""
 
 from __future__ import annotations
 

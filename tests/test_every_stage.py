@@ -52,13 +52,17 @@ def arriving(state: State, size: tuple[int, int]) -> Image:
         return Image(pixels=mosaic, state=state, shot=shot, cfa=shot.cfa, clipped=np.zeros(size, np.uint8))
     pixels = empty_rgb(*size)
     pixels[:] = rng.uniform(0.02, 0.9, (*size, 3))
-    primaries = {CAMERA_RGB: "camera", State.BALANCED: "camera", State.OUTPUT: "srgb", ENCODED: "srgb"}.get(state, "rec2020")
+    primaries = {CAMERA_RGB: "camera", State.BALANCED: "camera", State.OUTPUT: "srgb", ENCODED: "srgb"}.get(
+        state, "rec2020"
+    )
     return Image(pixels=pixels, state=state, shot=shot, primaries=primaries)
 
 
 @pytest.mark.parametrize("name", STAGES)
 @pytest.mark.parametrize("size", [SIZE, (1, 7), (7, 1), (2, 2), (33, 50)])
-def test_declared_state_out_finite_and_input_untouched(name: str, size: tuple[int, int], resolved: dict[str, Stage]) -> None:
+def test_declared_state_out_finite_and_input_untouched(
+    name: str, size: tuple[int, int], resolved: dict[str, Stage]
+) -> None:
     stage = resolved[name]
     image = arriving(stage.accepts, size)
     before = image.pixels.copy()

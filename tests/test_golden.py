@@ -1,4 +1,6 @@
-"""A picture may change only on purpose: the developed sample scenes are the stored ones, to one code value of 8 bits."""
+"""A picture may change only on purpose: the developed sample scenes are the stored ones, to one code value of 8
+bits.
+"""
 
 from __future__ import annotations
 

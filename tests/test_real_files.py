@@ -1,19 +1,21 @@
-"""Real files: the raws of other people's cameras develop to pictures that are right where that can be told by numbers."""
+"""Real files: the raws of other people's cameras develop to pictures that are right where that can be told by
+numbers.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from shared_data import shared
 
+from shared_data import shared
 from twinlens import files
 from twinlens.core.image import Image
 from twinlens.numerics import color
 from twinlens.pipeline.develop import develop
 from twinlens.pipeline.recipe import Output
 
-# The light-booth raw states no black level. Its darkest patch reads red/green = 0.67 where the other greys read 0.64 when
-# nothing is subtracted, and as they do with 30 to 40 DN: 32 is taken.
+# The light-booth raw states no black level. Its darkest patch reads red/green = 0.67 where the other greys read 0.64
+# when nothing is subtracted, and as they do with 30 to 40 DN: 32 is taken.
 BOOTH = "1920x1080:uint16le:BGGR:black=32:white=4095"
 GREY_COLUMNS = (584, 720, 864, 1006, 1142, 1278)  # x of the six greys, light to dark; their y is 864
 GREY_ROW, HALF = 864, 40

@@ -87,7 +87,9 @@ class Stage:
 
     @property
     def mixing(self) -> Array | None:
-        """The 3x3 matrix that is all this stage does to pixels, or None. The plan joins such neighbours into one pass."""
+        """The 3x3 matrix that is all this stage does to pixels, or None. The plan joins such neighbours into one
+        pass.
+        """
         return None
 
     def relabelled(self, image: Image) -> Image:
@@ -110,7 +112,7 @@ class Stage:
             if isinstance(number, int | float) and not isinstance(number, bool):
                 too_low = low is not None and number < low
                 if too_low or (high is not None and number > high):
-                    raise ParameterError(f"{label} = {number:g} {unit}".rstrip() + f" is outside {low:g} to {high:g}")
+                    raise ParameterError(f"{label} = {number:g} {unit}".rstrip() + f" is outside {_span(low, high)}")
         return value
 
     def resolve(self, facts: Facts) -> Self:
@@ -145,6 +147,13 @@ class Stage:
 
 
 registry: dict[str, type[Stage]] = {}
+_WANTED = {float: "a number", int: "a whole number", bool: "true or false", str: "text"}
+
+
+def _span(low: float | None, high: float | None) -> str:
+    if low is None or high is None:
+        return f"the range up to {high:g}" if low is None else f"the range from {low:g}"
+    return f"{low:g} to {high:g}"
 
 
 def _hints(cls: type) -> dict[str, Any]:
@@ -179,14 +188,17 @@ def _converted(label: str, value: Any, hint: Any) -> Any:
             raise ParameterError(f"{label}: {len(options)} values are wanted, got {len(value)}")
         return tuple(_converted(label, one, option) for one, option in zip(value, options, strict=True))
     if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            raise ParameterError(f"{label}: a whole number of {len(str(value))} digits is too large") from None
     if isinstance(hint, type) and hint not in (float, int) and isinstance(value, hint):
         return value
     if hint is int and isinstance(value, int) and not isinstance(value, bool):
         return value
     if hint is Any:
         return value
-    raise ParameterError(f"{label} = {value!r}: expected {getattr(hint, '__name__', hint)}")
+    raise ParameterError(f"{label} = {value!r}: expected {_WANTED.get(hint) or getattr(hint, '__name__', hint)}")
 
 
 def stage_from(name: str, values: dict[str, Any], version: int | None = None) -> Stage:

@@ -1,4 +1,5 @@
-"""Build of the kernels: every file of `kernels/halide` becomes a function of one shared library with several CPU variants.
+"""Build of the kernels: every file of `kernels/halide` becomes a function of one shared library with several CPU
+variants.
 
 Run by the package's build (`hatch_build.py`) and by hand: `python -m twinlens.kernels.build [NAME ...]`. A kernel whose
 source and shared sources did not change is not compiled again.

@@ -1,8 +1,8 @@
 """The compiled kernels: finds the shared library, says whether it answers, and calls it.
 
 This is the one place that decides between the library and the NumPy references: `find(name)` is a callable or None.
-Set TWINLENS_KERNELS=numpy to get the references (slow, and within one code value of 8 bits of the library), TWINLENS_CPU
-to avx512, avx2, sse41 or baseline to get the variant of a lesser processor.
+Set TWINLENS_KERNELS=numpy to get the references (slow, and within one code value of 8 bits of the library),
+TWINLENS_CPU to avx512, avx2, sse41 or baseline to get the variant of a lesser processor.
 """
 
 from __future__ import annotations

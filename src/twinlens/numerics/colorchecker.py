@@ -1,7 +1,8 @@
 """ColorChecker 24: names and colors of the 24 patches, in reading order.
 
-Source: X-Rite, "New color specifications for ColorChecker SG and Classic charts", 2016: L*a*b* (D50, 2 degrees) of charts
-made after November 2014, as given by colour-science 0.4.7 (`ColorChecker24 - After November 2014`), rounded to 0.01.
+Source: X-Rite, "New color specifications for ColorChecker SG and Classic charts", 2016: L*a*b* (D50, 2 degrees) of
+charts made after November 2014, as given by colour-science 0.4.7 (`ColorChecker24 - After November 2014`), rounded to
+0.01.
 """
 
 import numpy as np

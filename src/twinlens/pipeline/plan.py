@@ -17,11 +17,12 @@ import numpy as np
 import numpy.typing as npt
 
 from twinlens.core.errors import ParameterError
-from twinlens.core.image import ENCODED, MOSAIC, Image, Window, empty_rgb, planar
+from twinlens.core.image import ENCODED, MOSAIC, SENSOR, Image, Window, empty_rgb, planar
 from twinlens.core.stage import Stage
 from twinlens.kernels import encode as encode_kernel
 from twinlens.kernels import output_color as output_kernel
 from twinlens.kernels.matrix import matrix
+from twinlens.kernels.memory import keep_freed_memory
 from twinlens.stages.frame import Orient, turned
 
 Array = npt.NDArray[Any]
@@ -136,6 +137,7 @@ def run(
     """
     if not made:
         return image
+    keep_freed_memory()
     height, width = made[-1].stage.frame(*made[-1].arriving)
     if bits is None:
         out: Array = empty_rgb(height, width)
@@ -223,7 +225,7 @@ def _finish(made: tuple[Step, ...], bits: int | None) -> Finish:
 
 def _split(made: tuple[Step, ...]) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
     """The steps on the mosaic, and the rest."""
-    count = sum(step.stage.returns is MOSAIC for step in made)
+    count = sum(step.stage.accepts in (SENSOR, MOSAIC) for step in made)
     return made[:count], made[count:]
 
 

@@ -10,9 +10,11 @@ from twinlens.core.profile import CameraProfile
 from twinlens.core.stage import Facts, Stage
 from twinlens.pipeline.recipe import Recipe
 from twinlens.pipeline.reduced import reduced
+from twinlens.stages.demosaic import Demosaic
+from twinlens.stages.white_balance import WhiteBalance
 
-MEASURE_LONG_EDGE = 512
-WITHOUT_EFFECT_WHEN_SMALL = frozenset({"resize", "sharpen", "acutance", "grain", "denoise", "defects"})
+MEASURE_LONG_EDGE = 480
+WITHOUT_EFFECT_WHEN_SMALL = frozenset({"resize", "sharpen", "acutance", "grain", "denoise", "defects", "demosaic"})
 
 
 class Scans:
@@ -28,7 +30,7 @@ class Scans:
         start, ready = self._start(stages, long_edge)
         image = start
         for end in range(index, ready, -1):
-            if (kept := self._kept.get((long_edge, stages[:end]))) is not None:
+            if (kept := self._kept.get((long_edge, _acting(stages[:end])))) is not None:
                 image, ready = kept, end
                 break
         for step in range(ready, index):
@@ -36,7 +38,7 @@ class Scans:
             if not (stage.is_identity and stage.accepts is stage.returns):
                 work = stage.bind(image) if stage.needs_scan else stage
                 image = image if stage.name() in WITHOUT_EFFECT_WHEN_SMALL else work(image)
-            self._kept[long_edge, stages[: step + 1]] = image
+            self._kept[long_edge, _acting(stages[: step + 1])] = image
         return image
 
     def for_stage(self, stages: tuple[Stage, ...], index: int) -> Image:
@@ -45,10 +47,15 @@ class Scans:
 
     def _start(self, stages: tuple[Stage, ...], long_edge: int) -> tuple[Image, int]:
         ready = next((i for i, stage in enumerate(stages) if stage.accepts not in ("sensor", "mosaic")), 0)
-        key = (long_edge, stages[:ready])
+        key = (long_edge, _acting(stages[:ready]))
         if key not in self._kept:
             self._kept[key] = reduced(self._source, stages, long_edge)[0]
         return self._kept[key], ready
+
+
+def _acting(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
+    """The stages that have an effect on a reduced picture."""
+    return tuple(stage for stage in stages if stage.name() not in WITHOUT_EFFECT_WHEN_SMALL)
 
 
 def resolve(recipe: Recipe, source: Image, profile: CameraProfile | None = None, scans: Scans | None = None) -> Recipe:
@@ -66,4 +73,15 @@ def resolve(recipe: Recipe, source: Image, profile: CameraProfile | None = None,
         if key not in scans.resolved:
             scans.resolved[key] = stage.resolve(Facts(source.shot, source, arriving, profile, before))
         done.append(scans.resolved[key])
-    return dataclasses.replace(recipe, stages=tuple(done))
+    return dataclasses.replace(recipe, stages=_guided(recipe.stages, tuple(done)))
+
+
+def _guided(asked: tuple[Stage, ...], done: tuple[Stage, ...]) -> tuple[Stage, ...]:
+    """The resolved stages with the demosaic guided by the white balance that was found, where it was not told one."""
+    gains = next((stage.gains for stage in done if isinstance(stage, WhiteBalance)), None)
+    return tuple(
+        dataclasses.replace(stage, balance=tuple(gain / gains[1] for gain in gains))
+        if gains and isinstance(stage, Demosaic) and isinstance(before, Demosaic) and before.balance is None
+        else stage
+        for before, stage in zip(asked, done, strict=True)
+    )

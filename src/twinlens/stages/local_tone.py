@@ -29,7 +29,7 @@ class LocalTone(Stage):
     accepts: ClassVar = SCENE
     returns: ClassVar = SCENE
     needs_scan: ClassVar[bool] = True
-    scan_long_edge: ClassVar[int] = 640
+    scan_long_edge: ClassVar[int] = 480
 
     strength: float = param(
         0.0, low=0, high=1, doc="0 leaves the light alone, 1 takes some 40 % off the contrast of large areas"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -60,17 +61,18 @@ def find(shot: Shot, lens_name: str | None, exactly: bool) -> Correction | str:
         alone = len({one.model for one in candidates}) == 1 and not wanted
         candidates = [one for one in candidates if alone or _plain(one.model) == _plain(wanted)]
     if not candidates:
-        return f"lensfun's data base has no lens {wanted!r} for the {shot.model}; name it by --lens-model"
+        return f"lensfun's data base has no lens {wanted!r} for the {shot.model}; name it by --set lens.model=NAME"
     return _correction(candidates[0], cameras[0].crop_factor, shot)
 
 
-def _naming(model: str) -> list[str]:
+@cache
+def _naming(model: str) -> tuple[str, ...]:
     """The files of the data base that name the camera: a look of 10 ms before 0.1 s of loading."""
     spec = importlib.util.find_spec("lensfunpy")
     places = list(spec.submodule_search_locations or []) if spec else []
     files = (path for place in places for path in sorted(Path(place).rglob("*.xml")))
     name = model.casefold().encode()
-    return [str(path) for path in files if name in path.read_bytes().lower()]
+    return tuple(str(path) for path in files if name in path.read_bytes().lower())
 
 
 def _plain(name: str) -> str:
