@@ -53,7 +53,7 @@ CARRIERS = np.array(
 )
 COLOR_NOISE = 2.0  # of the coarse color differences, times their variance: soft spots of color are seen more than lost
 ENERGY_CAP = 100.0  # of a coefficient's energy / noise variance, in the energy of the block
-LOW, HIGH = 2.75, 3.8  # a coefficient below / above so many standard deviations is dropped / kept, at amount 0.5
+LOW, HIGH = 2.6, 3.6  # a coefficient below / above so many standard deviations is dropped / kept, at amount 0.5
 BORROWED = 3.0  # how much of the block's energy counts for a coefficient
 SIMPLICITY = 3.0  # effective coefficients that every block counts as having, in the weight of its result
 
@@ -127,6 +127,19 @@ def energy_weights(prior: Array) -> tuple[Array, float]:
     return weights, float(1 / (weights * trusted).sum())
 
 
+def _paired(kept: Array) -> Array:
+    """The same share for the two places that a color edge shows at, (row, column) and (7 - row, 7 - column): the
+    larger.
+
+    An edge of red minus blue modulates both carriers (0, 7) and (7, 0). Kept at one and lost at the other, the sites
+    along the edge would alternate like a comb.
+    """
+    larger = np.maximum(kept, kept[..., ::-1, ::-1])
+    result = kept.copy()
+    result[..., :4, 4:], result[..., 4:, :4] = larger[..., :4, 4:], larger[..., 4:, :4]
+    return result
+
+
 def _kept(coefficients: Array, variance: Array, prior: Array, amount: float) -> Array:
     """How much (0 to 1) of each coefficient (..., n, n) is kept where the noise has `variance` (...)."""
     weights, scale = energy_weights(prior)
@@ -136,7 +149,7 @@ def _kept(coefficients: Array, variance: Array, prior: Array, amount: float) -> 
     kept = np.clip((energy + BORROWED * block[..., None, None] * prior - low) / (high - low), 0, 1)
     for row, column in carriers(len(prior)):
         kept[..., row, column] = 1
-    return kept
+    return _paired(kept) if len(prior) == 8 else kept
 
 
 def _equalize_greens(coefficients: Array, kept: Array, variance: Array, swap: bool, amount: float) -> Array:

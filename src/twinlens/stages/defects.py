@@ -27,9 +27,11 @@ class Defects(Stage):
     threshold: float = param(
         8.0, unit="standard deviations", low=0, high=100, doc="by which a hot or dead site stands out; 0: off"
     )
-    gain: float | None = param(None, low=0, high=1, doc="noise variance / signal (white = 1); none: found", expert=True)
-    offset: float | None = param(
-        None, low=0, high=1, doc="noise variance of black (white = 1); none: found", expert=True
+    gain: tuple[float, float, float] | None = param(
+        None, low=0, high=1, doc="noise variance / signal of red, green, blue (white = 1); none: found", expert=True
+    )
+    offset: tuple[float, float, float] | None = param(
+        None, low=0, high=1, doc="noise variance of black of red, green, blue (white = 1); none: found", expert=True
     )
 
     @property
@@ -45,14 +47,13 @@ class Defects(Stage):
         """What was found when the stage was resolved; for the stages behind."""
         if self.gain is None or self.offset is None:
             return None
-        return NoiseModel((self.gain, self.gain, self.gain), (self.offset, self.offset, self.offset))
+        return NoiseModel(self.gain, self.offset)
 
     def resolve(self, facts: Facts) -> Self:
         if self.threshold == 0 or self.noise_model is not None:
             return self
         model = measured.of_picture(facts) or NoiseModel((0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
-        gain = max(model.gain) if self.gain is None else self.gain
-        return replace(self, gain=gain, offset=max(model.offset) if self.offset is None else self.offset)
+        return replace(self, gain=self.gain or model.gain, offset=self.offset or model.offset)
 
     def __call__(self, image: Image) -> Image:
         return self.over(image, image.window)

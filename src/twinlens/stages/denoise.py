@@ -23,7 +23,7 @@ from twinlens.numerics.frame import framed
 
 USUAL_NEUTRAL = (0.5, 1.0, 0.65)  # of sensors under daylight, where the file names none
 NONE = NoiseModel((0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
-LEFT = 0.8  # of the noise variance near edges and texture, after the default amount; what the stages behind are told
+LEFT = 0.5  # of the noise variance near edges and texture, after the default amount; what the stages behind are told
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -150,14 +150,19 @@ def define():
     shares[X, Y, k, o] = hl.Tuple(
         [kept(columns[X, Y, k, o][i], inverse[X, Y, o], borrowed_level, prior, 8 * k + i) for i in range(8)]
     )
-    effective[X, Y, k, o] = _sum([shares[X, Y, k, o][i] * shares[X, Y, k, o][i] for i in range(8)])
+    paired = hl.Func("fine_paired")
+    larger = [hl.max(shares[X, Y, k, o][i], shares[X, Y, 7 - k, o][7 - i]) for i in range(8)]
+    paired[X, Y, k, o] = hl.Tuple(
+        [hl.select((k >= 4) if i < 4 else (k < 4), larger[i], shares[X, Y, k, o][i]) for i in range(8)]
+    )
+    effective[X, Y, k, o] = _sum([paired[X, Y, k, o][i] * paired[X, Y, k, o][i] for i in range(8)])
     weight[X, Y, o] = inverse[X, Y, o] / (SIMPLICITY + _sum([effective[X, Y, i, o] for i in range(8)]))
     blocks = hl.Func("fine_blocks")
     unequal = hl.Func("fine_green_difference")
     difference = columns[X, Y, 0, o][7] - sign * columns[X, Y, 7, o][0]
     sureness = difference * difference * (inverse[X, Y, o] * steep * hl.f32(0.5)) + prior[1, base]
     unequal[X, Y, o] = 0.5 * (1 - hl.clamp(sureness, 0.0, 1.0)) * difference
-    shrunk = [hl.strict_float(columns[X, Y, k, o][i] * shares[X, Y, k, o][i]) for i in range(8)]
+    shrunk = [hl.strict_float(columns[X, Y, k, o][i] * paired[X, Y, k, o][i]) for i in range(8)]
     shrunk[0] += hl.select(k == 7, sign * unequal[X, Y, o], 0.0)
     shrunk[7] -= hl.select(k == 0, unequal[X, Y, o], 0.0)
     inner = _inverse(eight, shrunk)
@@ -240,7 +245,7 @@ def define():
     blocks.store_at(denoise, strip).fold_storage(Y, 3).compute_at(denoise, Y)
     blocks.reorder_storage(X, n, k, o, Y)
     blocks.bound(n, 0, 9).bound(k, 0, 8).bound(o, 0, 2).reorder(n, k, X, Y, o).unroll(n).vectorize(X, 16, tail)
-    for one in (columns, shares, level, effective, weight, unequal):
+    for one in (columns, shares, paired, level, effective, weight, unequal):
         one.compute_at(blocks, X).vectorize(X, 16)
     level.update().vectorize(X, 16)
     for one in (inverse, share, left):
