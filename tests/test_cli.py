@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from twinlens.files import dng
+from twinlens.files import dcp, dng
 from twinlens.simulate import sample
 
 COMMANDS = ("develop", "inspect", "looks", "demo", "completion")
@@ -36,6 +36,8 @@ def fails(result: subprocess.CompletedProcess[str], *told: str) -> None:
     assert result.returncode != 0
     assert "Traceback" not in result.stderr
     assert result.stdout == ""
+    assert result.stderr.startswith("twinlens: ")
+    assert result.stderr.count("\n") == 1
     for part in told:
         assert part in result.stderr, result.stderr
 
@@ -130,6 +132,12 @@ BAD = {
     "folder": (["develop", "RAW", "-o", "nowhere/x.jpg"], ["nowhere"]),
     "inspect nothing": (["inspect", "none.dng"], ["none.dng"]),
     "looks": (["looks", "sparkle"], ["sparkle"]),
+    "no such command": (["develp"], ["develop, inspect"]),
+    "threads": (["develop", "RAW", "-o", "x.jpg", "--threads", "0"], ["--threads", "--help"]),
+    "no output": (["develop", "RAW"], ["--output"]),
+    "spot": (["develop", "RAW", "-o", "x.jpg", "--wb-from=-5,3"], ["spot", "from 0"]),
+    "two whites": (["develop", "RAW", "-o", "x.jpg", "--kelvin", "5000", "--white-balance", "auto"], ["--kelvin"]),
+    "repair": (["inspect", "RAW", "--repair", "-o", "x.jpg"], [".dng"]),
 }
 
 
@@ -144,6 +152,51 @@ def test_bad_recipe_names_the_key(raw: Path, tmp_path: Path) -> None:
     recipe = tmp_path / "r.toml"
     recipe.write_text('format = "recipe/1"\n[[stage]]\nname = "exposure"\nstop = 1\n')
     fails(run("develop", raw, "-o", tmp_path / "x.jpg", "--recipe", recipe), "stop", "r.toml")
+
+
+def test_a_recipe_takes_the_place_of_look_and_format(raw: Path, tmp_path: Path) -> None:
+    assert run("develop", raw, "-o", tmp_path / "a.jpg").returncode == 0
+    recipe = tmp_path / "a.jpg.recipe.toml"
+    for option in (("--look", "mono"), ("--strength", "0.5"), ("--bits", "8")):
+        fails(run("develop", raw, "-o", tmp_path / "b.jpg", "--recipe", recipe, *option), option[0])
+    assert not (tmp_path / "b.jpg").exists()
+
+
+def test_a_recipe_of_another_size_of_file_is_refused(raw: Path, tmp_path: Path) -> None:
+    small = sample.shoot(60, 80, seed=1)
+    dng.write(tmp_path / "small.dng", small.pixels, small.shot)
+    assert run("develop", raw, "-o", tmp_path / "a.jpg").returncode == 0
+    recipe = tmp_path / "a.jpg.recipe.toml"
+    fails(run("develop", tmp_path / "small.dng", "-o", tmp_path / "b.jpg", "--recipe", recipe), "does not fit")
+
+
+def test_a_recipe_finds_its_profile_from_elsewhere(raw: Path, tmp_path: Path) -> None:
+    shot = sample.shoot(8, 8).shot
+    made, moved = tmp_path / "made", tmp_path / "moved"
+    made.mkdir()
+    dcp.write(made / "p.dcp", shot.color)
+    assert run("develop", raw, "-o", "a.jpg", "--profile", "p.dcp", cwd=made).returncode == 0
+    replay = ("develop", raw, "--recipe", made / "a.jpg.recipe.toml", "-o")
+    assert run(*replay, tmp_path / "b.jpg", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "b.jpg").read_bytes() == (made / "a.jpg").read_bytes()
+    made.rename(moved)
+    replay = ("develop", raw, "--recipe", moved / "a.jpg.recipe.toml", "-o")
+    assert run(*replay, tmp_path / "c.jpg").returncode == 0
+    (moved / "p.dcp").unlink()
+    fails(run(*replay, tmp_path / "d.jpg"), "p.dcp", "--profile")
+
+
+def test_a_folder_that_is_not_there_is_made_when_the_name_says_so(raw: Path, tmp_path: Path) -> None:
+    assert run("develop", raw, "-o", f"{tmp_path}/new/").returncode == 0
+    assert (tmp_path / "new" / "shot.jpg").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names that are not text")
+def test_names_that_are_not_text_are_taken(raw: Path, tmp_path: Path) -> None:
+    odd = os.fsencode(tmp_path) + b"/odd\xff.dng"
+    Path(os.fsdecode(odd)).write_bytes(raw.read_bytes())
+    assert run("develop", os.fsdecode(odd), "-o", tmp_path / "x.jpg").returncode == 0
+    assert 'source = "odd?.dng"' in (tmp_path / "x.jpg.recipe.toml").read_text()
 
 
 def test_no_permission_leaves_nothing(raw: Path, tmp_path: Path) -> None:

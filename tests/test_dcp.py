@@ -119,6 +119,12 @@ def test_what_is_not_a_profile_is_refused(data: bytes) -> None:
         dcp.parse(data)
 
 
+def test_a_profile_that_is_cut_off_is_refused() -> None:
+    whole = dcp.dump(example())
+    with pytest.raises(FileError, match="cut off or damaged"):
+        dcp.parse(whole[: len(whole) - 40])
+
+
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "empty.dcp").touch()
     for path in (tmp_path / "none.dcp", tmp_path / "empty.dcp", tmp_path):

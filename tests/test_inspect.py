@@ -204,6 +204,8 @@ def test_repair_refuses_what_it_cannot_do(tmp_path: Path) -> None:
         repair(source, tmp_path / "b.dng", only=("sparkle",))
     with pytest.raises(FileError, match="input itself"):
         repair(source, source, overwrite=True)
+    with pytest.raises(ParameterError, match=r"ends in \.dng"):
+        repair(source, tmp_path / "b.jpg")
     assert not (tmp_path / "b.dng").exists()
 
 

@@ -219,6 +219,12 @@ def test_an_area_outside_the_frame_is_an_error():
         resolved(image)
 
 
+def test_an_area_of_another_size_of_file_is_an_error():
+    image = source(noise(10, 10))
+    with pytest.raises(ParameterError, match="does not fit the 10 x 10 pixels"):
+        resolved(image, area=(0, 0, 20, 10))
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.integers(2, 70), st.integers(2, 90), st.sampled_from([2, 4, 6, 8]), st.sampled_from([0, 1, 2, 3]))
 def test_compiled_binning_is_the_reference(height, width, factor, phase):

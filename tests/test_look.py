@@ -351,6 +351,14 @@ def test_tables_of_a_recipe_are_found_beside_it(tmp_path, monkeypatch):
     assert np.array_equal(made.map.render(rgb), before)
 
 
+def test_a_name_does_not_lead_out_of_the_folder(tmp_path):
+    made = dataclasses.replace(made_with_table(), name="../../ou/t")
+    path = write_tables([made.map], tmp_path)[0]
+    assert path.parent == tmp_path
+    assert path.name.startswith("--..-ou-t-")
+    assert path.exists()
+
+
 HEAD = 'format = "look/1"\nname = "x"\n'
 
 
@@ -368,7 +376,7 @@ HEAD = 'format = "look/1"\nname = "x"\n'
         (HEAD + "[curve]\ncontrast = 9", r"curve\.contrast = 9 stops/stop is outside 0\.5 to 3"),
         (HEAD + '[curve]\nkind = "film"\ncontrast = 0.5', "cannot reach white"),
         (HEAD + '[curve]\nkind = "bezier"', r"curve\.kind = 'bezier': expected one of"),
-        (HEAD + '[color]\nsaturation = "much"', r"color\.saturation = 'much': expected float"),
+        (HEAD + '[color]\nsaturation = "much"', r"color\.saturation = 'much': expected a number"),
         (HEAD + "color = 3", "color is a table"),
         (HEAD + '[curve]\nkind = "nodes"\nstops = [1, 0]\ndisplay = [0, 1]', "stops must rise"),
         (HEAD + '[curve]\nkind = "nodes"\nstops = [0, 1]\ndisplay = [1, 0]', "must not fall"),

@@ -52,6 +52,10 @@ def group() -> None:
     """
 
 
+class Terminated(BaseException):
+    """The system asks the program to end (SIGTERM): like ctrl-C, what is half-written is removed on the way out."""
+
+
 def main() -> None:
     """Run the command line: one sentence on stderr and a non-zero exit code for whatever goes wrong."""
     if hasattr(signal, "SIGTERM"):
@@ -63,11 +67,11 @@ def main() -> None:
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.UsageError as error:
-        error.show()
-        sys.exit(2)
+        place = error.ctx.command_path if error.ctx else "twinlens"
+        _fail(f"{error.format_message().rstrip('.')}; see {place} --help", 2)
     except click.ClickException as error:
         _fail(error.format_message())
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, click.Abort, Terminated):
         _fail("stopped; nothing half-written was left", 130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -88,7 +92,7 @@ def main() -> None:
 
 
 def _terminated(*_: object) -> None:
-    raise KeyboardInterrupt
+    raise Terminated
 
 
 def _fail(sentence: str, code: int = 1) -> None:

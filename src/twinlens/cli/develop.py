@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,13 +17,18 @@ from twinlens.cli.options import stage_options
 from twinlens.cli.quiet import quiet_decoders
 from twinlens.core.errors import FileError, ParameterError, TwinlensError
 
+if TYPE_CHECKING:
+    from twinlens.pipeline.recipe import Recipe
+
+OUTPUT = ("bits", "quality", "strip")
+REPLAYED = ("look", "strength", *OUTPUT)  # a recipe says these
 SUFFIXES = (".jpg", ".jpeg", ".tif", ".tiff", ".png", ".avif", ".jxl")
 
 
 @stage_options
 @click.command("develop", epilog="Every other setting: --set STAGE.PARAMETER=VALUE (see docs/reference.md).")
 @click.argument("sources", nargs=-1, required=True, metavar="IN...", type=click.Path(path_type=Path))
-@click.option("-o", "--output", required=True, metavar="OUT|DIR", type=click.Path(path_type=Path),
+@click.option("-o", "--output", required=True, metavar="OUT|DIR", type=click.Path(),
               help="A picture (jpg, tif, png, avif, jxl), or a folder for many.")  # fmt: skip
 @click.option("--look", default="authentic", show_default=True, metavar="NAME|FILE",
               help="A shipped look, a look file, or 'profile' for the camera profile's own.")  # fmt: skip
@@ -43,16 +51,19 @@ SUFFIXES = (".jpg", ".jpeg", ".tif", ".tiff", ".png", ".avif", ".jxl")
 @click.option("--bits", type=int, help="8, or 16 for TIFF, PNG and JPEG XL.  [default: 8]")
 @click.option("--strip", metavar="none|gps|all", help="Leave out EXIF: the place, or everything.")
 @click.option("--raw-layout", metavar="LAYOUT", help="Of a headerless raw: 1920x1080:uint16le:BGGR:black=..:white=..")
-@click.option("--max-pixels", type=int, default=200_000_000, show_default=True, help="Refuse larger pictures.")
+@click.option(
+    "--max-pixels", type=click.IntRange(1), default=200_000_000, show_default=True, help="Refuse larger pictures."
+)
 @click.option("--set", "settings", multiple=True, metavar="STAGE.PARAM=VALUE", help="Any parameter of any step.")
 @click.option("--threads", type=click.IntRange(1, 256), help="Threads to use.  [default: all processors]")
 @click.option("--overwrite", is_flag=True, help="Replace existing results (never an input).")
 @click.option("--json", "as_json", is_flag=True, help="Print what was made as JSON.")
-def command(sources: tuple[Path, ...], output: Path, as_json: bool, **options: Any) -> None:
+def command(sources: tuple[Path, ...], output: str, as_json: bool, **options: Any) -> None:
     """Develop raw files, or give finished pictures a look.
 
     The recipe is written beside each picture; --recipe replays it to the same bytes.
     """
+    _check_replay(options)
     targets = _targets(sources, output, options["suffix"])
     done: list[dict[str, Any]] = []
     failed: list[dict[str, str]] = []
@@ -71,12 +82,13 @@ def command(sources: tuple[Path, ...], output: Path, as_json: bool, **options: A
         raise TwinlensError(f"{len(failed)} of {len(sources)} files could not be developed")
 
 
-def _targets(sources: tuple[Path, ...], output: Path, suffix: str) -> list[tuple[Path, Path]]:
-    """Which file becomes which picture."""
-    is_folder = output.is_dir() or len(sources) > 1 or str(output).endswith("/")
+def _targets(sources: Sequence[Path], told: str, suffix: str) -> list[tuple[Path, Path]]:
+    """Which file becomes which picture; `told` with a slash at its end is a folder to be made."""
+    output = Path(told)
+    is_folder = output.is_dir() or len(sources) > 1 or told.endswith(("/", os.sep))
     if not is_folder:
         if output.suffix.lower() not in SUFFIXES:
-            raise ParameterError(f"{output}: expected a picture ({', '.join(SUFFIXES)}) or an existing folder")
+            raise ParameterError(f"{output}: expected a picture ({', '.join(SUFFIXES)}) or a folder (NAME/)")
         return [(sources[0], output)]
     if output.exists() and not output.is_dir():
         raise FileError(f"{output} is a file, but {len(sources)} pictures need a folder")
@@ -97,6 +109,7 @@ def _targets(sources: tuple[Path, ...], output: Path, suffix: str) -> list[tuple
 def _one(source: Path, target: Path, options: dict[str, Any], bar: Any) -> dict[str, Any]:
     from twinlens import files
     from twinlens.pipeline import develop as pipeline
+    from twinlens.pipeline import profile
     from twinlens.pipeline.recipe import Output, Recipe
 
     began = time.perf_counter()
@@ -109,62 +122,78 @@ def _one(source: Path, target: Path, options: dict[str, Any], bar: Any) -> dict[
     with quiet_decoders():
         image = files.read(source, raw_layout=options["raw_layout"], max_pixels=options["max_pixels"])
     recipe = Recipe.load(options["recipe_path"]) if options["recipe_path"] else None
-    profile = _profile(options["profile_path"], recipe)
-    told = {name: options[name] for name in ("bits", "quality", "strip") if options[name] is not None}
-    output = Output(**told)
-    if recipe is not None and told:
-        raise ParameterError("--recipe says how the picture is written: leave out --bits, --quality and --strip")
+    profile_path = options["profile_path"] or _recipes_profile(recipe, options["recipe_path"])
     picture = pipeline.develop(
         image,
         look=options["look"],
         strength=options["strength"],
-        profile=profile,
+        profile=None if profile_path is None else profile.load(profile_path),
         recipe=recipe,
         edits=edits,
-        output=output,
+        output=Output(**{name: options[name] for name in OUTPUT if options[name] is not None}),
         threads=options["threads"],
         progress=bar.part,
     )
-    made = {"program": f"twinlens {_version()}", "source": source.name}
-    if options["profile_path"] or (recipe and "profile" in recipe.made):
-        path = options["profile_path"] or recipe.made["profile"]  # type: ignore[union-attr]
-        made |= {"profile": str(path), "profile_sha256": pipeline.digest(path)}
-    picture = pipeline.with_made(picture, **made)
+    picture = pipeline.with_made(picture, **_made(source, profile_path))
     pipeline.write(picture, target, overwrite=options["overwrite"])
-    for note in (*image.shot.notes, *picture.notes):
+    notes = (*image.shot.notes, *picture.notes)
+    for note in notes:
         click.echo(f"{source.name}: {note}", err=True)
     height, width = picture.pixels.shape[:2]
     bar.next(f"{source.name} -> {target}")
     return {"source": str(source), "output": str(target), "width": width, "height": height,
-            "seconds": round(time.perf_counter() - began, 3), "notes": [*image.shot.notes, *picture.notes]}  # fmt: skip
+            "seconds": round(time.perf_counter() - began, 3), "notes": notes}  # fmt: skip
 
 
-def _version() -> str:
+def _check_replay(options: dict[str, Any]) -> None:
+    """ParameterError for options whose place a recipe takes."""
+    context = click.get_current_context()
+    default = click.core.ParameterSource.DEFAULT
+    taken = [name for name in REPLAYED if context.get_parameter_source(name) is not default]
+    if options["recipe_path"] and taken:
+        told = ", ".join(f"--{name}" for name in taken)
+        raise ParameterError(f"--recipe says the look and how the picture is written: leave out {told}")
+
+
+def _made(source: Path, profile_path: Path | None) -> dict[str, str]:
+    """Provenance for the recipe; what is not text in a file's name is written as a question mark."""
     from twinlens import __version__
-
-    return __version__
-
-
-def _profile(path: Path | None, recipe: Any) -> Any:
-    from twinlens.pipeline import profile
     from twinlens.pipeline.develop import digest
 
-    if path is None and recipe is not None and "profile" in recipe.made:
-        path = Path(recipe.made["profile"])
-        if not path.exists():
-            raise FileError(f"the recipe was made with the profile {path}, which is not there; name it with --profile")
-        if digest(path) != recipe.made.get("profile_sha256"):
-            raise FileError(f"the profile {path} has changed since the recipe was made; name one with --profile")
-    return None if path is None else profile.load(path)
+    made = {"program": f"twinlens {__version__}", "source": _text(source.name)}
+    if profile_path is not None:
+        made |= {"profile": _text(str(profile_path.absolute())), "profile_sha256": digest(profile_path)}
+    return made
+
+
+def _text(name: str) -> str:
+    return name.encode("utf-8", "replace").decode("utf-8")
+
+
+def _recipes_profile(recipe: Recipe | None, recipe_path: Path | None) -> Path | None:
+    """The camera profile that a recipe was made with: where it was, or beside the recipe."""
+    from twinlens.pipeline.develop import digest
+
+    if recipe is None or recipe_path is None or "profile" not in recipe.made:
+        return None
+    path = Path(recipe.made["profile"])
+    places = [one for one in (path, recipe_path.parent / path.name) if one.is_file()]
+    if not places:
+        raise FileError(f"the recipe was made with the profile {path}, which is not there; name it with --profile")
+    if digest(places[0]) != recipe.made.get("profile_sha256"):
+        raise FileError(f"the profile {places[0]} has changed since the recipe was made; name one with --profile")
+    return places[0]
 
 
 class _Bar:
     """Progress on stderr: of the files, and within a file; silent when stderr is not a terminal."""
 
     def __init__(self, count: int, hidden: bool) -> None:
-        self.count, self.index, self.rich, self.task = count, 0, None, None
+        self.count, self.index = count, 0
+        self.rich: Any = None
+        self.task: Any = None
         self.began = time.perf_counter()
-        self.hidden = hidden or not click.get_text_stream("stderr").isatty()
+        self.hidden = hidden or not sys.stderr.isatty()
 
     def __enter__(self) -> _Bar:
         return self
@@ -184,7 +213,7 @@ class _Bar:
             self.rich = Progress(console=Console(stderr=True), transient=True)
             self.rich.start()
             self.task = self.rich.add_task("developing", total=self.count)
-        self.rich.update(self.task, completed=self.index + share)  # type: ignore[arg-type]
+        self.rich.update(self.task, completed=self.index + share)
 
     def next(self, line: str) -> None:
         """A file is finished."""

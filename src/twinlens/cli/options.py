@@ -127,7 +127,10 @@ def edits(given: dict[str, str | None], exposure: str | None, settings: tuple[st
                 value = short.parse(text)
             except ParameterError as error:
                 raise ParameterError(f"{short.flag} {error}") from None
-            values.update({**IMPLIED.get(short.name, {}), **values, short.name: value})
+            for key, implied in IMPLIED.get(short.name, {}).items():
+                if values.setdefault(key, implied) != implied:
+                    raise ParameterError(f"{short.flag} says {key} {implied!r}, another option says {values[key]!r}")
+            values[short.name] = value
     if exposure is not None:
         made["exposure"] = {"auto": "on"} if exposure == "auto" else {"stops": _exposure(exposure)}
     for text in settings:

@@ -90,6 +90,11 @@ class CameraColor:
         """Whether there is at least one matrix."""
         return bool(self.calibrations)
 
+    @property
+    def has_look(self) -> bool:
+        """Whether there is a rendering of its own: a look table, a tone curve or an RGB table."""
+        return self.look_table is not None or self.tone_curve is not None or bool(self.rgb_tables)
+
 
 def is_identity(matrix: Array) -> bool:
     """Whether a matrix is the unit matrix to three digits, as files without a real one write it."""

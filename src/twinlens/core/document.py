@@ -55,8 +55,26 @@ def _plain(value: Any) -> Any:
     raise DocumentError(f"a document cannot hold {value!r}")
 
 
-def only(data: dict[str, Any], known: Iterable[str], place: str) -> None:
-    """DocumentError when `data` has a key that is not known."""
+def only(data: Any, known: Iterable[str], place: str) -> None:
+    """DocumentError when `data` is not a table, or has a key that is not known."""
+    if not isinstance(data, dict):
+        raise DocumentError(f"{place}: expected a table of keys, found {data!r}")
     known = sorted(known)
     if unknown := sorted(set(data) - set(known)):
         raise DocumentError(f"{place}: unknown key {', '.join(unknown)}; known are {', '.join(known)}")
+
+
+def table(data: dict[str, Any], key: str, place: str) -> dict[str, Any]:
+    """The table [key], empty when it is not there; DocumentError when it is something else."""
+    value = data.get(key, {})
+    if not isinstance(value, dict):
+        raise DocumentError(f"{place}{key} = {value!r}: expected a table, [{key}]")
+    return value
+
+
+def tables(data: dict[str, Any], key: str, place: str) -> list[Any]:
+    """The list of tables [[key]], empty when it is not there; DocumentError when it is not a list."""
+    value = data.get(key, [])
+    if not isinstance(value, list):
+        raise DocumentError(f"{place}{key} = {value!r}: expected a list of tables, [[{key}]]")
+    return value

@@ -39,7 +39,7 @@ def atomic(path: str | os.PathLike[str], overwrite: bool = False) -> Iterator[Pa
     """
     final = Path(path)
     _check_target(final, overwrite)
-    temporary = final.with_name(f".{final.name[:200]}.{os.getpid()}-{os.urandom(4).hex()}.part")
+    temporary = final.with_name(f".{final.name[:40]}.{os.getpid()}-{os.urandom(4).hex()}.part")
     try:
         yield temporary
         _publish(temporary, final, overwrite)

@@ -50,9 +50,10 @@ def parse(data: bytes | memoryview, source: str = "the data") -> CameraColor:
     if directory is None:
         raise FileError(f"the tag directory of {source} lies outside the file, which is cut off or damaged")
     color = dng_color.read(directory, directory, [0, 1, 2])
+    if fault := next((one for one in directory.faults if not one.startswith("tag ")), ""):
+        raise FileError(f"{source} is cut off or damaged: {fault.removesuffix('; it was ignored')}; copy it again")
     if not color.is_known:
-        why = f" ({directory.faults[0]})" if directory.faults else ""
-        raise FileError(f"{source} has no usable ColorMatrix1, which every camera profile needs{why}")
+        raise FileError(f"{source} has no usable ColorMatrix1, which every camera profile needs")
     model = directory.text(NUMBERS["UniqueCameraModel"])
     return replace(color, origin="dcp", camera_model=model, signature="", analog_balance=None)
 

@@ -54,7 +54,9 @@ def repair(
         raise ParameterError(
             f"no repair for {', '.join(absent)}; there is one for {', '.join(sorted(repairs.REPAIRS))}"
         )
-    if out.exists() and out.samefile(path):
+    if out.suffix.lower() != ".dng":
+        raise ParameterError(f"{out}: the corrected copy is a DNG file: give it a name that ends in .dng")
+    if out.exists() and path.exists() and out.samefile(path):
         raise FileError(f"{out} is the input itself; inputs are never overwritten")
     image = files.read(path, raw_layout=raw_layout)
     if image.state is not SENSOR:
@@ -95,8 +97,8 @@ def _picture(path: Path, image: Image) -> Report:
     pairs = (
         ("size", f"{image.width} x {image.height} px"),
         ("color space", image.primaries),
-        ("ICC profile", f"{len(shot.icc)} bytes" if shot.icc else "none; sRGB is taken"),
-        ("camera", f"{shot.make} {shot.model}".strip()),
+        ("ICC profile", f"{len(shot.icc)} bytes" if shot.icc else f"none; {_without_icc(image)}"),
+        ("camera", shot.model if shot.model.startswith(shot.make) else f"{shot.make} {shot.model}".strip()),
         ("lens", shot.lens),
         ("exposure", facts.exposure_time(shot.exposure_time_s) or ""),
         ("ISO", f"{shot.iso:g}" if shot.iso else ""),
@@ -105,6 +107,10 @@ def _picture(path: Path, image: Image) -> Report:
         *(("note", note) for note in shot.notes),
     )
     return Report(str(path), "picture", (Section("Picture", tuple(pair for pair in pairs if pair[1])),))
+
+
+def _without_icc(image: Image) -> str:
+    return "sRGB is taken" if image.primaries == "srgb" else f"the file names {image.primaries} in its own way"
 
 
 def _color_section(color: Any) -> Section:

@@ -9,14 +9,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from twinlens.core.errors import DocumentError, FileError, ParameterError
+from twinlens.core.errors import DocumentError, ParameterError
 from twinlens.core.image import ENCODED, SENSOR, Image
-from twinlens.core.profile import CameraProfile
+from twinlens.core.profile import CameraProfile, color_in_use
+from twinlens.files.atomic import atomic
 from twinlens.pipeline import plan
 from twinlens.pipeline.default import default_stages
-from twinlens.pipeline.look import Look, at_strength
+from twinlens.pipeline.look import Look, at_strength, write_tables
 from twinlens.pipeline.look import load as load_look
-from twinlens.pipeline.look import write_tables
 from twinlens.pipeline.recipe import Output, Recipe
 from twinlens.pipeline.resolve import Scans, resolve
 
@@ -117,6 +117,8 @@ def develop(
     image = _read(source)
     if recipe is None:
         recipe, notes = build_recipe(image, look=look, strength=strength, edits=edits, output=output)
+        if look == "profile" and not color_in_use(image.shot, profile).has_look:
+            notes = (*notes, "the camera profile has neither look table nor tone curve: the light is shown as it is")
     else:
         recipe, notes = _edited(recipe, edits or {}), ()
         if recipe.stages[0].accepts is not image.state:
@@ -151,17 +153,23 @@ def write(picture: Image, path: str | Path, *, overwrite: bool = False, recipe_b
     Raises FileError when the file exists already (unless `overwrite`) or cannot be written; nothing half-written is
     left.
     """
-    from twinlens.files import photo
-    from twinlens.files.atomic import atomic
-
     path = Path(path)
     if picture.state is not ENCODED:
         raise ParameterError(f"only a developed picture can be written as {path.suffix}, this one is {picture.state}")
     recipe = picture.recipe if isinstance(picture, Picture) else None
-    output = recipe.output if recipe else Output()
-    beside = recipe_path(path)
-    if recipe and recipe_beside and beside.exists() and not overwrite:
-        raise FileError(f"{beside} exists already: choose another name, or say --overwrite")
+    if recipe is None or not recipe_beside:
+        _write_pixels(picture, path, recipe.output if recipe else Output(), overwrite)
+        return path
+    with atomic(recipe_path(path), overwrite=overwrite) as temporary:  # it appears once the picture is there
+        temporary.write_text(recipe.dumps(), "utf-8")
+        _write_pixels(picture, path, recipe.output, overwrite)
+        write_tables(recipe.stages, path.parent)
+    return path
+
+
+def _write_pixels(picture: Image, path: Path, output: Output, overwrite: bool) -> None:
+    from twinlens.files import photo
+
     photo.write(
         picture.pixels,
         path,
@@ -173,11 +181,6 @@ def write(picture: Image, path: str | Path, *, overwrite: bool = False, recipe_b
         xmp=picture.shot.xmp,
         overwrite=overwrite,
     )
-    if recipe and recipe_beside:
-        with atomic(beside, overwrite=overwrite) as temporary:
-            Path(temporary).write_text(recipe.dumps(), "utf-8")
-        write_tables(recipe.stages, path.parent)
-    return path
 
 
 def recipe_path(path: str | Path) -> Path:

@@ -38,15 +38,14 @@ def loads(text: str, *, origin: str = "") -> CameraProfile:
     data = document.loads(text, FORMAT, origin=origin)
     begin = f"{origin}: " if origin else ""
     document.only(data, (*_CAMERA, "provenance", "color", "noise"), f"{begin}profile")
-    color = data.get("color", {})
+    color = document.table(data, "color", begin)
     document.only(color, ("analog_balance", "light"), f"{begin}[color]")
-    lights = tuple(
-        _light(one, f"{begin}[[color.light]] {number}") for number, one in enumerate(color.get("light", []), 1)
-    )
+    given = document.tables(color, "light", f"{begin}[color] ")
+    lights = tuple(_light(one, f"{begin}[[color.light]] {number}") for number, one in enumerate(given, 1))
     if not 0 < len(lights) <= 3:
         raise DocumentError(f"{begin}a profile has one to three [[color.light]], got {len(lights)}")
     noise = {}
-    for number, one in enumerate(data.get("noise", []), 1):
+    for number, one in enumerate(document.tables(data, "noise", begin), 1):
         place = f"{begin}[[noise]] {number}"
         document.only(one, ("iso", "gain", "offset"), place)
         gain, offset = (tuple(_numbers(one.get(key), (3,), f"{place} {key}").tolist()) for key in ("gain", "offset"))
@@ -61,7 +60,7 @@ def loads(text: str, *, origin: str = "") -> CameraProfile:
             origin="profile",
         ),
         noise=noise,
-        provenance=data.get("provenance", {}),
+        provenance=document.table(data, "provenance", begin),
     )
 
 

@@ -32,10 +32,10 @@ class Output:
     strip: Strip = "none"
 
     def __post_init__(self) -> None:
-        if self.bits not in (8, 16):
-            raise ParameterError(f"output bits = {self.bits}: expected 8 or 16")
-        if not 1 <= self.quality <= 100:
-            raise ParameterError(f"output quality = {self.quality}: expected 1 to 100")
+        if type(self.bits) is not int or self.bits not in (8, 16):
+            raise ParameterError(f"output bits = {self.bits!r}: expected 8 or 16")
+        if type(self.quality) is not int or not 1 <= self.quality <= 100:
+            raise ParameterError(f"output quality = {self.quality!r}: expected a whole number, 1 to 100")
         if self.strip not in ("none", "gps", "all"):
             raise ParameterError(f"output strip = {self.strip!r}: expected none, gps or all")
 
@@ -105,15 +105,14 @@ class Recipe:
         data = document.loads(text, FORMAT, origin=origin)
         begin = f"{origin}: " if origin else ""
         document.only(data, ("made", "output", "stage"), f"{begin}recipe")
-        output, steps = data.get("output", {}), data.get("stage", [])
+        output, made, steps = document.table(data, "output", begin), _made(data, begin), data.get("stage", [])
         if not isinstance(steps, list) or not steps or not all(isinstance(one, dict) for one in steps):
             raise DocumentError(f"{begin}a recipe has at least one [[stage]]")
         document.only(output, (item.name for item in dataclasses.fields(Output)), f"{begin}[output]")
         stages.load()
         try:
-            made = tuple(cls._stage(dict(one)) for one in steps)
-            return cls(made, Output(**output), data.get("made", {}))
-        except (ParameterError, DocumentError, TypeError) as error:
+            return cls(tuple(cls._stage(dict(one)) for one in steps), Output(**output), made)
+        except (ParameterError, DocumentError) as error:
             raise DocumentError(f"{begin}{error}") from None
 
     @staticmethod
@@ -135,3 +134,11 @@ class Recipe:
         recipe = cls.loads(text, origin=str(path))
         read_tables(recipe.stages, Path(path).parent)
         return recipe
+
+
+def _made(data: dict[str, Any], begin: str) -> dict[str, Any]:
+    made = document.table(data, "made", begin)
+    for key, value in made.items():
+        if not isinstance(value, str):
+            raise DocumentError(f"{begin}[made] {key} = {value!r}: text is wanted")
+    return made

@@ -54,7 +54,7 @@ class Linearize(Stage):
         return self._for(facts.shot, facts.source)
 
     def _for(self, shot: Shot, source: Image) -> Linearize:
-        area = self.area or _checked_area(linear_area(shot), source)
+        area = _checked_area(self.area or linear_area(shot), source)
         black = self.black if self.black is not None else _black(shot, source)
         resolved = replace(self, area=area, black=black, opcodes=_has_list_1(shot, self.opcodes))
         if self.white is not None:
@@ -148,7 +148,8 @@ def _checked_area(area: tuple[int, int, int, int], source: Image) -> tuple[int, 
     if 0 <= top < bottom <= height and 0 <= left < right <= width:
         return area
     raise ParameterError(
-        f"the active area (top, left, bottom, right) = {area} does not fit the {width} x {height} pixels"
+        f"the active area (top, left, bottom, right) = {area} does not fit the {width} x {height} pixels of the file; "
+        "a recipe fits files of one camera and size"
     )
 
 

@@ -65,11 +65,12 @@ def _camera(shot: Shot) -> Section:
 
 def _sensor(image: Image) -> Section:
     shot = image.shot
+    packing = "uncompressed" if shot.compression in ("", "none") else shot.compression
     top, left, bottom, right = shot.area
     y0, x0, y1, x1 = shot.crop
     return _facts(
         "Sensor",
-        frame=f"{image.width} x {image.height} px, {shot.bits} bits, {shot.compression or 'uncompressed'}",
+        frame=f"{image.width} x {image.height} px, {shot.bits} bits, {packing}",
         active_area=f"{right - left} x {bottom - top} px from ({left}, {top})" if shot.active_area else None,
         default_crop=f"{x1 - x0} x {y1 - y0} px from ({x0}, {y0})" if shot.default_crop_size else None,
         filters=shot.cfa.name if shot.cfa else "none (monochrome or linear)",

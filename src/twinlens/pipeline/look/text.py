@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from twinlens.stages.look_map import LookMap
 
 KIND = "look/1"
 HASH_DIGITS = 8  # of a table's hash, in the name of its file
+UNSAFE = re.compile(r"[^\w .+-]|^\.+")  # what a look's name may hold and the name of its file may not
 
 PLACES = {  # where a parameter of LookMap stands in the document
     "exposure": ("scene", "exposure"), "space": ("scene", "space"), "transform": ("scene", "transform"),
@@ -206,15 +208,16 @@ def dumps(look: Look, *, table_file: str | None = None) -> str:
     }
     data["sectors"] = {name: row for name, row in sectors.items() if row}
     if look.map.table:
-        data["table"] = {"file": table_file or _table_file(look), "hash": look.map.table}
+        data["table"] = {"file": table_file or _table_file(look.name, look.map.table), "hash": look.map.table}
     data["light"] = [{"cct": row[0], "transform": np.reshape(row[1:], (3, -1))} for row in look.map.lights]
     data["finish"] = {key: getattr(look.finish, key) for key in FINISH_RANGES if getattr(look.finish, key)}
     data["provenance"] = look.provenance
     return document.dumps(KIND, {key: value for key, value in data.items() if value not in ("", [], {})})
 
 
-def _table_file(look: Look) -> str:
-    return f"{look.name}-{look.map.table[:HASH_DIGITS]}.cube"
+def _table_file(name: str, table: str) -> str:
+    """The name of the file of a look's table; signs that a file name should not have become hyphens."""
+    return f"{UNSAFE.sub('-', name)[:60]}-{table[:HASH_DIGITS]}.cube"
 
 
 def save(look: Look, path: str | Path, *, overwrite: bool = False) -> None:
@@ -230,7 +233,7 @@ def write_tables(stages: Iterable[Stage], folder: Path) -> list[Path]:
     paths = []
     for stage in stages:
         if isinstance(stage, LookMap) and stage.table:
-            path = folder / f"{stage.look}-{stage.table[:HASH_DIGITS]}.cube"
+            path = folder / _table_file(stage.look, stage.table)
             cube.write(table_of(stage.table), path, title=stage.look, overwrite=True)
             paths.append(path)
     return paths
