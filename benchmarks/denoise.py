@@ -10,7 +10,7 @@ Peers: OpenCV fastNlMeansDenoisingColored and scikit-image denoise_nl_means work
 told the true standard deviation; dcraw -n denoises the mosaic (document mode); LibRaw FBDD and its wavelet run inside
 LibRaw with AHD. Every peer has the strength that was best (PSNR) on the tuning photographs, for each level; ours has
 its one default. RawTherapee (its own LMMSE, directional pyramid denoising in Lab) develops DNGs of the sensor
-`primaries` to sRGB, on six of the photographs, ours beside it.
+`primaries` to sRGB, on six of the photographs, ours beside it; its strengths were chosen by hand, not searched.
 Figures: PSNR and SSIM (mean over channels) of sRGB values, border cut; *texture*: the share of the
 truth's fine detail that is left, the regression of the high-passed luma (Gaussian of 1.5 pixels) on the truth's,
 where the truth's local deviation (Gaussian of 4 pixels) is 0.008 to 0.04: texture, neither flat nor edge. 1 is all of
