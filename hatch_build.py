@@ -1,7 +1,7 @@
 """Build hook: compiles the kernels ahead of time and marks the wheel as `py3-none-<platform>`.
 
-Where no kernels can be built (no linker, no Halide for the platform) the wheel is built without them, and says so: NumPy
-answers in their place.
+Where no kernels can be built (no linker, no Halide for the platform) the wheel is built without them, and says so:
+NumPy answers in their place.
 """
 
 import importlib.util

@@ -1,4 +1,4 @@
-"""Denoise: noise taken and texture kept beside other programs, at three noise levels, on photographs nobody tuned on.
+"""Denoise: noise taken and texture kept beside other programs, at three noise levels, on other photographs than the tuning ones.
 
     python benchmarks/denoise.py            all figures -> results/denoise.json, a picture -> build/denoise.png
     python benchmarks/denoise.py --quick    the sample scene against the committed figures

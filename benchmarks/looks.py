@@ -202,7 +202,7 @@ def cost(height: int = 3000, width: int = 4000) -> dict[str, Any]:
     tasks = {
         "copy": tiles(lambda a, b: np.copyto(b, a)),
         "look": tiles(lambda a, b: fast(a, tables.segments, tables.nodes, tables.table.shape[0], b)),
-        "neutral": tiles(lambda a, b: plain(a, 1.0, weights, b)),
+        "neutral": tiles(lambda a, b: plain(a, np.eye(3, dtype=np.float32), weights, b)),
     }
     times: dict[str, list[float]] = {name: [] for name in tasks}
     for turn in range(8):

@@ -12,7 +12,7 @@ from twinlens.core.image import CAMERA_RGB, SENSOR, Image, Window
 from twinlens.pipeline import plan
 from twinlens.pipeline.default import default_stages
 from twinlens.pipeline.develop import build_recipe, develop, steps
-from twinlens.pipeline.recipe import Recipe
+from twinlens.pipeline.recipe import Output, Recipe
 from twinlens.pipeline.resolve import Scans, resolve
 from twinlens.simulate import sample
 from twinlens.stages.frame import Crop, Orient, turned
@@ -124,6 +124,15 @@ def test_tiny_and_odd_mosaics_are_developed(size: tuple[int, int]) -> None:
     picture = develop(sample.shoot(light=light, noisy=False), look="neutral")
     assert picture.pixels.shape == (*size, 3)
     assert np.ptp(picture.pixels.astype(int)) <= 2, "a flat grey stays flat and grey"
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("long_edge", [1, 3])
+def test_pictures_one_pixel_wide_are_developed(long_edge: int, bits: int) -> None:
+    image = sample.shoot(96, 24, seed=1)
+    made = develop(image, edits={"resize": {"long_edge": long_edge}}, output=Output(bits=bits))
+    assert made.pixels.shape == (long_edge, 1, 3)
+    assert made.pixels.mean() > 0
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 9), (9, 1)])

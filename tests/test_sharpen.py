@@ -95,3 +95,12 @@ def test_acutance_stays_below_white_and_is_off_by_default():
     assert Acutance().is_identity
     assert result.max() <= 1.0001 and result.min() > 0.299
     assert np.abs(np.diff(result[..., 1], axis=1)).max() > 1.1 * np.abs(np.diff(edge.pixels[..., 1], axis=1)).max()
+
+
+def test_a_matrix_taken_along_is_a_matrix_before() -> None:
+    rng = np.random.default_rng(3)
+    rgb = rng.uniform(0.01, 0.9, (37, 53, 3)).astype(np.float32)
+    mixing = np.array([[1.6, -0.4, -0.2], [-0.1, 1.2, -0.1], [0.0, -0.3, 1.3]])
+    joined = sharpen(planar(rgb), None, 0.7, 1.0, 1e-4, 1e-6, mixing=mixing)
+    apart = sharpen(planar((rgb @ mixing.T).astype(np.float32)), None, 0.7, 1.0, 1e-4, 1e-6)
+    assert np.abs(joined - apart).max() < 2e-5

@@ -120,6 +120,8 @@ class Image:
 
     def cut(self, window: Window) -> Image:
         """The part `window` (given in the coordinates of the same frame) of this image; no pixel is copied."""
+        if window == self.window:
+            return self
         rows = slice(window.top - self.window.top, window.bottom - self.window.top)
         columns = slice(window.left - self.window.left, window.right - self.window.left)
         if (

@@ -96,6 +96,10 @@ class Stage:
         """For a stage with `mixing`: the image as the stage leaves it, its pixels apart (state, primaries, noise)."""
         return image
 
+    def after_mixing(self, mixing: Array) -> Callable[[Image], Image] | None:
+        """For a stage whose kernel takes a 3x3 matrix along: the function that mixes the channels and does the stage."""
+        return None
+
     def __post_init__(self) -> None:
         hints = _hints(type(self))
         for item in dataclasses.fields(self):

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twinlens.core.errors import FileError
-from twinlens.files import boxes, tiff_write
+from twinlens.files import jpeg_strips, boxes, tiff_write
 from twinlens.files.tiff import EXIF_IFD
 
 Array = npt.NDArray[Any]
@@ -53,15 +53,12 @@ def packed(pixels: Array) -> Array:
 
 def jpeg(job: Job) -> Iterator[Piece]:
     """A baseline JPEG: EXIF and XMP in APP1, the profile in APP2, as Exif wants it directly after the start marker."""
-    import imagecodecs
-
     height, width = job.pixels.shape[:2]
     if max(height, width) > _JPEG_SIDE:
         raise FileError(
             f"a JPEG side ends at {_JPEG_SIDE} pixels, the picture has {width} x {height}: write PNG or TIFF"
         )
-    data = imagecodecs.jpeg8_encode(packed(job.pixels), level=job.quality, subsampling=job.subsampling, optimize=False)
-    data = memoryview(data)
+    data = memoryview(jpeg_strips.encode(packed(job.pixels), job.quality, job.subsampling))
     yield b"\xff\xd8"
     yield _segment(0xE1, b"Exif\0\0" + job.exif)
     xmp = b"http://ns.adobe.com/xap/1.0/\0" + job.xmp

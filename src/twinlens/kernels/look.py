@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from twinlens.core.image import empty_rgb
 from twinlens.kernels import library
+from twinlens.kernels.matrix import matrix
 from twinlens.numerics.color import XYZ_FROM_REC2020
 from twinlens.numerics.look import clip_to_display
 from twinlens.numerics.lut import look_up
@@ -46,11 +47,11 @@ def look(rgb: Array, tables: Tables) -> Array:
     return result
 
 
-def to_display(rgb: Array, gain: float) -> Array:
-    """Scene light (H, W, 3) times `gain`; what lies outside 0 to 1 comes inside with its hue kept."""
+def to_display(rgb: Array, mixing: Array) -> Array:
+    """Light (H, W, 3) through a matrix (3, 3); what lies outside 0 to 1 comes inside with its hue kept."""
     fast = library.find("to_display")
     if fast is None:
-        return clip_to_display(rgb * np.float32(gain))
+        return clip_to_display(matrix(rgb, mixing))
     result = empty_rgb(*rgb.shape[:2])
-    fast(rgb, gain, _LUMA, result)
+    fast(rgb, np.ascontiguousarray(mixing, np.float32), _LUMA, result)
     return result

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from twinlens.core.image import empty_rgb
 from twinlens.kernels import library
+from twinlens.kernels.matrix import matrix
 from twinlens.numerics import sharpen as reference
 
 Array = npt.NDArray[Any]
@@ -25,13 +26,20 @@ def sharpen(
     gain: float = 0.0,
     offset: float = 0.0,
     ceiling: float = ANY_LIGHT,
+    mixing: Array | None = None,
 ) -> Array:
-    """Linear Rec. 2020 (H, W, 3), its luminance sharpened; as `numerics.sharpen.sharpen`, which says what is what."""
+    """Linear Rec. 2020 (H, W, 3), its luminance sharpened; as `numerics.sharpen.sharpen`, which says what is what.
+
+    `mixing` (3, 3) is applied to `rgb` first, in the same pass.
+    """
     fast = library.find("sharpen")
     if fast is None:
-        return reference.sharpen(np.asarray(rgb), marks, sigma, weight, gain, offset, ceiling)
+        rgb = np.asarray(rgb) if mixing is None else matrix(rgb, mixing)
+        return reference.sharpen(rgb, marks, sigma, weight, gain, offset, ceiling)
     if marks is None:
         marks = np.zeros(rgb.shape[:2], np.uint8)
     result = empty_rgb(*rgb.shape[:2])
-    fast(rgb, marks, *reference.taps(sigma), weight, gain, offset, ceiling, result)
+    rows = np.eye(3) if mixing is None else mixing
+    rows = np.vstack([rows, reference.LUMINANCE @ rows]).astype(np.float32)
+    fast(rgb, marks, rows, *reference.taps(sigma), weight, gain, offset, ceiling, result)
     return result

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -46,6 +45,8 @@ def build_recipe(
     """
     if not 0 <= strength <= 2:
         raise ParameterError(f"strength = {strength:g} is outside 0 to 2: 0 is neutral, 1 the look")
+    if look == "profile" and strength != 1:
+        raise ParameterError(f"strength = {strength:g}: the camera profile's own look is shown at strength 1 only")
     notes: tuple[str, ...] = ()
     recipe = Recipe(default_stages(source.state, from_profile=look == "profile"), output or Output())
     names = {stage.name() for stage in recipe.stages}
@@ -191,6 +192,8 @@ def recipe_path(path: str | Path) -> Path:
 
 def digest(path: str | Path) -> str:
     """SHA-256 of a file, as provenance."""
+    import hashlib
+
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

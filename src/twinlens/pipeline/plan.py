@@ -26,8 +26,9 @@ from twinlens.kernels.memory import keep_freed_memory
 from twinlens.stages.frame import Orient, turned
 
 Array = npt.NDArray[Any]
-TILE = (512, 1024)  # rows, columns of the result that share one pass over the mosaic: its float32 sites stay in cache
-STRIP = 128  # rows of a tile that go through the stages with three channels together, in the second-level cache
+TILE = (768, 2048)  # rows, columns at most that share one pass over the mosaic
+FEWEST_TILES, LEAST_ROWS = 4, 128  # so that a small picture, too, is shared out
+STRIP = 1 << 17  # pixels of a tile that go through the stages with three channels together: 1.5 MB of float32 RGB
 
 
 def default_threads() -> int:
@@ -96,6 +97,10 @@ def run_tile(made: tuple[Step, ...], image: Image, target: Window) -> Image:
         if pending is not None:
             if step.is_idle(part):
                 continue
+            joined = step.stage.after_mixing(pending) if step.work is step.stage else None
+            if joined is not None:
+                part, pending = joined(part).cut(window), None
+                continue
             part, pending = _mixed(part, pending), None
         part = step.over(part, window)
     return part if pending is None else _mixed(part, pending)
@@ -113,12 +118,19 @@ def _windows(made: tuple[Step, ...], target: Window) -> list[Window]:
     return windows[::-1]
 
 
-def tiles(frame: tuple[int, int], size: tuple[int, int] = TILE) -> Iterator[Window]:
-    """Windows that cover a frame."""
+def tiles(frame: tuple[int, int], size: tuple[int, int] | None = None) -> Iterator[Window]:
+    """Windows of one size (the last ones smaller) that cover a frame; they depend on the frame alone."""
     height, width = frame
-    for top in range(0, height, size[0]):
-        for left in range(0, width, size[1]):
-            yield Window(top, left, min(top + size[0], height), min(left + size[1], width), frame)
+    rows, columns = size or _tile_size(height, width)
+    for top in range(0, height, rows):
+        for left in range(0, width, columns):
+            yield Window(top, left, min(top + rows, height), min(left + columns, width), frame)
+
+
+def _tile_size(height: int, width: int) -> tuple[int, int]:
+    across = -(-width // TILE[1])
+    down = max(-(-height // TILE[0]), min(FEWEST_TILES // across, -(-height // LEAST_ROWS)))
+    return -(-height // down), -(-width // across)
 
 
 def run(
@@ -127,7 +139,7 @@ def run(
     *,
     bits: int | None = None,
     threads: int | None = None,
-    tile: tuple[int, int] = TILE,
+    tile: tuple[int, int] | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Image:
     """Run the steps over the whole image.
@@ -207,8 +219,9 @@ def _finish(made: tuple[Step, ...], bits: int | None) -> Finish:
         sites = run_tile(mosaic, image, _windows(rest, window)[0])
         codes = turned(out[target.top : target.bottom, target.left : target.right], back)
         part = sites
-        for first in range(window.top, window.bottom, STRIP):
-            strip = replace(window, top=first, bottom=min(first + STRIP, window.bottom))
+        rows = max(STRIP // window.width, 1)
+        for first in range(window.top, window.bottom, rows):
+            strip = replace(window, top=first, bottom=min(first + rows, window.bottom))
             part = write(run_tile(rest, sites, strip), strip, codes[first - window.top :][: strip.height])
         return part
 

@@ -7,7 +7,6 @@ the exposure stage.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal, Self
@@ -139,6 +138,8 @@ def table_for(color: ColorTags, lights: tuple[Light, ...], white_xy: tuple[float
 
 def fingerprint(table: HueSatTable | None) -> str:
     """Twelve hexadecimal digits that change with the table; "" for none."""
+    import hashlib
+
     if table is None:
         return ""
     data = np.ascontiguousarray(table.values, np.float32)

@@ -9,7 +9,6 @@ which are not read.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self
 
@@ -67,6 +66,8 @@ class DcpLook(Stage):
         return replace(self, color=color, curve=curve, tables_hash=found)
 
     def _fingerprint(self, color: CameraColor, curve: Array) -> str:
+        import hashlib
+
         digest = hashlib.sha256(curve.tobytes())
         if self.look_table and color.look_table is not None:
             digest.update(np.ascontiguousarray(color.look_table.values, np.float32).tobytes())

@@ -27,7 +27,10 @@ class Crop(Stage):
     returns: ClassVar = CAMERA_RGB
 
     area: tuple[float, float, float, float] | None = param(
-        None, low=0, high=1, doc="what is kept: top, left, bottom, right as parts of the active area; file's own by default"
+        None,
+        low=0,
+        high=1,
+        doc="what is kept: top, left, bottom, right as parts of the active area; file's own by default",
     )
 
     @property

@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -99,8 +99,15 @@ class LookMap(Stage):
 
     def __call__(self, image: Image) -> Image:
         if self.is_neutral:
-            return image.with_pixels(kernels.to_display(image.pixels, self.gain), state=DISPLAY, noise=None)
+            return self._plain(np.eye(3), image)
         return image.with_pixels(kernels.look(image.pixels, compiled(self)), state=DISPLAY, noise=None)
+
+    def after_mixing(self, mixing: Array) -> Callable[[Image], Image] | None:
+        return partial(self._plain, mixing) if self.is_neutral else None
+
+    def _plain(self, mixing: Array, image: Image) -> Image:
+        pixels = kernels.to_display(image.pixels, self.gain * mixing)
+        return image.with_pixels(pixels, state=DISPLAY, noise=None)
 
     def render(self, rgb: Array, tone: Callable[[Array], Array] | None = None) -> Array:
         """Display light of scene light (..., 3) without tables: the meaning of this stage. `tone` is a faster curve."""

@@ -6,7 +6,6 @@ count in the cropped picture. Source: Digital Negative Specification 1.7.1, tags
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self
 
@@ -76,6 +75,8 @@ class ProfileGainTable(Stage):
 
 
 def _fingerprint(given: GainTableMap | None) -> str:
+    import hashlib
+
     if given is None:
         return ""
     data = np.ascontiguousarray(given.gains, np.float32).tobytes()

@@ -5,14 +5,17 @@ The maths is in `numerics.sharpen`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
 
-from twinlens.core.image import SCENE, Image
+from twinlens.core.image import SCENE, Array, Image
 from twinlens.core.noise import NoiseModel
 from twinlens.core.stage import Stage, param
+from twinlens.kernels.matrix import matrix
 from twinlens.kernels.sharpen import sharpen
 from twinlens.numerics.sharpen import LUMINANCE, RADIUS
 
@@ -39,12 +42,19 @@ class Sharpen(Stage):
         return self.amount == 0
 
     def __call__(self, image: Image) -> Image:
+        return self._sharpened(None, image)
+
+    def after_mixing(self, mixing: Array) -> Callable[[Image], Image]:
+        return partial(self._sharpened, mixing)
+
+    def _sharpened(self, mixing: Array | None, image: Image) -> Image:
         sigma = self.sigma / image.scale
         if sigma < LEAST_SIGMA or self.is_identity:
-            return image
+            return image if mixing is None else image.with_pixels(matrix(image.pixels, mixing))
         gain, offset = luminance_noise(image.noise)
         weight = FULL_WEIGHT * self.amount
-        return image.with_pixels(sharpen(image.pixels, image.clipped, sigma, weight, gain, offset))
+        pixels = sharpen(image.pixels, image.clipped, sigma, weight, gain, offset, mixing=mixing)
+        return image.with_pixels(pixels)
 
 
 def luminance_noise(noise: NoiseModel | None) -> tuple[float, float]:
