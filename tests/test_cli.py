@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 
 from twinlens.files import dcp, dng
+from twinlens.kernels import library
 from twinlens.simulate import sample
 
 COMMANDS = ("develop", "inspect", "looks", "demo", "completion")
@@ -137,6 +139,8 @@ BAD = {
     "no output": (["develop", "RAW"], ["--output"]),
     "spot": (["develop", "RAW", "-o", "x.jpg", "--wb-from=-5,3"], ["spot", "from 0"]),
     "two whites": (["develop", "RAW", "-o", "x.jpg", "--kelvin", "5000", "--white-balance", "auto"], ["--kelvin"]),
+    "only": (["inspect", "RAW", "--only", "no-crop"], ["--repair"]),
+    "profile's strength": (["develop", "RAW", "-o", "x.jpg", "--look", "profile", "--strength", "0.3"], ["strength"]),
     "repair": (["inspect", "RAW", "--repair", "-o", "x.jpg"], [".dng"]),
 }
 
@@ -245,6 +249,21 @@ def test_ctrl_c_leaves_no_picture(tmp_path: Path) -> None:
     assert process.returncode == 130
     assert "Traceback" not in stderr
     assert not [one for one in tmp_path.iterdir() if one != source]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX shells")
+@pytest.mark.parametrize("closed", ["1>&-", "2>&-", "0<&-"])
+def test_closed_streams_do_no_harm(closed: str, raw: Path, tmp_path: Path) -> None:
+    told = [sys.executable, "-c", "from twinlens.cli import main; main()", "develop", str(raw), "-o", "x.jpg"]
+    assert subprocess.run(f"{shlex.join(told)} {closed}", shell=True, cwd=tmp_path, timeout=60).returncode == 0
+    assert (tmp_path / "x.jpg").exists()
+
+
+def test_a_processor_that_is_not_known_is_refused(raw: Path, tmp_path: Path) -> None:
+    environment = {**os.environ, "TWINLENS_CPU": "abacus"}
+    result = run("develop", raw, "-o", tmp_path / "x.jpg", env=environment)
+    if "TWINLENS_KERNELS" not in os.environ and library.LIBRARY.exists():
+        fails(result, "TWINLENS_CPU", "avx2")
 
 
 def test_looks_can_be_copied_and_edited(raw: Path, tmp_path: Path) -> None:

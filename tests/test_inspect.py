@@ -21,6 +21,7 @@ from twinlens.core.noise import NoiseModel
 from twinlens.core.shot import Cfa
 from twinlens.files import dng
 from twinlens.measure.doctor.checks import all_findings, lights_are_exchanged
+from twinlens.measure.doctor.findings import Report, Section
 from twinlens.measure.doctor.system import system_report
 from twinlens.measure.inspect import inspect, repair
 from twinlens.numerics import color
@@ -229,6 +230,11 @@ def test_real_files_are_described(name: str) -> None:
     report = inspect(shared(name))
     assert report.sections
     assert report.as_dict()["facts"]
+
+
+def test_facts_of_one_name_are_all_told() -> None:
+    report = Report("x", "raw", (Section("Corrections", (("list 3", "a"), ("list 3", "b"), ("list 2", "c"))),))
+    assert report.as_dict()["facts"] == {"Corrections": {"list 3": ["a", "b"], "list 2": "c"}}
 
 
 def test_system_report_names_the_kernels() -> None:

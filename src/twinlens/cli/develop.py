@@ -193,7 +193,7 @@ class _Bar:
         self.rich: Any = None
         self.task: Any = None
         self.began = time.perf_counter()
-        self.hidden = hidden or not sys.stderr.isatty()
+        self.hidden = hidden or sys.stderr is None or not sys.stderr.isatty()
 
     def __enter__(self) -> _Bar:
         return self

@@ -43,6 +43,8 @@ def command(path: Path | None, as_json: bool, system: bool, **options: Any) -> N
     if options["repair"]:
         _repair(path, as_json, options)
         return
+    if options["output"] or options["only"] or options["overwrite"]:
+        raise ParameterError("-o, --only and --overwrite belong to --repair: say that too")
     from twinlens.measure.inspect import inspect
 
     with quiet_decoders():

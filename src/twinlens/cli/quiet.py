@@ -13,6 +13,9 @@ from collections.abc import Iterator
 def quiet_decoders() -> Iterator[None]:
     """While a file is read: what LibRaw, libjpeg and tifffile print goes nowhere."""
     logging.getLogger("tifffile").setLevel(logging.CRITICAL)
+    if sys.stderr is None:  # closed by the shell
+        yield
+        return
     sys.stderr.flush()
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:

@@ -66,8 +66,8 @@ def _buffer(array: Array) -> _Buffer:
     order = (0,) if ndim == 1 else (1, 0, *range(2, ndim))
     size, shape, strides = array.itemsize, array.shape, array.strides
     dims = _DIMENSIONS[ndim](*[(0, shape[axis], strides[axis] // size, 0) for axis in order])
-    if shape[order[0]] == 1:  # one column: NumPy gives its stride no meaning, Halide wants 1
-        dims[0].stride = 1
+    if shape[order[0]] == 1:  # one column: NumPy gives its stride no meaning, Halide wants that of several columns
+        dims[0].stride = shape[2] if ndim == 3 and code == 1 else 1  # only codes of pictures are interleaved
     return _Buffer(0, None, array.ctypes.data, 0, code, bits, 1, ndim, dims, None)
 
 
@@ -139,12 +139,12 @@ def _loaded() -> tuple[Any, dict[str, Any]] | None:
     try:
         library, manifest = ctypes.CDLL(str(LIBRARY)), json.loads(MANIFEST.read_text())
         library.halide_set_error_handler(_remember_error)
-        if chosen := os.environ.get("TWINLENS_CPU"):
-            library.halide_set_custom_can_use_target_features(_allows(manifest["variants"], chosen))
-        return library, manifest
     except (OSError, ValueError, AttributeError) as error:
         _log.warning("the compiled kernels are not there (%s); NumPy answers instead: correct, but slow", error)
         return None
+    if chosen := os.environ.get("TWINLENS_CPU"):
+        library.halide_set_custom_can_use_target_features(_allows(manifest["variants"], chosen))
+    return library, manifest
 
 
 @cache

@@ -16,7 +16,6 @@ import numpy.typing as npt
 from twinlens.core import opcodes as op
 from twinlens.core.camera_color import Calibration, is_identity
 from twinlens.core.image import Image
-from twinlens.core.shot import Cfa
 from twinlens.measure.doctor.facts import level_text, light_name
 from twinlens.measure.doctor.findings import Finding
 from twinlens.numerics import color, temperature
@@ -213,13 +212,12 @@ def check_forward_matrices(image: Image) -> Found:
             )
 
 
-def green_disagreement(pixels: Array, cfa: Cfa) -> dict[str, float]:
+def green_disagreement(pixels: Array) -> dict[str, float]:
     """For each of the two diagonals of the 2 x 2 tile, how much its two sites differ, relative to all four.
 
     In a Bayer mosaic the two greens see the same light, so their diagonal differs least. Keys "main" (sites 00 and 11)
     and "anti" (01 and 10).
     """
-    del cfa
     height, width = pixels.shape[0] // 2 * 2, pixels.shape[1] // 2 * 2
     step = max(2, int(np.sqrt(height * width / 4e5)) // 2 * 2)
     sites = {(y, x): pixels[y:height:step, x:width:step].astype(float) for y in (0, 1) for x in (0, 1)}
@@ -238,7 +236,7 @@ def check_cfa(image: Image) -> Found:
         return
     top, left, bottom, right = image.shot.area
     tile = cfa.shifted(top, left)
-    differences = green_disagreement(image.pixels[top:bottom, left:right], tile)
+    differences = green_disagreement(image.pixels[top:bottom, left:right])
     stated = "anti" if tile.name in ("RGGB", "BGGR") else "main"
     other = "main" if stated == "anti" else "anti"
     if differences[stated] > 0.02 and differences[other] < 0.5 * differences[stated]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 Severity = Literal["error", "warning", "note"]
@@ -35,14 +35,19 @@ class Report:
     kind: str
     sections: tuple[Section, ...]
     findings: tuple[Finding, ...] = ()
-    data: dict[str, Any] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
-        """For machines: kind, facts by section, findings."""
+        """For machines: kind, facts by section (a list where a name comes more than once), findings."""
         return {
             "path": self.path,
             "kind": self.kind,
-            "facts": {section.title: dict(section.facts) for section in self.sections},
+            "facts": {section.title: _by_name(section.facts) for section in self.sections},
             "findings": [vars(one) for one in self.findings],
-            **self.data,
         }
+
+
+def _by_name(facts: tuple[tuple[str, str], ...]) -> dict[str, str | list[str]]:
+    texts: dict[str, list[str]] = {}
+    for name, text in facts:
+        texts.setdefault(name, []).append(text)
+    return {name: several[0] if len(several) == 1 else several for name, several in texts.items()}
