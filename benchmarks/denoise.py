@@ -1,4 +1,5 @@
-"""Denoise: noise taken and texture kept beside other programs, at three noise levels, on other photographs than the tuning ones.
+"""Denoise: noise taken and texture kept beside other programs, at three noise levels, on other photographs than the
+tuning ones.
 
     python benchmarks/denoise.py            all figures -> results/denoise.json, a picture -> build/denoise.png
     python benchmarks/denoise.py --quick    the sample scene against the committed figures

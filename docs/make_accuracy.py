@@ -85,8 +85,8 @@ def demosaic() -> str:
     data = figures("demosaic")
     parts = ["## Demosaic\n", made("demosaic", data)]
     parts.append(
-        "Other photographs than the tuning ones, reduced 4x in linear light, mosaicked, borders cut; PSNR in dB and SSIM"
-        " of display-encoded values. Ours is told the noise model, the others have no use for one; the row without it"
+        "Other photographs than the tuning ones, reduced 4x in linear light, mosaicked, borders cut; PSNR in dB and"
+        " SSIM of display-encoded values. Ours is told the noise model, the others have no use for one; the row without it"
         " says what that is worth. See [demosaic](demosaic.md).\n"
     )
     for name, one in data.items():
@@ -169,8 +169,8 @@ def dcp() -> str:
         [
             "## Camera profiles: the same DCP in RawTherapee 5.9\n",
             made("dcp_rawtherapee", data),
-            "CIEDE2000 of patch means, mean / p95. *Between* is 4300 K, where the two programs weigh a profile's two hue"
-            " and saturation tables differently; [color](color.md) explains it.\n",
+            "CIEDE2000 of patch means, mean / p95. *Between* is 4300 K, where the two programs weigh a profile's two"
+            " hue and saturation tables differently; [color](color.md) explains it.\n",
             table(("profile", *(key.replace("_", ", ") for key in keys)), rows),
         ]
     )

@@ -97,7 +97,9 @@ class Stage:
         return image
 
     def after_mixing(self, mixing: Array) -> Callable[[Image], Image] | None:
-        """For a stage whose kernel takes a 3x3 matrix along: the function that mixes the channels and does the stage."""
+        """For a stage whose kernel takes a 3x3 matrix along: the function that mixes the channels and does the
+        stage.
+        """
         return None
 
     def __post_init__(self) -> None:

@@ -1,8 +1,9 @@
 """JPEG strips: one baseline JPEG encoded in strips at once, joined by restart markers.
 
-After a restart marker an entropy-coded segment begins as a scan does (ITU-T T.81, F.1.1.5.1 and B.2.4.4), so the scans of
-strips that were encoded alone follow each other in one file, as long as each strip is a whole number of MCU rows and all
-have the same number of MCUs. The split depends on the picture alone, so the bytes do not depend on the number of threads.
+After a restart marker an entropy-coded segment begins as a scan does (ITU-T T.81, F.1.1.5.1 and B.2.4.4), so the scans
+of strips that were encoded alone follow each other in one file, as long as each strip is a whole number of MCU rows and
+all have the same number of MCUs. The split depends on the picture alone, so the bytes do not depend on the number of
+threads.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _LONGEST_INTERVAL = 65535  # MCUs
 _START_OF_FRAME, _START_OF_SCAN = 0xC0, 0xDA
 
 
-def encode(pixels: Array, quality: int, subsampling: str) -> bytes | memoryview:
+def encode(pixels: Array, quality: int, subsampling: str) -> bytes:
     """Baseline JPEG of (H, W, 3) uint8 with the standard Huffman tables."""
     height, width = pixels.shape[:2]
     rows, interval = _split(height, width, subsampling)
@@ -37,7 +38,7 @@ def encode(pixels: Array, quality: int, subsampling: str) -> bytes | memoryview:
 def _encoded(pixels: Array, quality: int, subsampling: str) -> bytes:
     import imagecodecs
 
-    return imagecodecs.jpeg8_encode(pixels, level=quality, subsampling=subsampling, optimize=False)
+    return bytes(imagecodecs.jpeg8_encode(pixels, level=quality, subsampling=subsampling, optimize=False))
 
 
 def _split(height: int, width: int, subsampling: str) -> tuple[int, int]:

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twinlens.core.errors import FileError
-from twinlens.files import jpeg_strips, boxes, tiff_write
+from twinlens.files import boxes, jpeg_strips, tiff_write
 from twinlens.files.tiff import EXIF_IFD
 
 Array = npt.NDArray[Any]

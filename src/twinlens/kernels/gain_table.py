@@ -33,6 +33,6 @@ def gain_table(
     down, across, entries = gains.shape
     flat = np.ascontiguousarray(gains, np.float32).reshape(-1)
     mixing, weights = (np.ascontiguousarray(one, np.float32) for one in (mixing, weights))
-    columns = tuple(np.pad(one, (0, source.shape[1] - width), mode="edge") for one in columns)
-    kernel(source, flat, *rows, *columns, mixing, weights, down, across, entries, gamma, out)
+    wide = [np.pad(one, (0, source.shape[1] - width), mode="edge") for one in columns]
+    kernel(source, flat, *rows, *wide, mixing, weights, down, across, entries, gamma, out)
     return out[:, :width]

@@ -1,4 +1,6 @@
-"""Sharpen: one step of an inverse blur on luminance, held inside the range of the 3x3 neighbourhood; a matrix before it."""
+"""Sharpen: one step of an inverse blur on luminance, held inside the range of the 3x3 neighbourhood; a matrix before
+it.
+"""
 
 import halide as hl
 
