@@ -86,8 +86,8 @@ def demosaic() -> str:
     parts = ["## Demosaic\n", made("demosaic", data)]
     parts.append(
         "Other photographs than the tuning ones, reduced 4x in linear light, mosaicked, borders cut; PSNR in dB and"
-        " SSIM of display-encoded values. Ours is told the noise model, the others have no use for one; the row without it"
-        " says what that is worth. See [demosaic](demosaic.md).\n"
+        " SSIM of display-encoded values. Ours is told the noise model, the others have no use for one; the row without"
+        " it says what that is worth. See [demosaic](demosaic.md).\n"
     )
     for name, one in data.items():
         if name == "_" or not isinstance(one, dict) or "mean" not in one:
