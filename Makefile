@@ -20,7 +20,7 @@ format:
 check: ## format, lint, types, layers, docs
 	$(BIN)/ruff format --check src tests benchmarks docs hatch_build.py
 	$(BIN)/ruff check src tests benchmarks docs hatch_build.py
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 	PYTHONPATH=src $(BIN)/lint-imports
 	$(BIN)/python docs/make_reference.py --check
 	$(BIN)/python docs/make_accuracy.py --check
