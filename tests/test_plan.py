@@ -52,6 +52,29 @@ def test_a_recipe_replays_to_the_same_bytes() -> None:
     assert again.recipe.stages == first.recipe.stages
 
 
+def test_a_recipe_says_what_it_was_made_by_and_for() -> None:
+    made = develop(sample.shoot(24, 24, source="IMG\udcff.dng")).recipe.made
+    assert made["program"].startswith("twinlens ")
+    assert made["source"] == "IMG?.dng"
+
+
+def test_output_goes_before_that_of_the_recipe() -> None:
+    image = sample.shoot(24, 24)
+    recipe = develop(image).recipe
+    assert develop(image, recipe=recipe, output=Output(bits=16)).pixels.dtype == np.uint16
+
+
+def test_no_threads_is_refused() -> None:
+    with pytest.raises(ParameterError, match="threads = 0"):
+        develop(sample.shoot(24, 24), threads=0)
+
+
+def test_pictures_name_themselves_in_a_line() -> None:
+    image = sample.shoot(24, 32)
+    assert repr(image) == "<Image of sample: 32 x 24 px, uint16, sensor>"
+    assert repr(develop(image)) == "<Picture of sample: 32 x 24 px, uint8, encoded>"
+
+
 def test_another_white_balance_for_a_resolved_recipe_is_used() -> None:
     image = sample.shoot(130, 140, seed=2)
     first = develop(image, look="neutral")

@@ -48,7 +48,6 @@ def command(output: Path, megapixels: float, overwrite: bool, as_json: bool) -> 
     for name in names:
         picture = _timed(times, f"develop {name}", lambda name=name: pipeline.develop(image, look=name))
         target = output / f"sample-{name}.jpg"
-        picture = pipeline.with_made(picture, source=raw.name)
         _timed(times, f"write {target.name}", lambda p=picture, t=target: pipeline.write(p, t, overwrite=overwrite))
         shown.append((f"{name}: {look.load(name).description}", picture.pixels))
     photo.write(contact_sheet(shown), output / "contact-sheet.jpg", overwrite=overwrite)

@@ -18,6 +18,7 @@ from twinlens.cli.quiet import quiet_decoders
 from twinlens.core.errors import FileError, ParameterError, TwinlensError
 
 if TYPE_CHECKING:
+    from twinlens.pipeline.develop import Picture
     from twinlens.pipeline.recipe import Recipe
 
 OUTPUT = ("bits", "quality", "strip")
@@ -123,6 +124,7 @@ def _one(source: Path, target: Path, options: dict[str, Any], bar: Any) -> dict[
         image = files.read(source, raw_layout=options["raw_layout"], max_pixels=options["max_pixels"])
     recipe = Recipe.load(options["recipe_path"]) if options["recipe_path"] else None
     profile_path = options["profile_path"] or _recipes_profile(recipe, options["recipe_path"])
+    told = {name: options[name] for name in OUTPUT if options[name] is not None}
     picture = pipeline.develop(
         image,
         look=options["look"],
@@ -130,11 +132,11 @@ def _one(source: Path, target: Path, options: dict[str, Any], bar: Any) -> dict[
         profile=None if profile_path is None else profile.load(profile_path),
         recipe=recipe,
         edits=edits,
-        output=Output(**{name: options[name] for name in OUTPUT if options[name] is not None}),
+        output=Output(**told) if told else None,
         threads=options["threads"],
         progress=bar.part,
     )
-    picture = pipeline.with_made(picture, **_made(source, profile_path))
+    picture = _with_profile(picture, profile_path)
     pipeline.write(picture, target, overwrite=options["overwrite"])
     notes = (*image.shot.notes, *picture.notes)
     for note in notes:
@@ -155,19 +157,14 @@ def _check_replay(options: dict[str, Any]) -> None:
         raise ParameterError(f"--recipe says the look and how the picture is written: leave out {told}")
 
 
-def _made(source: Path, profile_path: Path | None) -> dict[str, str]:
-    """Provenance for the recipe; what is not text in a file's name is written as a question mark."""
-    from twinlens import __version__
-    from twinlens.pipeline.develop import digest
+def _with_profile(picture: Picture, path: Path | None) -> Picture:
+    """The picture with its camera profile as provenance in the recipe."""
+    from twinlens.pipeline.develop import digest, with_made
 
-    made = {"program": f"twinlens {__version__}", "source": _text(source.name)}
-    if profile_path is not None:
-        made |= {"profile": _text(str(profile_path.absolute())), "profile_sha256": digest(profile_path)}
-    return made
-
-
-def _text(name: str) -> str:
-    return name.encode("utf-8", "replace").decode("utf-8")
+    if path is None:
+        return picture
+    name = str(path.absolute()).encode("utf-8", "replace").decode("utf-8")
+    return with_made(picture, profile=name, profile_sha256=digest(path))
 
 
 def _recipes_profile(recipe: Recipe | None, recipe_path: Path | None) -> Path | None:

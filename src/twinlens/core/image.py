@@ -101,6 +101,10 @@ class Image:
         if self.window is None:
             object.__setattr__(self, "window", Window.whole(*self.pixels.shape[:2]))
 
+    def __repr__(self) -> str:
+        name = f" of {self.shot.source}" if self.shot.source else ""
+        return f"<{type(self).__name__}{name}: {self.width} x {self.height} px, {self.pixels.dtype}, {self.state}>"
+
     @property
     def height(self) -> int:
         return self.pixels.shape[0]

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import twinlens
 from twinlens.core.errors import DocumentError, ParameterError
 from twinlens.core.image import ENCODED, SENSOR, Image
 from twinlens.core.profile import CameraProfile, color_in_use
@@ -23,7 +24,7 @@ DEFAULT_LOOK = "authentic"
 Edits = dict[str, dict[str, Any]]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Picture(Image):
     """A developed picture: code values (H, W, 3) uint8 or uint16, with the resolved recipe that made it."""
 
@@ -112,24 +113,33 @@ def develop(
     """Develop a raw image (state SENSOR) or a finished picture (ENCODED) with a look.
 
     `edits` sets parameters of stages: `{"exposure": {"stops": 0.5}, "denoise": {"amount": 0.8}}`. A `recipe` replaces
-    look and defaults (`edits` still apply). Returns code values with the resolved recipe. The source is not changed.
-    Raises TwinlensError with one sentence.
+    look and defaults (`edits` and `output` still apply). Returns code values with the resolved recipe. The source is
+    not changed. Raises TwinlensError with one sentence.
     """
+    if threads is not None and threads < 1:
+        raise ParameterError(f"threads = {threads}: a number of 1 or more is wanted")
     image = _read(source)
     if recipe is None:
         recipe, notes = build_recipe(image, look=look, strength=strength, edits=edits, output=output)
         if look == "profile" and not color_in_use(image.shot, profile).has_look:
             notes = (*notes, "the camera profile has neither look table nor tone curve: the light is shown as it is")
     else:
-        recipe, notes = _edited(recipe, edits or {}), ()
+        recipe, notes = replace(_edited(recipe, edits or {}), output=output or recipe.output), ()
         if recipe.stages[0].accepts is not image.state:
             raise DocumentError(f"the recipe begins with {recipe.stages[0].accepts}, the source is {image.state}")
     scans = Scans(image)
-    resolved = resolve(recipe, image, profile, scans)
+    resolved = _with_made(resolve(recipe, image, profile, scans), image)
     made = steps(resolved, image, scans)
     end = plan.run(made, image, bits=resolved.output.bits, threads=threads, progress=progress)
     fields = {name: getattr(end, name) for name in Image.__dataclass_fields__}
     return Picture(**fields, recipe=resolved, notes=notes)
+
+
+def _with_made(recipe: Recipe, image: Image) -> Recipe:
+    """With program and source as provenance; what is not text in a file's name becomes a question mark."""
+    source = image.shot.source.encode("utf-8", "replace").decode("utf-8")
+    made = {"program": f"twinlens {twinlens.__version__}", "source": source}
+    return replace(recipe, made={**recipe.made, **{key: value for key, value in made.items() if value}})
 
 
 def steps(recipe: Recipe, source: Image, scans: Scans | None = None) -> tuple[plan.Step, ...]:
