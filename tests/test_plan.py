@@ -7,13 +7,13 @@ import dataclasses
 import numpy as np
 import pytest
 
-from twinlens.core.errors import ParameterError
+from twinlens.core.errors import DocumentError, ParameterError
 from twinlens.core.image import CAMERA_RGB, SENSOR, Image, Window
 from twinlens.pipeline import plan
 from twinlens.pipeline.default import default_stages
 from twinlens.pipeline.develop import build_recipe, develop, steps
 from twinlens.pipeline.recipe import Output, Recipe
-from twinlens.pipeline.resolve import Scans, resolve
+from twinlens.pipeline.resolve import MOST_IMAGES, MOST_STAGES, Scans, resolve
 from twinlens.simulate import sample
 from twinlens.stages.frame import Crop, Orient, turned
 
@@ -166,3 +166,22 @@ def test_a_mosaic_that_lacks_colors_is_refused_in_a_sentence(size: tuple[int, in
 
 def test_default_stages_fit_together() -> None:
     assert Recipe(default_stages(SENSOR)).stages[-1].name() == "orient"
+
+
+def test_a_recipe_that_makes_no_picture_is_refused() -> None:
+    image = sample.shoot(24, 24)
+    recipe = build_recipe(image)[0]
+    for stages in (recipe.stages[:-2], (*recipe.stages, Orient(orientation=3)), recipe.stages[:1]):
+        with pytest.raises(DocumentError, match="encode"):
+            develop(image, recipe=Recipe(stages))
+
+
+def test_an_open_preview_does_not_grow() -> None:
+    scans = Scans(sample.shoot(48, 64))
+    image = scans._source
+    for step in range(MOST_IMAGES + 5):
+        edits = {"exposure": {"stops": step / 10}, "local_tone": {"strength": 0.5}}
+        resolved = resolve(build_recipe(image, edits=edits)[0], image, None, scans)
+        steps(resolved, image, scans)
+    assert len(scans._kept) <= MOST_IMAGES
+    assert len(scans.resolved) <= MOST_STAGES

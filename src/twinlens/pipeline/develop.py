@@ -127,12 +127,21 @@ def develop(
         recipe, notes = replace(_edited(recipe, edits or {}), output=output or recipe.output), ()
         if recipe.stages[0].accepts is not image.state:
             raise DocumentError(f"the recipe begins with {recipe.stages[0].accepts}, the source is {image.state}")
+    _check_end(recipe)
     scans = Scans(image)
     resolved = _with_made(resolve(recipe, image, profile, scans), image)
     made = steps(resolved, image, scans)
     end = plan.run(made, image, bits=resolved.output.bits, threads=threads, progress=progress)
     fields = {name: getattr(end, name) for name in Image.__dataclass_fields__}
     return Picture(**fields, recipe=resolved, notes=notes)
+
+
+def _check_end(recipe: Recipe) -> None:
+    names = [stage.name() for stage in recipe.stages]
+    if names[-1:] != ["encode"] and names[-2:] != ["encode", "orient"]:
+        raise DocumentError(
+            f"the recipe ends with {names[-1]}: a picture needs encode, or encode and orient, at its end"
+        )
 
 
 def _with_made(recipe: Recipe, image: Image) -> Recipe:

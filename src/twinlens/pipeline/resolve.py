@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import OrderedDict
 from functools import cache
+from typing import Any
 
 from twinlens.core.image import Image
 from twinlens.core.profile import CameraProfile
@@ -14,7 +16,30 @@ from twinlens.stages.demosaic import Demosaic
 from twinlens.stages.white_balance import WhiteBalance
 
 MEASURE_LONG_EDGE = 480
+MOST_IMAGES, MOST_STAGES = 24, 500  # that are kept between renderings
 WITHOUT_EFFECT_WHEN_SMALL = frozenset({"resize", "sharpen", "acutance", "grain", "denoise", "defects", "demosaic"})
+
+
+class Recent(OrderedDict[Any, Any]):
+    """The `most` values that were used last: a preview that is kept open does not grow with every change."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
+
+    def recall(self, key: Any) -> Any:
+        """The value of this key, or None."""
+        if key in self:
+            self.move_to_end(key)
+        return self.get(key)
+
+    def keep(self, key: Any, value: Any) -> Any:
+        """Keep a value, and return it; the one that was not used for longest may go."""
+        self[key] = value
+        self.move_to_end(key)
+        if len(self) > self.most:
+            self.popitem(last=False)
+        return value
 
 
 class Scans:
@@ -22,15 +47,15 @@ class Scans:
 
     def __init__(self, source: Image) -> None:
         self._source = source
-        self.resolved: dict[tuple[Stage, tuple[Stage, ...], int], Stage] = {}
-        self._kept: dict[tuple[int, tuple[Stage, ...]], Image] = {}
+        self.resolved = Recent(MOST_STAGES)  # by stage as asked for, stages before it, profile
+        self._kept = Recent(MOST_IMAGES)  # by size and the stages that it went through
 
     def arriving(self, stages: tuple[Stage, ...], index: int, long_edge: int = MEASURE_LONG_EDGE) -> Image:
         """What arrives at `stages[index]`; the stages before it must be resolved."""
         start, ready = self._start(stages, long_edge)
         image = start
         for end in range(index, ready, -1):
-            if (kept := self._kept.get((long_edge, _acting(stages[:end])))) is not None:
+            if (kept := self._kept.recall((long_edge, _acting(stages[:end])))) is not None:
                 image, ready = kept, end
                 break
         for step in range(ready, index):
@@ -38,7 +63,7 @@ class Scans:
             if not (stage.is_identity and stage.accepts is stage.returns):
                 work = stage.bind(image) if stage.needs_scan else stage
                 image = image if stage.name() in WITHOUT_EFFECT_WHEN_SMALL else work(image)
-            self._kept[long_edge, _acting(stages[: step + 1])] = image
+            self._kept.keep((long_edge, _acting(stages[: step + 1])), image)
         return image
 
     def for_stage(self, stages: tuple[Stage, ...], index: int) -> Image:
@@ -48,9 +73,10 @@ class Scans:
     def _start(self, stages: tuple[Stage, ...], long_edge: int) -> tuple[Image, int]:
         ready = next((i for i, stage in enumerate(stages) if stage.accepts not in ("sensor", "mosaic")), 0)
         key = (long_edge, _acting(stages[:ready]))
-        if key not in self._kept:
-            self._kept[key] = reduced(self._source, stages, long_edge)[0]
-        return self._kept[key], ready
+        kept = self._kept.recall(key)
+        if kept is None:
+            kept = self._kept.keep(key, reduced(self._source, stages, long_edge)[0])
+        return kept, ready
 
 
 def _acting(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
@@ -70,9 +96,10 @@ def resolve(recipe: Recipe, source: Image, profile: CameraProfile | None = None,
             return scans.arriving((*before, stage), len(before))
 
         key = (stage, before, id(profile))
-        if key not in scans.resolved:
-            scans.resolved[key] = stage.resolve(Facts(source.shot, source, arriving, profile, before))
-        done.append(scans.resolved[key])
+        found = scans.resolved.recall(key)
+        if found is None:
+            found = scans.resolved.keep(key, stage.resolve(Facts(source.shot, source, arriving, profile, before)))
+        done.append(found)
     return dataclasses.replace(recipe, stages=_guided(recipe.stages, tuple(done)))
 
 
