@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -125,6 +126,7 @@ def _one(source: Path, target: Path, options: dict[str, Any], bar: Any) -> dict[
     recipe = Recipe.load(options["recipe_path"]) if options["recipe_path"] else None
     profile_path = options["profile_path"] or _recipes_profile(recipe, options["recipe_path"])
     told = {name: options[name] for name in OUTPUT if options[name] is not None}
+    threading.Thread(target=_load_writers, daemon=True).start()
     picture = pipeline.develop(
         image,
         look=options["look"],
@@ -165,6 +167,15 @@ def _with_profile(picture: Picture, path: Path | None) -> Picture:
         return picture
     name = str(path.absolute()).encode("utf-8", "replace").decode("utf-8")
     return with_made(picture, profile=name, profile_sha256=digest(path))
+
+
+def _load_writers() -> None:
+    """What writing a picture needs is loaded while its pixels are computed."""
+    import imagecodecs
+
+    from twinlens.files import photo
+
+    assert photo.write and imagecodecs.jpeg8_encode  # the codec itself is loaded when it is first looked at
 
 
 def _recipes_profile(recipe: Recipe | None, recipe_path: Path | None) -> Path | None:

@@ -96,6 +96,9 @@ class Stage:
         """For a stage with `mixing`: the image as the stage leaves it, its pixels apart (state, primaries, noise)."""
         return image
 
+    def prepare(self) -> None:
+        """Make what the stage keeps from picture to picture (a table, say), ahead of the first pixel."""
+
     def after_mixing(self, mixing: Array) -> Callable[[Image], Image] | None:
         """For a stage whose kernel takes a 3x3 matrix along: the function that mixes the channels and does the
         stage.

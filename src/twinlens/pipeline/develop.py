@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -9,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import twinlens
-from twinlens.core.errors import DocumentError, ParameterError
+from twinlens.core.errors import DocumentError, ParameterError, TwinlensError
 from twinlens.core.image import ENCODED, SENSOR, Image
 from twinlens.core.profile import CameraProfile, color_in_use
 from twinlens.files.atomic import atomic
@@ -128,12 +130,24 @@ def develop(
         if recipe.stages[0].accepts is not image.state:
             raise DocumentError(f"the recipe begins with {recipe.stages[0].accepts}, the source is {image.state}")
     _check_end(recipe)
+    _prepare(recipe)
     scans = Scans(image)
     resolved = _with_made(resolve(recipe, image, profile, scans), image)
     made = steps(resolved, image, scans)
     end = plan.run(made, image, bits=resolved.output.bits, threads=threads, progress=progress)
     fields = {name: getattr(end, name) for name in Image.__dataclass_fields__}
     return Picture(**fields, recipe=resolved, notes=notes)
+
+
+def _prepare(recipe: Recipe) -> None:
+    """Starts making what stages keep from picture to picture, beside what is measured first."""
+
+    def work() -> None:
+        for stage in recipe.stages:
+            with contextlib.suppress(TwinlensError):  # the stage says it again when it runs
+                stage.prepare()
+
+    threading.Thread(target=work, daemon=True).start()
 
 
 def _check_end(recipe: Recipe) -> None:

@@ -102,6 +102,10 @@ class LookMap(Stage):
             return self._plain(np.eye(3), image)
         return image.with_pixels(kernels.look(image.pixels, compiled(self)), state=DISPLAY, noise=None)
 
+    def prepare(self) -> None:
+        if not self.is_neutral and not self.lights:
+            compiled(self)
+
     def after_mixing(self, mixing: Array) -> Callable[[Image], Image] | None:
         return partial(self._plain, mixing) if self.is_neutral else None
 
