@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from record import RESULTS, save
+from record import check_quick, save
 
 from twinlens.core.image import MOSAIC, Image
 from twinlens.core.noise import NoiseModel
@@ -406,7 +406,7 @@ def main() -> None:
     parser.add_argument("--tuning", action="store_true", help="print the figures of the tuning photographs")
     asked = parser.parse_args()
     if asked.quick:
-        sys.exit(check_quick())
+        sys.exit(check_quick("demosaic", quick(), QUICK_TOLERANCE_DB))
     if asked.tuning:
         tuning = [(name, rgb[:480, :640]) for name, rgb in photographs(tuple(sorted(TUNING.glob("*"))))]
         compare(tuning, methods())
@@ -419,14 +419,6 @@ def main() -> None:
     sheet(formula_places(), ROOT / "docs" / "pictures" / "demosaic.png")
     sheet(worst_places(pictures), ROOT / "build" / "demosaic_worst.png")
     print(save("demosaic", figures, SEED))
-
-
-def check_quick() -> int:
-    known = json.loads((RESULTS / "demosaic.json").read_text())["figures"]["quick"]
-    now = quick()
-    worst = max(abs(now[name] - known[name]) for name in known)
-    print(f"demosaic: largest change {worst:.3f} dB (tolerance {QUICK_TOLERANCE_DB}): {now}")
-    return int(worst > QUICK_TOLERANCE_DB)
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ from demosaic import (
     sensors,
     summary,
 )
-from record import RESULTS, save
+from record import check_quick, save
 
 from twinlens.core.camera_color import Calibration, CameraColor
 from twinlens.core.image import MOSAIC, Image, Window
@@ -355,13 +355,6 @@ def quick() -> dict[str, float]:
     return result
 
 
-def check_quick() -> int:
-    known, now = json.loads((RESULTS / "denoise.json").read_text())["figures"]["quick"], quick()
-    off = {name: round(now[name] - known[name], 4) for name in known}
-    print(f"denoise: changes {off}, tolerances {TOLERANCE}")
-    return int(any(abs(change) > TOLERANCE[name.split("_")[0]] for name, change in off.items()))
-
-
 def speed(height: int = 3000, width: int = 4000, rounds: int = 5) -> dict[str, float]:
     """Wall time at 12 megapixels, in tiles on two threads, over that of a copy of float32 RGB; medians, interleaved."""
     light = np.random.default_rng(SEED).random((height, width), np.float32) * np.float32(0.5)
@@ -431,7 +424,7 @@ def main() -> None:
     parser.add_argument("--tuning", action="store_true", help="print the figures of the tuning photographs")
     asked = parser.parse_args()
     if asked.quick:
-        sys.exit(check_quick())
+        sys.exit(check_quick("denoise", quick(), TOLERANCE))
     if asked.tuning:
         tune([(name, rgb[100:400, 100:500]) for name, rgb in photographs(tuple(sorted(TUNING.glob("*"))))])
         return

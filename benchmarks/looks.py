@@ -2,7 +2,8 @@
 
 One command: `python benchmarks/looks.py`. The chroma factor of a look's document was chosen (`--solve NAME RATIO`) for
 the ratio that is defined on the 24 patches of the ColorChecker; that ratio is therefore also reported on other colors,
-patches of the ColorChecker SG that are not near one of the 24. `--tables` only rewrites the tables from the figures.
+patches of the ColorChecker SG that are not near one of the 24. `--tables` only rewrites the tables from the figures;
+`--quick` compares a small share with them.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from record import RESULTS, save
+from record import RESULTS, check_quick, save
 
 from twinlens.core.image import SCENE, Image, empty_rgb, planar
 from twinlens.core.shot import Shot
@@ -36,6 +37,7 @@ Array = npt.NDArray[Any]
 SEED = 0
 DOCS = Path(__file__).parents[1] / "docs"
 STOPS = (-6, -5, -4, -3, -2, -1, 0, 1, 2, 2.47, 3)  # 2.47: the sensor's clipping point
+QUICK_TOLERANCE = {"chroma_ratio": 0.001, "hue_turn": 0.15, "code": 0.15, "table": 0.002, "roughness": 0.002}
 STRENGTHS = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
 
 
@@ -334,7 +336,30 @@ def solve(name: str, ratio: float) -> float:
     return (low + high) / 2
 
 
+def quick() -> dict[str, float]:
+    """By look: chroma ratio and hue turns (degrees) on the chart, codes of greys, the CIEDE2000 between table and look,
+    and the second differences (codes) along smooth ramps."""
+    told: dict[str, float] = {}
+    for name in shipped():
+        stage, rng = load(name).map, np.random.default_rng(SEED)
+        found, rgb = chart(stage), in_gamut(rng, 2000)["srgb"]
+        told[f"chroma_ratio, {name}"] = round(found["chroma_ratio"], 4)
+        if name != "mono":
+            turns = found["hue_turn_by_patch_deg"]
+            told |= {
+                f"hue_turn, {patch}, {name}": turns[patch] + 0.0 for patch in ("light skin", "foliage", "blue sky")
+            }
+        told |= {f"code, {stops} EV, {name}": code for stops, code in tone(stage)["codes_by_stops"].items()}
+        difference = color.delta_e_2000(lab(stage.render(rgb)), lab(developed(stage, rgb)))
+        told[f"table, mean, {name}"] = round(float(difference.mean()), 4)
+        second = np.abs(np.diff(curve.encode_tone(developed(stage, ramps(rng, 50))), 2, axis=1))
+        told[f"roughness, {name}"] = round(float(np.percentile(second, 99)) * 255, 3)
+    return told
+
+
 def main() -> None:
+    if sys.argv[1:] == ["--quick"]:
+        sys.exit(check_quick("looks", quick(), QUICK_TOLERANCE))
     if sys.argv[1:2] == ["--solve"]:
         print(f"{solve(sys.argv[2], float(sys.argv[3])):.3f}")
         return
@@ -349,6 +374,7 @@ def main() -> None:
         if name != "neutral":
             looks[name] |= {"accuracy": accuracy(stage, rng), "build_cpu_ms": build_cpu_ms(stage)}
     figures = {"looks": looks, "cost": cost(), "table": {"nodes": look_map.TABLE_SIZE, "shaper": lut.SHAPER_SIZE}}
+    figures["quick"] = quick()
     path = save("looks", figures, SEED)
     pictures()
     write_tables(figures)

@@ -2,28 +2,38 @@
 
 Colors: a grid of 9 steps a side in linear Rec. 2020 (spaced with exponent 2.2), those outside the target and not
 darker than 2 % of white. Turn of hue in Oklab, IPT and CIELAB where the result keeps a chroma of 0.03 (Oklab).
-Run: python benchmarks/output_color.py (IPT needs colour-science, extra `science`).
+Run: python benchmarks/output_color.py (IPT needs colour-science, extra `science`). `--quick` compares the turns
+that the stage makes with the committed figures.
 """
 
 from __future__ import annotations
 
 import statistics
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from record import save
+from record import check_quick, save
 
-from twinlens.core.image import empty_rgb
+from twinlens.core.image import DISPLAY, Image, empty_rgb, planar
+from twinlens.core.shot import Shot
 from twinlens.kernels import encode as encode_kernel
 from twinlens.kernels import library, output_color
 from twinlens.kernels.resample import resample
 from twinlens.numerics import color, gamut
 from twinlens.numerics.resample import weights
+from twinlens.stages.output_color import OutputColor
 
 SPACES = ("srgb", "p3", "adobe")
+QUICK_TOLERANCE = {
+    "oklab": 0.03,
+    "cielab": 0.03,
+    "lightness": 0.0005,
+    "chroma": 0.002,
+}  # degrees, degrees, Oklab L, share
 HEIGHT, WIDTH = 1500, 4000  # half of 12 megapixels, on one thread
 TILE = (256, 1024)
 
@@ -86,6 +96,25 @@ def hue_turns(method: Callable[[np.ndarray, str], np.ndarray], space: str) -> di
 
 def _summary(turn: np.ndarray) -> dict[str, float]:
     return {"mean": turn.mean(), "p95": np.quantile(turn, 0.95), "largest": turn.max()}
+
+
+def by_stage(rgb: np.ndarray, space: str) -> np.ndarray:
+    """The mapping as a picture gets it: by the stage, with its kernel."""
+    light = planar(rgb.astype(np.float32).reshape(1, -1, 3))
+    image = Image(pixels=light, state=DISPLAY, shot=Shot(), primaries="rec2020")
+    return OutputColor(space=space)(image).pixels.reshape(rgb.shape).astype(float)  # type: ignore[arg-type]
+
+
+def quick() -> dict[str, float]:
+    """What the stage does to the colors outside each space; nothing that needs colour-science."""
+    told: dict[str, float] = {}
+    for space in SPACES:
+        found = hue_turns(by_stage, space)
+        told |= {
+            f"{plane}, {key}, {space}": found[plane][key] for plane in ("oklab", "cielab") for key in ("mean", "p95")
+        }
+        told |= {f"{key}, {space}": found[key] for key in ("lightness", "chroma_kept")}
+    return told
 
 
 def costs() -> dict[str, dict[str, float]]:
@@ -156,9 +185,11 @@ def picture() -> Path:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:] == ["--quick"]:
+        sys.exit(check_quick("output_color", quick(), QUICK_TOLERANCE))
     methods = {"twinlens": gamut.map_gamut, "clip": clipped, "per channel": per_channel}
     turns = {space: {name: hue_turns(method, space) for name, method in methods.items()} for space in SPACES}
-    figures = {"hue_turn_deg": turns, "cost": costs()}
+    figures = {"hue_turn_deg": turns, "cost": costs(), "quick": quick()}
     for space, rows in turns.items():
         for name, row in rows.items():
             print(space, name, row)

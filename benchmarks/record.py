@@ -1,4 +1,5 @@
-"""Record: writes a benchmark's figures with commit, machine and date, for the tables of the docs."""
+"""Record: writes a benchmark's figures with commit, machine and date, for the tables of the docs; compares a quick
+share with them."""
 
 from __future__ import annotations
 
@@ -6,6 +7,8 @@ import json
 import os
 import platform
 import subprocess
+import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -41,3 +44,32 @@ def save(name: str, figures: dict[str, Any], seed: int = 0) -> Path:
     head = {"benchmark": name, "commit": commit(), "seed": seed, "made": f"{datetime.now(UTC):%Y-%m-%d}"}
     path.write_text(json.dumps({**head, "machine": machine(), "figures": figures}, indent=1) + "\n")
     return path
+
+
+def check_quick(name: str, measured: Mapping[str, float], tolerance: float | Mapping[str, float]) -> int:
+    """Compare the small fixed share of a benchmark with `figures["quick"]` of `results/NAME.json`.
+
+    `tolerance` is the largest change allowed of every figure, or of those whose names begin with its key. Prints a
+    sentence for each figure that differs, is missing or is new. Returns the exit code: 0, or 1 when there is one.
+    """
+    known: dict[str, float] = json.loads((RESULTS / f"{name}.json").read_text())["figures"].get("quick", {})
+    told, changes = [], [0.0]
+    for figure in {**known, **measured}:
+        limit = _limit(figure, tolerance)
+        if figure not in known or figure not in measured:
+            told.append(f"{figure} is not {'committed' if figure in measured else 'measured'}")
+        elif not abs(measured[figure] - known[figure]) <= limit:  # so that NaN differs
+            told.append(f"{figure} is {measured[figure]:g}, committed is {known[figure]:g} (tolerance {limit:g})")
+        else:
+            changes.append(abs(measured[figure] - known[figure]) / limit)
+    for sentence in told:
+        print(f"{name}: {sentence}; if this is meant, run `python benchmarks/{name}.py` and commit it", file=sys.stderr)
+    agree, share = len(changes) - 1, max(changes)
+    print(f"{name}: {agree} of {agree + len(told)} figures agree, by at most {share:.0%} of their tolerance")
+    return int(bool(told) or not agree)
+
+
+def _limit(figure: str, tolerance: float | Mapping[str, float]) -> float:
+    if not isinstance(tolerance, Mapping):
+        return tolerance
+    return next(limit for start, limit in tolerance.items() if figure.startswith(start))
