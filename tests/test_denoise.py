@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from twinlens import stages
 from twinlens.core.image import MOSAIC, Image, Window
 from twinlens.core.noise import NoiseModel
 from twinlens.core.profile import CameraProfile
@@ -273,3 +274,25 @@ def test_defects_found_on_parts_are_those_of_the_whole() -> None:
     part = stage.over(image.cut(stage.source_window(target, 60, 90)), target)
     assert np.array_equal(part.pixels, stage(image).cut(target).pixels)
     assert Defects(threshold=0).is_identity
+
+
+def test_a_site_that_noise_alone_lifted_to_clipping_is_denoised() -> None:
+    """Light at 90 % of white with the noise of ISO 3200 clips here and there; no white specks may stay."""
+    light = np.full((96, 128, 3), 0.9, np.float32)
+    image = sample.shoot(light=light, iso=3200, seed=5)
+    mosaic = stages.load()["linearize"]()(image)
+    assert mosaic.clipped is not None and 0 < mosaic.clipped.mean() < 0.5
+    facts = Facts(image.shot, image, lambda: image)
+    denoised = Denoise(amount=0.5).resolve(facts)(mosaic)
+    green = mosaic.cfa.indices[0, 1] == 1
+    assert green
+    sites = denoised.pixels[0::2, 1::2]
+    assert sites.std() < 0.6 * mosaic.pixels[0::2, 1::2].std()
+    assert np.percentile(sites, 99.9) < mosaic.pixels[0::2, 1::2].max()
+
+
+def test_light_that_clips_stays_clipped() -> None:
+    image = sample.shoot(light=np.full((64, 96, 3), 3.0, np.float32), iso=3200, seed=5)
+    mosaic = stages.load()["linearize"]()(image)
+    denoised = Denoise(amount=0.5).resolve(Facts(image.shot, image, lambda: image))(mosaic)
+    assert denoised.clipped is not None and (denoised.clipped == mosaic.clipped).all()

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from twinlens.core.errors import DocumentError, ParameterError
-from twinlens.core.image import CAMERA_RGB, SENSOR, Image, Window
+from twinlens.core.image import CAMERA_RGB, SENSOR, Image, Window, upright
 from twinlens.pipeline import plan
 from twinlens.pipeline.default import default_stages
 from twinlens.pipeline.develop import build_recipe, develop, steps
 from twinlens.pipeline.recipe import Output, Recipe
 from twinlens.pipeline.resolve import MOST_IMAGES, MOST_STAGES, Scans, resolve
 from twinlens.simulate import sample
-from twinlens.stages.frame import Crop, Orient, turned
+from twinlens.stages.frame import Crop, Orient
 
 
 def planned(image: Image, **options) -> tuple[plan.Step, ...]:
@@ -93,9 +93,9 @@ def test_progress_ends_at_one_and_never_goes_back() -> None:
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_every_orientation_gives_the_upright_picture(orientation: int) -> None:
-    upright = sample.shoot(96, 128, noisy=False)
-    picture = develop(dataclasses.replace(upright, shot=dataclasses.replace(upright.shot, orientation=orientation)))
-    expected = turned(develop(upright).pixels, orientation)
+    stored = sample.shoot(96, 128, noisy=False)
+    picture = develop(dataclasses.replace(stored, shot=dataclasses.replace(stored.shot, orientation=orientation)))
+    expected = upright(develop(stored).pixels, orientation)
     assert np.array_equal(picture.pixels, expected)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from shared_data import shared
 from twinlens.core.errors import ParameterError
-from twinlens.core.image import BALANCED, CAMERA_RGB, Image, planar
+from twinlens.core.image import BALANCED, CAMERA_RGB, Image, planar, upright
 from twinlens.core.shot import Shot
 from twinlens.core.stage import Facts, Stage
 from twinlens.numerics import color
@@ -118,7 +118,6 @@ def test_more_tint_makes_the_picture_more_magenta() -> None:
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_spot_counts_in_the_finished_picture(orientation: int) -> None:
-    from twinlens.stages.frame import turned
 
     # The stored frame is 40 x 60 with a border of 4; one grey block lies at rows 20-26, columns 30-36.
     pixels = np.full((40, 60, 3), 0.3, np.float32) * np.array([1.0, 0.2, 0.5], np.float32)
@@ -127,11 +126,11 @@ def test_spot_counts_in_the_finished_picture(orientation: int) -> None:
         width=60, height=40, orientation=orientation, default_crop_origin=(4.0, 4.0), default_crop_size=(52.0, 32.0)
     )
     image = Image(pixels=planar(pixels), state=CAMERA_RGB, shot=shot)
-    upright = turned(pixels[4:36, 4:56], orientation)
-    y, x = np.argwhere(upright[..., 1] == np.float32(0.4)).mean(0)
+    seen = upright(pixels[4:36, 4:56], orientation)
+    y, x = np.argwhere(seen[..., 1] == np.float32(0.4)).mean(0)
     balance = WhiteBalance(mode="spot", spot=(x, y)).resolve(facts(image))
     assert np.allclose(1 / np.array(balance.gains), [0.5, 1.0, 0.625], atol=1e-4)
-    across, down = upright.shape[1], upright.shape[0]
+    across, down = seen.shape[1], seen.shape[0]
     u, v = stored_place((x + 0.5) / across, (y + 0.5) / down, orientation)
     assert (4 + v * 32, 4 + u * 52) == pytest.approx((23.5, 33.5))
     with pytest.raises(ParameterError, match="outside the picture"):

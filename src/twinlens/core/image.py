@@ -155,3 +155,14 @@ def planar(rgb: Array) -> Array:
     if rgb.strides[1] == rgb.itemsize:
         return rgb
     return np.ascontiguousarray(rgb.transpose(2, 0, 1)).transpose(1, 2, 0)
+
+
+def upright(pixels: Array, orientation: int) -> Array:
+    """A view of stored pixels (H, W, ...) as they are to be seen; `orientation` is the TIFF tag, 1 to 8."""
+    if orientation >= 5:
+        pixels = pixels.swapaxes(0, 1)
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    return pixels

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twinlens.core.errors import FileError, ParameterError
-from twinlens.core.image import DISPLAY, ENCODED, OUTPUT, SCENE, SENSOR, Image, planar
+from twinlens.core.image import DISPLAY, ENCODED, OUTPUT, SCENE, SENSOR, Image, planar, upright
 from twinlens.files import icc, photo_read, photo_write, picture_exif, tiff
 from twinlens.files import xmp as xmp_packet
 from twinlens.files.atomic import atomic
@@ -33,6 +33,7 @@ _WRITERS: dict[str, tuple[Callable[[photo_write.Job], Iterator[photo_write.Piece
     ".jxl": (photo_write.jxl, (8, 16)),
 }
 SUFFIXES = tuple(_WRITERS)
+FULL_COLOR_QUALITY = 95  # JPEG and AVIF of this quality and more keep color at full size
 
 
 def write(
@@ -42,7 +43,7 @@ def write(
     space: str = "srgb",
     bits: int | None = None,
     quality: int = 92,
-    subsampling: Literal["420", "422", "444"] = "420",
+    subsampling: Literal["420", "422", "444"] | None = None,
     compression: Literal["none", "deflate", "zstd"] = "none",
     exif: bytes | None = None,
     xmp: bytes | None = None,
@@ -54,8 +55,9 @@ def write(
     `picture` is an array of codes (H, W, 3), uint8 or uint16, upright, in `space`; or an Image in state DISPLAY, OUTPUT
     or ENCODED, which is turned upright, brought to `space` where it is DISPLAY, and rounded to `bits` (else 8).
     `exif` and `xmp` are what the source says (an Image brings its own); they are written with the new dimensions,
-    orientation 1, and without what `strip` names: "gps", or "all". `quality` (1 to 100) and `subsampling` are for the
-    lossy formats, `compression` is for TIFF. Raises FileError, ParameterError.
+    orientation 1, and without what `strip` names: "gps", or "all". `quality` (1 to 100) and `subsampling` (by
+    default 4:4:4 from quality 95 on, else 4:2:0) are for the lossy formats, `compression` is for TIFF.
+    Raises FileError, ParameterError.
     """
     final = Path(path)
     writer, depths = _writer(final)
@@ -81,7 +83,7 @@ def write(
         directory=directory,
         xmp=xmp_packet.for_picture(xmp or b"", strip=strip),
         quality=quality,
-        subsampling=subsampling,
+        subsampling=subsampling or ("444" if quality >= FULL_COLOR_QUALITY else "420"),
         compression=compression,
     )
     with atomic(final, overwrite) as temporary, temporary.open("wb") as file:
@@ -128,17 +130,6 @@ def codes(image: Image, space: str, bits: int) -> Array:
     else:
         out[...] = np.clip(image.pixels, 0, 1) * (2**bits - 1) + 0.5
     return upright(out, image.shot.orientation)
-
-
-def upright(pixels: Array, orientation: int) -> Array:
-    """A view of stored pixels (H, W, ...) as they are to be seen; `orientation` is the TIFF tag, 1 to 8."""
-    if orientation >= 5:
-        pixels = pixels.swapaxes(0, 1)
-    if orientation in (3, 4, 7, 8):
-        pixels = pixels[::-1]
-    if orientation in (2, 3, 6, 7):
-        pixels = pixels[:, ::-1]
-    return pixels
 
 
 def read(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS, reduce: int = 1) -> Image:

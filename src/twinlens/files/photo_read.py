@@ -201,7 +201,7 @@ def _heic(data: memoryview, max_pixels: int, reduce: int) -> Decoded:
     extra = [*(info.get("aux") or {}), *(["a depth map"] if info.get("depth_images") else [])]
     extra += ["further pictures"] if len(file) > 1 else []
     if extra:
-        found.notes.append(f"left out: {', '.join(name.rsplit(':', 1)[-1] for name in extra)}")
+        found.notes.append(f"auxiliary images were left out ({', '.join(name.rsplit(':', 1)[-1] for name in extra)})")
     return found
 
 

@@ -9,7 +9,8 @@ import re
 from xml.etree import ElementTree
 
 _STALE = r"(?:tiff:(?:ImageWidth|ImageLength)|exif:PixelXDimension|exif:PixelYDimension)"
-_GPS = r"exif:GPS\w+"
+_PLACE = r"photoshop:(?:City|State|Country)|Iptc4xmpCore:(?:Location|CountryCode)|Iptc4xmpExt:Location\w+"
+_GPS = rf"(?:exif:GPS\w+|{_PLACE})"
 _HEAD = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'  # section 7.3.2, packet wrapper
 _TAIL = '\n<?xpacket end="w"?>'
 _MAX_BYTES = 1_000_000

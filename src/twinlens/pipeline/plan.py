@@ -17,13 +17,13 @@ import numpy as np
 import numpy.typing as npt
 
 from twinlens.core.errors import ParameterError
-from twinlens.core.image import ENCODED, MOSAIC, SENSOR, Image, Window, empty_rgb, planar
+from twinlens.core.image import ENCODED, MOSAIC, SENSOR, Image, Window, empty_rgb, planar, upright
 from twinlens.core.stage import Stage
 from twinlens.kernels import encode as encode_kernel
 from twinlens.kernels import output_color as output_kernel
 from twinlens.kernels.matrix import matrix
 from twinlens.kernels.memory import keep_freed_memory
-from twinlens.stages.frame import Orient, turned
+from twinlens.stages.frame import Orient
 
 Array = npt.NDArray[Any]
 TILE = (768, 2048)  # rows, columns at most that share one pass over the mosaic
@@ -96,6 +96,7 @@ def run_tile(made: tuple[Step, ...], image: Image, target: Window) -> Image:
             continue
         if pending is not None:
             if step.is_idle(part):
+                part = part.cut(window)
                 continue
             joined = step.stage.after_mixing(pending) if step.work is step.stage else None
             if joined is not None:
@@ -217,7 +218,7 @@ def _finish(made: tuple[Step, ...], bits: int | None) -> Finish:
     def finish(image: Image, target: Window, out: Array) -> Image:
         window = orient.stage.source_window(target, *orient.arriving) if orient else target
         sites = run_tile(mosaic, image, _windows(rest, window)[0])
-        codes = turned(out[target.top : target.bottom, target.left : target.right], back)
+        codes = upright(out[target.top : target.bottom, target.left : target.right], back)
         part = sites
         rows = max(STRIP // window.width, 1)
         for first in range(window.top, window.bottom, rows):

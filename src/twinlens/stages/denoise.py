@@ -65,10 +65,13 @@ class Denoise(Stage):
         if noise is None or self.amount == 0 or not _is_bayer(image) or min(part.height, part.width) == 0:
             return part
         pixels = self._denoised(image, target, noise)
-        if part.clipped is not None and part.clipped.any():
-            np.copyto(pixels, part.pixels, where=part.clipped.astype(bool))
         left = 1 - (1 - LEFT) * min(2 * self.amount, 1)
-        return part.with_pixels(pixels, noise=_reduced(noise, left))
+        noise_left = _reduced(noise, left)
+        if part.clipped is None or not part.clipped.any():
+            return part.with_pixels(pixels, noise=noise_left)
+        kept = _surely_clipped(part, pixels, noise)
+        np.copyto(pixels, part.pixels, where=kept)
+        return part.with_pixels(pixels, noise=noise_left, clipped=np.where(kept, part.clipped, np.uint8(0)))
 
     def _denoised(self, image: Image, target: Window, noise: NoiseModel) -> Array:
         """The grid of blocks is the frame's, so every part is denoised alike."""
@@ -94,6 +97,14 @@ class Denoise(Stage):
                 ratio = [a / b for a, b in zip(at_hand.gain, tagged.gain, strict=True)]
                 model = model.scaled((ratio[0], ratio[1], ratio[2]))
         return model if model is not None and max(*model.gain, *model.offset) > 0 else None
+
+
+def _surely_clipped(part: Image, denoised: Array, noise: NoiseModel) -> Array:
+    """Where a site is clipped by the light and not by its own noise alone: what is around it does not lie a standard
+    deviation of the noise of white below it."""
+    assert part.clipped is not None
+    sigma = np.float32(np.sqrt(np.max(np.add(noise.gain, noise.offset))))
+    return (part.clipped != 0) & (denoised >= part.pixels * (1 - sigma))
 
 
 def _reduced(noise: NoiseModel, left: float) -> NoiseModel:

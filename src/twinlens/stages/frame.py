@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twinlens.core.errors import ParameterError
-from twinlens.core.image import CAMERA_RGB, ENCODED, Image, Window
+from twinlens.core.image import CAMERA_RGB, ENCODED, Image, Window, upright
 from twinlens.core.stage import Facts, Stage, param
 
 Array = npt.NDArray[Any]
@@ -68,21 +68,6 @@ class Crop(Stage):
         return self.over(image, Window.whole(*self.frame(*image.window.frame)))
 
 
-def turned(pixels: Array, orientation: int) -> Array:
-    """A view of pixels (H, W, ...) as seen upright when they were stored with this TIFF orientation."""
-    if orientation in (2, 4):
-        pixels = pixels[:, ::-1] if orientation == 2 else pixels[::-1]
-    elif orientation == 3:
-        pixels = pixels[::-1, ::-1]
-    elif orientation in (5, 6, 7, 8):
-        pixels = pixels.swapaxes(0, 1)
-        if orientation in (6, 7):
-            pixels = pixels[:, ::-1]
-        if orientation in (7, 8):
-            pixels = pixels[::-1]
-    return pixels
-
-
 @dataclass(frozen=True, kw_only=True)
 class Orient(Stage):
     """Turn the picture upright."""
@@ -119,8 +104,8 @@ class Orient(Stage):
 
     def over(self, image: Image, target: Window) -> Image:
         cut = image.cut(self.source_window(target, *image.window.frame))
-        clipped = None if cut.clipped is None else np.ascontiguousarray(turned(cut.clipped, self.value))
-        return cut.with_pixels(turned(cut.pixels, self.value), clipped=clipped, window=target)
+        clipped = None if cut.clipped is None else np.ascontiguousarray(upright(cut.clipped, self.value))
+        return cut.with_pixels(upright(cut.pixels, self.value), clipped=clipped, window=target)
 
     def __call__(self, image: Image) -> Image:
         return self.over(image, Window.whole(*self.frame(*image.window.frame)))

@@ -245,7 +245,8 @@ def check_cfa(image: Image) -> Found:
             "error",
             f"The color filter order {cfa.name} contradicts the picture: its two green sites differ more than"
             " the other two.",
-            "The order is probably one row or column off; --repair --only cfa-order writes the likelier order.",
+            "The order is one row or one column off, which this cannot tell apart; --repair --only cfa-order writes it"
+            " one column on.",
             repairable=True,
         )
 
