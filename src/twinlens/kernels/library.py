@@ -39,36 +39,34 @@ _SCALARS = {
 }  # fmt: skip
 
 
-class _Dimension(ctypes.Structure):
-    _fields_ = (
-        ("min", ctypes.c_int32), ("extent", ctypes.c_int32), ("stride", ctypes.c_int32), ("flags", ctypes.c_uint32),
-    )  # fmt: skip
-
-
 class _Buffer(ctypes.Structure):
     """`halide_buffer_t` of HalideRuntime.h (Halide 21)."""
 
     _fields_ = (
         ("device", ctypes.c_uint64), ("device_interface", ctypes.c_void_p), ("host", ctypes.c_void_p),
         ("flags", ctypes.c_uint64), ("type_code", ctypes.c_uint8), ("type_bits", ctypes.c_uint8),
-        ("type_lanes", ctypes.c_uint16), ("dimensions", ctypes.c_int32), ("dim", ctypes.POINTER(_Dimension)),
+        ("type_lanes", ctypes.c_uint16), ("dimensions", ctypes.c_int32), ("dim", ctypes.c_void_p),
         ("padding", ctypes.c_void_p),
     )  # fmt: skip
 
 
-_DIMENSIONS = [_Dimension * n for n in range(6)]
+_DIMENSIONS = [ctypes.c_int32 * (4 * n) for n in range(6)]  # min, extent, stride and flags of each
 
 
 def _buffer(array: Array) -> _Buffer:
     """A view of the array for Halide: dimensions (x, y, channel, ...), all starting at 0."""
     code, bits = _TYPES[array.dtype]
-    ndim = array.ndim
-    order = (0,) if ndim == 1 else (1, 0, *range(2, ndim))
-    size, shape, strides = array.itemsize, array.shape, array.strides
-    dims = _DIMENSIONS[ndim](*[(0, shape[axis], strides[axis] // size, 0) for axis in order])
-    if shape[order[0]] == 1:  # one column: NumPy gives its stride no meaning, Halide wants that of several columns
-        dims[0].stride = shape[2] if ndim == 3 and code == 1 else 1  # only codes of pictures are interleaved
-    return _Buffer(0, None, array.ctypes.data, 0, code, bits, 1, ndim, dims, None)
+    ndim, size, shape, strides = array.ndim, array.itemsize, array.shape, array.strides
+    numbers: list[int] = []
+    for axis in (0,) if ndim == 1 else (1, 0, *range(2, ndim)):
+        numbers += (0, shape[axis], strides[axis] // size, 0)
+    if numbers[1] == 1:  # one column: NumPy gives its stride no meaning, Halide wants that of several columns
+        numbers[2] = shape[2] if ndim == 3 and code == 1 else 1  # only codes of pictures are interleaved
+    dims = _DIMENSIONS[ndim](*numbers)
+    place = array.__array_interface__["data"][0]
+    made = _Buffer(0, None, place, 0, code, bits, 1, ndim, ctypes.addressof(dims), None)
+    made.held = dims  # lives as long as the buffer that points to it
+    return made
 
 
 class Kernel:

@@ -28,7 +28,7 @@ from twinlens.stages.frame import Orient
 Array = npt.NDArray[Any]
 TILE = (768, 2048)  # rows, columns at most that share one pass over the mosaic
 FEWEST_TILES, LEAST_ROWS = 4, 128  # so that a small picture, too, is shared out
-STRIP = 1 << 17  # pixels of a tile that go through the stages with three channels together: 1.5 MB of float32 RGB
+STRIP = 1 << 19  # pixels of a tile that go through the stages with three channels together: 6 MB of float32 RGB
 
 
 def default_threads() -> int:
