@@ -19,7 +19,7 @@ from twinlens.core.errors import FileError, ParameterError
 from twinlens.core.image import Image
 from twinlens.core.noise import NoiseModel
 from twinlens.core.shot import Cfa
-from twinlens.files import dng
+from twinlens.files import dng, exif, tiff
 from twinlens.measure.doctor.checks import all_findings, lights_are_exchanged
 from twinlens.measure.doctor.findings import Report, Section
 from twinlens.measure.doctor.system import system_report
@@ -241,3 +241,28 @@ def test_system_report_names_the_kernels() -> None:
     told = system_report()
     assert told["kernels"]["implementation"] in ("halide", "numpy")
     assert told["libraries"]["numpy"]
+
+
+def with_broken_exif(path: Path) -> None:
+    """The exposure time's denominator becomes 0 and the date becomes blanks, in place."""
+    data = bytearray(path.read_bytes())
+    first = tiff.read(memoryview(bytes(data)))[0]
+    _, block, _ = exif.directories(memoryview(bytes(data)), first)
+    assert block is not None
+    time, date = block.entries[33434], block.entries[36867]
+    data[time.offset + 4 : time.offset + 8] = bytes(4)
+    data[date.offset : date.offset + date.count - 1] = b" " * (date.count - 1)
+    path.write_bytes(data)
+
+
+def test_zero_denominators_and_empty_dates_in_exif_are_found_and_mended(tmp_path: Path) -> None:
+    image = healthy()
+    source, out = tmp_path / "a.dng", tmp_path / "b.dng"
+    dng.write(source, image.pixels, image.shot)
+    with_broken_exif(source)
+    found = {finding.code: finding for finding in inspect(source).findings}
+    assert "zero denominator" in found["exif-broken"].sentence
+    assert "is not a date" in found["exif-broken"].sentence
+    repair(source, out, only=("exif-broken",))
+    assert "exif-broken" not in codes(files.read(out))
+    assert files.read(out).shot.f_number == pytest.approx(1.9)

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from twinlens.core.shot import Shot
-from twinlens.files import tiff, tiff_write
+from twinlens.files import tags, tiff, tiff_write
 from twinlens.files.tags import NUMBERS
-from twinlens.files.tiff import EXIF_IFD, GPS_IFD, Directory
+from twinlens.files.tiff import EXIF_IFD, GPS_IFD, RATIONALS, Directory
 
 _IFD0 = (270, 271, 272, 274, 305, 306, 315, 33432)
 _EXIF = (
@@ -28,6 +28,8 @@ _GPS = tuple(range(32))
 _DATES = (306, 36867, 36868)
 _ALWAYS_POSITIVE = (33434, 33437, 34855, 37386, 41989)  # exposure time, f-number, ISO, focal lengths: 0 means unknown
 _LENS_SPECIFICATION = 42034  # may hold 0/0 for an unknown aperture
+_MAY_BE_UNKNOWN = (_LENS_SPECIFICATION, NUMBERS["LensInfo"])
+_DATE = r"(\d{4}):(\d\d):(\d\d) (\d\d):(\d\d):(\d\d)"
 _MAX_VALUE = 4096  # bytes of one value
 
 
@@ -63,6 +65,19 @@ def facts(first: Directory, exif: Directory | None) -> dict[str, Any]:
     return found
 
 
+def faults(*directories: Directory | None) -> tuple[str, ...]:
+    """A sentence for every number with a zero denominator and every date that is none; unknown lens data may be 0/0."""
+    told = []
+    for directory in (one for one in directories if one is not None):
+        for tag, entry in directory.entries.items():
+            values = directory.array(tag) if entry.type in RATIONALS and tag not in _MAY_BE_UNKNOWN else None
+            if values is not None and np.isnan(values).any():
+                told.append(f"EXIF {tags.name(tag)} has a zero denominator.")
+            elif tag in _DATES and not re.fullmatch(_DATE, directory.text(tag)):
+                told.append(f"EXIF {tags.name(tag)} is not a date: {directory.text(tag)!r}.")
+    return tuple(dict.fromkeys(told))
+
+
 def _positive(number: float | None) -> float | None:
     return number if number is not None and number > 0 else None
 
@@ -70,7 +85,7 @@ def _positive(number: float | None) -> float | None:
 def _when(exif: Directory, first: Directory) -> str:
     """ISO 8601 of the exposure; "" when no date is valid."""
     for directory, tag in ((exif, 36867), (exif, 36868), (first, 36867), (first, 306)):
-        match = re.fullmatch(r"(\d{4}):(\d\d):(\d\d) (\d\d):(\d\d):(\d\d)", directory.text(tag))
+        match = re.fullmatch(_DATE, directory.text(tag))
         if match and match[1] != "0000":
             zone = exif.text(36881)
             return "{}-{}-{}T{}:{}:{}".format(*match.groups()) + (zone if re.fullmatch(r"[+-]\d\d:\d\d", zone) else "")

@@ -27,7 +27,7 @@ Array = npt.NDArray[Any]
 
 _DTYPES = {1: "u1", 2: "u1", 3: "u2", 4: "u4", 5: "u4", 6: "i1", 7: "u1", 8: "i2", 9: "i4", 10: "i4", 11: "f4"}
 _DTYPES |= {12: "f8", 13: "u4", 16: "u8", 17: "i8", 18: "u8"}
-_RATIONALS = (5, 10)
+RATIONALS = (5, 10)
 _MAX_ENTRIES = 4096  # of one directory; real files have fewer than 200
 _MAX_DIRECTORIES = 128  # of one file
 _MAX_DEPTH = 4
@@ -83,7 +83,7 @@ class Directory:
         if entry is None:
             return None
         dtype = np.dtype(self.order + _DTYPES[entry.type])
-        pairs = 2 if entry.type in _RATIONALS else 1
+        pairs = 2 if entry.type in RATIONALS else 1
         values = np.frombuffer(self.data, dtype, entry.count * pairs, entry.offset)
         values = values.astype(dtype.newbyteorder("="))
         if pairs == 2:
@@ -135,7 +135,7 @@ class Directory:
 
 
 def _size(kind: int) -> int:
-    return np.dtype(_DTYPES[kind]).itemsize * (2 if kind in _RATIONALS else 1)
+    return np.dtype(_DTYPES[kind]).itemsize * (2 if kind in RATIONALS else 1)
 
 
 def is_tiff(data: memoryview) -> bool:
