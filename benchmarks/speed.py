@@ -159,27 +159,29 @@ def warm(raw: Path, runs: int) -> dict[str, Any]:
     }.items():
         recipe, _ = develop.build_recipe(image, **options)
 
-        def whole(recipe: Any = recipe) -> Any:
+        def measured(recipe: Any = recipe) -> Any:
             scans = Scans(image)
-            resolved = resolve(recipe, image, None, scans)
-            made = develop.steps(resolved, image, scans)
-            return made, plan.run(made, image, bits=8)
+            return develop.steps(resolve(recipe, image, None, scans), image, scans)
 
-        made, _ = whole()
+        def whole(measured: Any = measured) -> None:
+            plan.run(measured(), image, bits=8)
+
+        made = measured()
         cuts = _cuts(made)
-        samples: dict[str, list[float]] = {"copy": [], "compute": [], "whole": [], **{cut: [] for cut, _ in cuts}}
+        work = {"copy": copy, "compute": compute, "whole": whole, MEASURED: measured}
+        samples: dict[str, list[float]] = {name: [] for name in [*work, *(cut for cut, _ in cuts)]}
         for _ in range(runs):
-            samples["copy"].append(min(timed(copy) for _ in range(3)))
-            samples["compute"].append(timed(compute))
-            samples["whole"].append(timed(whole))
+            for key, one in work.items():
+                samples[key].append(min(timed(one) for _ in range(3)) if key == "copy" else timed(one))
             for cut, part in cuts:
                 samples[cut].append(timed(lambda part=part: _discard(part, image)))
         middle = {key: statistics.median(values) for key, values in samples.items()}
         unit = middle["copy"]
-        stages, before = {}, 0.0
+        stages, before = {MEASURED: round(middle[MEASURED] / unit, 2)}, 0.0
         for cut, _ in cuts:
             stages[cut] = round((middle[cut] - before) / unit, 2)
             before = middle[cut]
+        stages[LAST] = round((middle["whole"] - middle[MEASURED] - before) / unit, 2)
         figures[name] = {
             "copy_ms": round(unit * 1e3, 2),
             "compute_reference_ms": round(middle["compute"] * 1e3, 2),
@@ -190,9 +192,14 @@ def warm(raw: Path, runs: int) -> dict[str, Any]:
     return figures
 
 
+MEASURED = "resolve: what is measured before the pixels"
+LAST = "output_color and encode, in one kernel"
+
+
 def _cuts(made: tuple[Any, ...]) -> list[tuple[str, tuple[Any, ...]]]:
-    """The plan cut off behind each stage; differences of their times are the stages' times."""
-    return [(made[end - 1].stage.name(), made[:end]) for end in range(1, len(made) + 1)]
+    """The plan cut off behind each stage before the gamut mapping; differences of their times are the stages' times."""
+    names = [step.stage.name() for step in made]
+    return [(names[end - 1], made[:end]) for end in range(1, names.index("output_color") + 1)]
 
 
 def _discard(made: tuple[Any, ...], image: Any) -> None:

@@ -67,8 +67,8 @@ def speed() -> str:
         parts.append(
             f"Warm, *{name}*, decoding and encoding of the file left out: **{one['whole_in_copies']} copies**"
             f" ({one['whole_ms']} ms; a copy is {one['copy_ms']} ms, the compute-bound reference"
-            f" {one['compute_reference_ms']} ms). By stage, as the difference of the plan cut off behind each; gamut"
-            " mapping and encoding are one kernel in the whole and are timed apart here:\n"
+            f" {one['compute_reference_ms']} ms). By stage, as the difference of the plan cut off behind each;"
+            " neighbours that only mix channels are one pass, and what follows them may take it along:\n"
         )
         parts.append(table(("stage", "copies"), one["stages_in_copies"].items()))
     view, start = data["preview"], data["start"]

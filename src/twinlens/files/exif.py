@@ -72,9 +72,9 @@ def faults(*directories: Directory | None) -> tuple[str, ...]:
         for tag, entry in directory.entries.items():
             values = directory.array(tag) if entry.type in RATIONALS and tag not in _MAY_BE_UNKNOWN else None
             if values is not None and np.isnan(values).any():
-                told.append(f"EXIF {tags.name(tag)} has a zero denominator.")
+                told.append(f"Tag {tags.name(tag)} has a zero denominator.")
             elif tag in _DATES and not re.fullmatch(_DATE, directory.text(tag)):
-                told.append(f"EXIF {tags.name(tag)} is not a date: {directory.text(tag)!r}.")
+                told.append(f"Tag {tags.name(tag)} is not a date: {directory.text(tag)!r}.")
     return tuple(dict.fromkeys(told))
 
 

@@ -94,7 +94,7 @@ def _shot(data: memoryview, first: Directory, raw: Directory, storage: frame.Fra
         exif=exif.rebuilt(ifd0, exif_part, gps),
         xmp=first.bytes(700).rstrip(b"\0"),
         tags=_other_tags(first, raw),
-        notes=(*_notes(first, raw, storage), *exif.faults(exif_part, gps)),
+        notes=(*_notes(first, raw, storage), *exif.faults(ifd0, exif_part, gps)),
     )
 
 

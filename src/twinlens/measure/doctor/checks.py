@@ -345,7 +345,7 @@ def check_exif(image: Image) -> Found:
         yield Finding(
             "exif-broken",
             "warning",
-            "The EXIF data has faults: " + " ".join(notes),
+            "The metadata has faults: " + " ".join(notes),
             "twinlens leaves the broken values out; --repair writes clean EXIF.",
             repairable=True,
         )
