@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from twinlens.core.image import empty_rgb, planar
+from twinlens.core.image import Window, empty_rgb, planar
 from twinlens.kernels import look as kernels
+from twinlens.kernels import vignette
 from twinlens.numerics import curve, look, lut
 from twinlens.pipeline.look import load, shipped
 from twinlens.stages.look_map import compiled
@@ -95,3 +96,13 @@ def test_kernel_takes_light_that_is_not_a_number_without_reading_outside():
     rgb[1, ::3] = -np.inf
     shown = kernels.look(rgb, compiled(load("authentic").map))
     assert shown.shape == rgb.shape
+
+
+def test_a_vignette_taken_along_is_a_vignette_before():
+    rng = np.random.default_rng(5)
+    rgb = planar(rng.uniform(0, 1.5, (40, 170, 3)).astype(np.float32))
+    window, tables = Window(100, 30, 140, 200, (300, 400)), compiled(load("authentic").map)
+    joined = kernels.look(rgb, tables, vignette.lines(window, 0.7))
+    apart = kernels.look(vignette.vignette(rgb, window, 0.7), tables)
+    assert np.abs(joined - apart).max() < 1e-5
+    assert joined.mean() < kernels.look(rgb, tables).mean()

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from twinlens.core.image import empty_rgb
 from twinlens.kernels import library
 from twinlens.kernels.matrix import matrix
+from twinlens.kernels.vignette import dimmed
 from twinlens.numerics.color import XYZ_FROM_REC2020
 from twinlens.numerics.look import clip_to_display
 from twinlens.numerics.lut import look_up
@@ -37,13 +38,18 @@ class Tables:
         object.__setattr__(self, "nodes", nodes)
 
 
-def look(rgb: Array, tables: Tables) -> Array:
-    """Display light (H, W, 3) of scene light (H, W, 3), both linear Rec. 2020."""
+def look(rgb: Array, tables: Tables, lines: tuple[Array, Array] | None = None) -> Array:
+    """Display light (H, W, 3) of scene light (H, W, 3), both linear Rec. 2020.
+
+    `lines` are those of a vignette (`kernels.vignette.lines`) that dims the light first, in the same pass.
+    """
     fast = library.find("look")
     if fast is None:
-        return look_up(rgb, tables.shapers, tables.table)
-    result = empty_rgb(*rgb.shape[:2])
-    fast(rgb, tables.segments, tables.nodes, tables.table.shape[0], result)
+        return look_up(rgb if lines is None else dimmed(rgb, *lines), tables.shapers, tables.table)
+    height, width = rgb.shape[:2]
+    down, across = lines or (np.ones(height, np.float32), np.zeros(width, np.float32))
+    result = empty_rgb(height, width)
+    fast(rgb, tables.segments, tables.nodes, tables.table.shape[0], down, across, result)
     return result
 
 

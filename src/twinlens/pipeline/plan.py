@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,8 @@ from twinlens.kernels import output_color as output_kernel
 from twinlens.kernels.matrix import matrix
 from twinlens.kernels.memory import keep_freed_memory
 from twinlens.stages.frame import Orient
+from twinlens.stages.look_map import LookMap
+from twinlens.stages.vignette import Vignette
 
 Array = npt.NDArray[Any]
 TILE = (768, 2048)  # rows, columns at most that share one pass over the mosaic
@@ -78,9 +81,18 @@ def steps(
         if stage.name() in leave_out or (stage.is_identity and stage.accepts is stage.returns):
             continue
         work = stage.bind(scan(index)) if stage.needs_scan else stage
-        made.append(Step(stage, work, frame))
+        made.append(_joined(made, Step(stage, work, frame)))
         frame = stage.frame(*frame)
     return tuple(made)
+
+
+def _joined(made: list[Step], step: Step) -> Step:
+    """The step, or it and the one before it (taken away) as one: a look takes the vignette before it along."""
+    look, before = step.stage, made[-1].stage if made else None
+    if not isinstance(look, LookMap) or look.is_neutral or not isinstance(before, Vignette):
+        return step
+    made.pop()
+    return Step(look, partial(look.after_vignette, before.amount), step.arriving)
 
 
 def run_tile(made: tuple[Step, ...], image: Image, target: Window) -> Image:

@@ -22,6 +22,7 @@ from twinlens.core.image import DISPLAY, SCENE, Image
 from twinlens.core.look import IDENTITY, PLAIN_SECTOR, check_numbers, table_of
 from twinlens.core.stage import Facts, Stage, param
 from twinlens.kernels import look as kernels
+from twinlens.kernels import vignette
 from twinlens.numerics import color, curve, look, lut
 from twinlens.numerics.temperature import temperature_from_xy
 
@@ -111,6 +112,11 @@ class LookMap(Stage):
 
     def _plain(self, mixing: Array, image: Image) -> Image:
         pixels = kernels.to_display(image.pixels, self.gain * mixing)
+        return image.with_pixels(pixels, state=DISPLAY, noise=None)
+
+    def after_vignette(self, amount: float, image: Image) -> Image:
+        """A vignette of `amount` EV and this look in one pass; only for a look that is not neutral."""
+        pixels = kernels.look(image.pixels, compiled(self), vignette.lines(image.window, amount))
         return image.with_pixels(pixels, state=DISPLAY, noise=None)
 
     def render(self, rgb: Array, tone: Callable[[Array], Array] | None = None) -> Array:

@@ -1,4 +1,4 @@
-"""Look: scene light to display light through three shapers and a tetrahedral table."""
+"""Look: scene light, dimmed by a vignette, to display light through three shapers and a tetrahedral table."""
 
 import halide as hl
 
@@ -18,6 +18,7 @@ def define():
     shapers = hl.ImageParam(hl.Float(32), 3, "shapers")  # (value and rise, index, channel)
     table = hl.ImageParam(hl.Float(32), 2, "table")  # (channel, node)
     size = hl.Param(hl.Int(32), "size")
+    down, across = hl.ImageParam(hl.Float(32), 1, "down"), hl.ImageParam(hl.Float(32), 1, "across")  # of a vignette
     shapers.dim(0).set_bounds(0, 2)
     shapers.dim(1).set_stride(2)
     table.dim(0).set_bounds(0, 4)
@@ -25,7 +26,9 @@ def define():
     x, y, c, k = hl.vars("x y c k")
 
     # Algorithm
-    bits = hl.reinterpret(hl.Int(32), hl.clamp(source[x, y, c], 0.0, TOP) + hl.f32(OFFSET))
+    factor, depth = hl.Func("factor"), down[y] + across[x]
+    factor[x, y] = 1.0 / (depth * depth)
+    bits = hl.reinterpret(hl.Int(32), hl.clamp(source[x, y, c] * factor[x, y], 0.0, TOP) + hl.f32(OFFSET))
     index, segment, grid = hl.Func("index"), hl.Func("segment"), hl.Func("grid")
     index[x, y, c] = hl.clamp((bits >> SHIFT) - FIRST, 0, shapers.dim(1).extent() - 1)
     inside = hl.unsafe_promise_clamped(index[x, y, c], 0, shapers.dim(1).extent() - 1)
@@ -73,6 +76,7 @@ def define():
     for one in (index, grid):
         one.compute_at(look, xo).bound(c, 0, 3).unroll(c).vectorize(x, 16, guard)
     segment.compute_at(look, xo).bound(c, 0, 3).bound(k, 0, 2).reorder(k, x, y, c).vectorize(k, 2).unroll(x, 4, guard)
-    place.compute_at(look, xo).vectorize(x, 16, guard)
+    for one in (factor, place):
+        one.compute_at(look, xo).vectorize(x, 16, guard)
     code.compute_at(look, xo).bound(k, 0, 4).reorder(k, x, y).vectorize(k, 4).unroll(x, 4, guard)
-    return look, [source, shapers, table, size]
+    return look, [source, shapers, table, size, down, across]
