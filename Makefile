@@ -14,12 +14,12 @@ kernels: ## compile the kernels that changed
 	PYTHONPATH=src $(BIN)/python -m twinlens.kernels.build
 
 format:
-	$(BIN)/ruff format src tests benchmarks docs hatch_build.py
-	$(BIN)/ruff check --fix src tests benchmarks docs hatch_build.py
+	$(BIN)/ruff format src tests benchmarks docs tools hatch_build.py
+	$(BIN)/ruff check --fix src tests benchmarks docs tools hatch_build.py
 
 check: ## format, lint, types, layers, docs
-	$(BIN)/ruff format --check src tests benchmarks docs hatch_build.py
-	$(BIN)/ruff check src tests benchmarks docs hatch_build.py
+	$(BIN)/ruff format --check src tests benchmarks docs tools hatch_build.py
+	$(BIN)/ruff check src tests benchmarks docs tools hatch_build.py
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	PYTHONPATH=src $(BIN)/lint-imports
 	$(BIN)/python docs/make_reference.py --check
