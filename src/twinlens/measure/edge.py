@@ -128,7 +128,7 @@ def _first_guess(x: Array, v: Array, value: Array, middle: float) -> Array:
                 "the edge leaves the part, or there is more than one: choose a part with one edge in the middle"
             )
         places.append((v[band].mean(), right - bright * (right - left)))
-    line = np.polynomial.polynomial.polyfit(*np.transpose(places), 1)
+    line = np.polynomial.polynomial.polyfit([one[0] for one in places], [one[1] for one in places], 1)
     return np.concatenate([line, np.zeros(ORDER - 1)])
 
 

@@ -1,0 +1,1 @@
+"""Calibrate: photographs of targets become what a camera module is, in numbers."""
