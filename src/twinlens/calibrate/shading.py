@@ -1,8 +1,7 @@
 """Shading: how much light each place of the frame receives, by color, from photographs of an even surface.
 
-A smooth surface (Chebyshev polynomials of both axes, total degree 8, in the logarithm of the signal) is fitted robustly
-to the means of small cells, so that dust and dead sites do not count. Relative to the brightest place of green it is
-the shading; red and blue relative to their own value at that place, so that the light's color stays.
+The smooth surface of `core.shading` is fitted robustly to the means of small cells, so that dust and dead sites do not
+count. Each color is relative to its own brightest place, so that the light's color stays.
 
 Sources: Digital Negative Specification 1.7.1, chapter 7, GainMap (how it is kept); ISO 17957:2015 (shading measured
 from flat fields).
@@ -10,8 +9,7 @@ from flat fields).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -19,60 +17,19 @@ import numpy.typing as npt
 
 from twinlens.core.errors import ParameterError
 from twinlens.core.fit import Fit
-from twinlens.core.opcodes import GainMap
+from twinlens.core.shading import DEGREE, LensShading, basis
 
 Array = npt.NDArray[Any]
 
-DEGREE = 8  # total degree of the surface: 45 terms
 CELLS = 48  # along the longer side
-GRID = (25, 33)  # points (v, h) of the gain map: bilinear between them is within 0.05 % of a cos^4 falloff to 0.3
 UNEVEN = 0.02  # robust spread of the cells around the surface: no flat
 DARK = 0.02  # of white: too dark to tell
 BRIGHT = 0.97  # of white: clipped
 
 
-@dataclass(frozen=True, eq=False)
-class Shading:
-    """`response` (V, H, 3): relative light of red, green and blue on an even grid from corner to corner of the frame,
-    each 1 where it is largest. `light` names the light of the flats.
-    """
-
-    response: Array
-    light: str = ""
-
-    @property
-    def falloff_stops(self) -> float:
-        """The darkest place of green, in stops below its brightest."""
-        return float(-np.log2(self.response[..., 1].min()))
-
-    @property
-    def color_shift(self) -> tuple[float, float]:
-        """Range of red / green and of blue / green over the frame, relative."""
-        ratios = self.response[..., [0, 2]] / self.response[..., 1:2]
-        red, blue = ratios.max((0, 1)) / ratios.min((0, 1)) - 1
-        return float(red), float(blue)
-
-    def opcodes(self, tile: Array, area: tuple[int, int]) -> tuple[GainMap, ...]:
-        """The gain maps (DNG OpcodeList2) that even out a frame of `area` (H, W): one for each site of the tile."""
-        rows, columns = np.asarray(tile).shape
-        spacing = tuple(1 / (points - 1) for points in self.response.shape[:2])
-        return tuple(
-            GainMap(
-                area=(y, x, *area),
-                row_pitch=rows,
-                column_pitch=columns,
-                gains=(1 / self.response[..., int(tile[y][x])])[..., None].astype(np.float32),
-                spacing=(spacing[0], spacing[1]),
-                origin=(0.0, 0.0),
-            )
-            for y in range(rows)
-            for x in range(columns)
-        )
-
-
 def fit_shading(
-    flats: Iterable[Array], *, tile: Array, black: float, white: float, light: str = "", grid: tuple[int, int] = GRID
-) -> Fit[Shading]:
+    flats: Iterable[Array], *, tile: Array, black: float, white: float, light: str = "", kelvin: float = 0.0
+) -> Fit[LensShading]:
     """The shading from mosaics (H, W) in DN of an evenly lit surface under one light; `tile` as in the noise fit.
 
     The residual is the rms of the cells' means around the surface, relative, noise included; held out: a surface from
@@ -83,9 +40,9 @@ def fit_shading(
     surfaces, residuals, held_out = [], [], []
     for color in range(3):
         places, values = cells[color]
-        basis = _basis(places)
-        surface = _robust(basis, values)
-        errors = values - basis @ surface
+        design = basis(places)
+        surface = _robust(design, values)
+        errors = values - design @ surface
         spread = 1.4826 * float(np.median(np.abs(errors)))
         if spread > UNEVEN:
             raise ParameterError(
@@ -95,14 +52,16 @@ def fit_shading(
         surfaces.append(surface)
         good = np.abs(errors) < 6 * spread + 1e-6
         residuals.append(errors[good])
-        held_out.append(_held_out(basis, values, good))
-    v, h = np.meshgrid(np.linspace(-1, 1, grid[0]), np.linspace(-1, 1, grid[1]), indexing="ij")
-    grid_basis = _basis(np.stack([v.ravel(), h.ravel()], 1))
-    response = np.exp(np.stack([grid_basis @ one for one in surfaces], 1)).reshape(*grid, 3)
-    response /= response.max((0, 1))
+        held_out.append(_held_out(design, values, good))
     rms = float(np.sqrt(np.mean(np.concatenate(residuals) ** 2)))
     outside = float(np.sqrt(np.mean(np.square(held_out))))
-    return Fit(Shading(response, light), rms, "relative signal", sum(one.size for one in residuals), outside)
+    return Fit(
+        LensShading(np.array(surfaces), light, kelvin),
+        rms,
+        "relative signal",
+        sum(one.size for one in residuals),
+        outside,
+    )
 
 
 def _mean_cells(flats: Iterable[Array], tile: Array, black: float, white: float) -> list[tuple[Array, Array]]:
@@ -166,49 +125,21 @@ def _centers(cells: int, length: int, pitch: int, first: int) -> Array:
     return 2 * (sites * pitch + first + 0.5) / length - 1
 
 
-def _basis(places: Array) -> Array:
-    """Chebyshev products of total degree up to DEGREE at places (N, 2): (N, 45)."""
-    v = np.polynomial.chebyshev.chebvander(places[:, 0], DEGREE)
-    h = np.polynomial.chebyshev.chebvander(places[:, 1], DEGREE)
-    return np.stack([v[:, i] * h[:, j] for i in range(DEGREE + 1) for j in range(DEGREE + 1 - i)], 1)
-
-
-def _robust(basis: Array, values: Array) -> Array:
+def _robust(design: Array, values: Array) -> Array:
     """Least squares with Tukey's biweight (c = 4.685 robust deviations)."""
     weight = np.ones(len(values))
-    surface = np.zeros(basis.shape[1])
+    surface = np.zeros(design.shape[1])
     for _ in range(8):
-        weighted = basis * weight[:, None]
-        surface = np.linalg.solve(weighted.T @ basis, weighted.T @ values)
-        errors = values - basis @ surface
+        weighted = design * weight[:, None]
+        surface = np.linalg.solve(weighted.T @ design, weighted.T @ values)
+        errors = values - design @ surface
         scale = 4.685 * max(1.4826 * float(np.median(np.abs(errors))), 1e-7)
         weight = np.square(np.clip(1 - np.square(errors / scale), 0, 1))
     return surface
 
 
-def _held_out(basis: Array, values: Array, good: Array) -> float:
+def _held_out(design: Array, values: Array, good: Array) -> float:
     half = np.arange(len(values)) % 2 == 0
-    surface = _robust(basis[half], values[half])
+    surface = _robust(design[half], values[half])
     judged = ~half & good
-    return float(np.sqrt(np.mean(np.square(values[judged] - basis[judged] @ surface))))
-
-
-def between(shadings: Sequence[tuple[float, Shading]], kelvin: float) -> Shading:
-    """The shading for a light of this color temperature: between the nearest measured lights, in 1 / temperature.
-
-    `shadings` are (kelvin, shading) with grids of one size. Beyond the measured lights the nearest holds.
-    """
-    if not shadings:
-        raise ParameterError("no shading was measured")
-    ordered = sorted(shadings, key=lambda one: one[0])
-    mired = [1e6 / one[0] for one in ordered]
-    wanted = float(np.clip(1e6 / kelvin, mired[-1], mired[0]))
-    after = next(index for index, one in enumerate(mired) if one <= wanted)
-    if after == 0:
-        return ordered[0][1]
-    share = (mired[after - 1] - wanted) / (mired[after - 1] - mired[after])
-    first, second = ordered[after - 1][1], ordered[after][1]
-    if first.response.shape != second.response.shape:
-        raise ParameterError("the shadings of a profile have grids of one size")
-    mixed = (1 - share) * first.response + share * second.response
-    return replace(first, response=mixed / mixed.max((0, 1)), light=f"{kelvin:.0f} K")
+    return float(np.sqrt(np.mean(np.square(values[judged] - design[judged] @ surface))))

@@ -6,13 +6,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from twinlens.core.camera_color import CameraColor
+from twinlens.core.lens import LensWarp
 from twinlens.core.noise import NoiseModel
+from twinlens.core.shading import LensShading
 from twinlens.core.shot import Shot
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class CameraProfile:
-    """Color, noise and where they came from. `noise` by ISO; `provenance` as in the document."""
+    """Color, noise by ISO, shading light by light, lens, and where they came from (`provenance`)."""
 
     name: str
     make: str = ""
@@ -21,6 +23,8 @@ class CameraProfile:
     lens: str = ""
     color: CameraColor = field(default_factory=CameraColor)
     noise: dict[float, NoiseModel] = field(default_factory=dict)
+    shading: tuple[LensShading, ...] = ()
+    warp: LensWarp | None = None
     provenance: dict[str, Any] = field(default_factory=dict)
 
 

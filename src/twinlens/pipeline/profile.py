@@ -10,11 +10,16 @@ import numpy as np
 from twinlens.core import document
 from twinlens.core.camera_color import Calibration, CameraColor
 from twinlens.core.errors import DocumentError, FileError
+from twinlens.core.lens import LensWarp
 from twinlens.core.noise import NoiseModel
 from twinlens.core.profile import CameraProfile
+from twinlens.core.shading import TERMS as SHADING_TERMS
+from twinlens.core.shading import LensShading
 
 FORMAT = "profile/1"
 _CAMERA = ("name", "make", "model", "unique_camera_model", "lens")
+_COLORS = ("red", "green", "blue")
+_WARP = ("frame", "center", "covered", "coefficients")
 _LIGHT = ("light", "white_xy", "color_matrix", "forward_matrix", "camera_calibration")
 
 
@@ -30,6 +35,12 @@ def dumps(profile: CameraProfile) -> str:
     data["noise"] = [
         {"iso": iso, "gain": model.gain, "offset": model.offset} for iso, model in sorted(profile.noise.items())
     ]
+    data["shading"] = [
+        {"light": one.light, "kelvin": one.kelvin, **dict(zip(_COLORS, one.coefficients, strict=True))}
+        for one in profile.shading
+    ] or None
+    if (warp := profile.warp) is not None:
+        data["lens_warp"] = {key: getattr(warp, key) for key in _WARP}
     return document.dumps(FORMAT, data)
 
 
@@ -37,7 +48,7 @@ def loads(text: str, *, origin: str = "") -> CameraProfile:
     """From the document's text; unknown keys and impossible values are errors that name the key."""
     data = document.loads(text, FORMAT, origin=origin)
     begin = f"{origin}: " if origin else ""
-    document.only(data, (*_CAMERA, "provenance", "color", "noise"), f"{begin}profile")
+    document.only(data, (*_CAMERA, "provenance", "color", "noise", "shading", "lens_warp"), f"{begin}profile")
     color = document.table(data, "color", begin)
     document.only(color, ("analog_balance", "light"), f"{begin}[color]")
     given = document.tables(color, "light", f"{begin}[color] ")
@@ -60,6 +71,11 @@ def loads(text: str, *, origin: str = "") -> CameraProfile:
             origin="profile",
         ),
         noise=noise,
+        shading=tuple(
+            _shading(one, f"{begin}[[shading]] {number}")
+            for number, one in enumerate(document.tables(data, "shading", begin), 1)
+        ),
+        warp=_warp(data["lens_warp"], f"{begin}[lens_warp]") if "lens_warp" in data else None,
         provenance=document.table(data, "provenance", begin),
     )
 
@@ -81,6 +97,26 @@ def _light(values: dict[str, Any], place: str) -> Calibration:
     white = values.get("white_xy")
     xy = None if white is None else tuple(_numbers(white, (2,), f"{place} white_xy").tolist())
     return Calibration(light=code, white_xy=xy, **matrices)  # type: ignore[arg-type]
+
+
+def _shading(values: Any, place: str) -> LensShading:
+    document.only(values, ("light", "kelvin", *_COLORS), place)
+    rows = [_numbers(values.get(color), (SHADING_TERMS,), f"{place} {color}") for color in _COLORS]
+    return LensShading(
+        np.array(rows), str(values.get("light", "")), float(_numbers(values.get("kelvin", 0.0), (), f"{place} kelvin"))
+    )
+
+
+def _warp(values: Any, place: str) -> LensWarp:
+    document.only(values, _WARP, place)
+    height, width = (int(one) for one in _numbers(values.get("frame"), (2,), f"{place} frame"))
+    if min(height, width) < 2:
+        raise DocumentError(f"{place} frame: expected height and width in pixels, found {values['frame']!r}")
+    x, y = _numbers(values.get("center", (0.5, 0.5)), (2,), f"{place} center").tolist()
+    given = values.get("coefficients")
+    planes = len(given) if isinstance(given, list) and len(given) in (1, 3) else 1
+    covered = float(_numbers(values.get("covered", 1.0), (), f"{place} covered"))
+    return LensWarp(_numbers(given, (planes, 6), f"{place} coefficients"), (x, y), (height, width), covered)
 
 
 def _numbers(value: Any, shape: tuple[int, ...], place: str) -> np.ndarray[Any, Any]:

@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from twinlens.core.errors import ParameterError
 from twinlens.core.fit import Fit
-from twinlens.core.opcodes import WarpRectilinear
+from twinlens.core.lens import LensWarp
 
 Array = npt.NDArray[Any]
 
@@ -33,46 +33,6 @@ RADIAL = 3  # k1 to k3
 LEAST_POINTS = 20
 REACH_NEEDED = 0.6  # of the way to the corners: nearer points say nothing of the corners
 GREEN = 1
-
-
-@dataclass(frozen=True, eq=False)
-class Distortion:
-    """A warp for frames of `frame` (H, W): `coefficients` (planes, 6) of k0 to k3 and two tangential terms, `center`
-    relative (x, y). One plane for all colors, or red, green and blue. `covered` is the largest radius with points.
-    """
-
-    coefficients: Array
-    center: tuple[float, float]
-    frame: tuple[int, int]
-    covered: float
-
-    def opcode(self) -> WarpRectilinear:
-        """The correction as a DNG writes it (OpcodeList3)."""
-        return WarpRectilinear(coefficients=self.coefficients, center=self.center)
-
-    def recorded(self, points: Array, plane: int = 0) -> Array:
-        """Where corrected points (N, 2) of (x, y) in pixels were recorded."""
-        center, reach = center_of(self.center, self.frame)
-        return center + reach * _warp((np.asarray(points, float) - center) / reach, self.coefficients[plane])
-
-    @property
-    def most_px(self) -> float:
-        """The largest displacement that the warp corrects, in pixels, inside what the points cover."""
-        _, reach = center_of(self.center, self.frame)
-        r = np.linspace(0, min(self.covered, 1.0), 64)
-        moves = [reach * np.abs(r * (_ratio(r * r, row) - 1)).max() for row in self.coefficients]
-        return float(max(moves))
-
-    @property
-    def lateral_px(self) -> tuple[float, float]:
-        """The largest distance of red and of blue from green, in pixels, inside what the points cover."""
-        if len(self.coefficients) < 3:
-            return 0.0, 0.0
-        _, reach = center_of(self.center, self.frame)
-        r = np.linspace(0, min(self.covered, 1.0), 64)
-        ratios = [_ratio(r * r, row) for row in self.coefficients]
-        red, blue = (float(reach * np.abs(r * (ratios[k] - ratios[GREEN])).max()) for k in (0, 2))
-        return red, blue
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +67,35 @@ def _warp(d: Array, row: Array) -> Array:
     return np.stack([ratio * x + across, ratio * y + down], -1)
 
 
-def fit_distortion(views: Sequence[View], frame: tuple[int, int], *, free_center: bool = True) -> Fit[Distortion]:
+def recorded(warp: LensWarp, points: Array, plane: int = 0) -> Array:
+    """Where corrected points (N, 2) of (x, y) in pixels were recorded."""
+    center, reach = center_of(warp.center, warp.frame)
+    return center + reach * _warp((np.asarray(points, float) - center) / reach, warp.coefficients[plane])
+
+
+def most_px(warp: LensWarp) -> float:
+    """The largest displacement that the warp corrects, in pixels, inside what was measured."""
+    reach, r, ratios = _radial(warp)
+    return float(max(reach * np.abs(r * (ratio - 1)).max() for ratio in ratios))
+
+
+def lateral_px(warp: LensWarp) -> tuple[float, float]:
+    """The largest distance of red and of blue from green, in pixels, inside what was measured."""
+    if len(warp.coefficients) < 3:
+        return 0.0, 0.0
+    reach, r, ratios = _radial(warp)
+    red, blue = (float(reach * np.abs(r * (ratios[k] - ratios[GREEN])).max()) for k in (0, 2))
+    return red, blue
+
+
+def _radial(warp: LensWarp) -> tuple[float, Array, list[Array]]:
+    """The corner's distance in pixels, radii (n,) relative to it, and each plane's ratio there."""
+    _, reach = center_of(warp.center, warp.frame)
+    r = np.linspace(0, min(warp.covered, 1.0), 64)
+    return reach, r, [_ratio(r * r, row) for row in warp.coefficients]
+
+
+def fit_distortion(views: Sequence[View], frame: tuple[int, int], *, free_center: bool = True) -> Fit[LensWarp]:
     """The warp of a lens from one or more views of a flat target; `frame` (H, W) in pixels.
 
     With red, green and blue points lateral chromatic aberration is fitted too. The residual is the rms distance of the
@@ -214,12 +202,12 @@ class _Problem:
         found[free] = least_squares(residual, start[free], loss="soft_l1", f_scale=1.0, x_scale="jac").x
         return found
 
-    def solve(self, masks: Sequence[Array]) -> tuple[Distortion, float]:
+    def solve(self, masks: Sequence[Array]) -> tuple[LensWarp, float]:
         p = self.optimum(masks)
         errors = np.concatenate([one.reshape(-1, 2) for one in self.errors(p, masks)]) * self.reach
         return self.distortion(p), float(np.sqrt(np.mean(np.sum(errors**2, -1))))
 
-    def distortion(self, p: Array) -> Distortion:
+    def distortion(self, p: Array) -> LensWarp:
         """In the units of a warp around its own center: the distance to the corner farthest from that center."""
         height, width = self.frame
         x, y = self.middle + self.reach * p[:2]
@@ -228,7 +216,7 @@ class _Problem:
         ratio = reach / self.reach
         scale = np.array([1, ratio**2, ratio**4, ratio**6, ratio, ratio])
         covered = (self.covered + float(np.linalg.norm(p[:2]))) / ratio
-        return Distortion(self.coefficients(p) * scale, center, self.frame, min(covered, 1.0))
+        return LensWarp(self.coefficients(p) * scale, center, self.frame, min(covered, 1.0))
 
     def held_out(self, kept: Sequence[Array]) -> float:
         p = self.optimum(kept)
@@ -237,7 +225,7 @@ class _Problem:
         return float(np.sqrt(np.mean(np.sum(errors**2, -1))))
 
 
-def check_monotone(found: Distortion) -> None:
+def check_monotone(found: LensWarp) -> None:
     r = np.linspace(0, min(found.covered, 1.0), 256)
     for row in found.coefficients:
         if (np.diff(r * _ratio(r * r, row)) <= 0).any():

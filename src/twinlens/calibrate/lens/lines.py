@@ -11,14 +11,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from twinlens.calibrate.lens import Distortion, center_of, check_monotone
+from twinlens.calibrate.lens import center_of, check_monotone
 from twinlens.core.errors import ParameterError
 from twinlens.core.fit import Fit
+from twinlens.core.lens import LensWarp
 
 Array = npt.NDArray[Any]
 
 
-def fit_distortion_from_lines(lines: Sequence[Array], frame: tuple[int, int]) -> Fit[Distortion]:
+def fit_distortion_from_lines(lines: Sequence[Array], frame: tuple[int, int]) -> Fit[LensWarp]:
     """The radial warp that makes lines straight which are straight in the world.
 
     `lines` are (N, 2) points (x, y) in pixels along each, five or more. Only k1 and k2 are fitted. The residual is the
@@ -36,7 +37,7 @@ def fit_distortion_from_lines(lines: Sequence[Array], frame: tuple[int, int]) ->
     k = _straightest(places, distances)
     row = np.array([[1.0, k[0], k[1], 0.0, 0.0, 0.0]])
     covered = max(float(np.linalg.norm(_unwarped(one, k), axis=1).max()) for one in places)
-    found = Distortion(row, (0.5, 0.5), frame, covered)
+    found = LensWarp(row, (0.5, 0.5), frame, covered)
     check_monotone(found)
     held_out = None
     if len(places) >= 8:

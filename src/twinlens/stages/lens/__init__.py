@@ -1,4 +1,4 @@
-"""Lens: distortion, lateral chromatic aberration and vignetting undone, by the file's opcodes or a lens data base.
+"""Lens: distortion, lateral chromatic aberration and vignetting undone, by the file, a profile or a lens data base.
 
 Source: Digital Negative Specification 1.7.1, chapter 7 (OpcodeList3; the warps and trims of OpcodeList2 are done
 here as well); lensfun's models (lensfun.github.io/manual) by `lensfun.py`. What the file or the data base says is
@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal
 
 from twinlens.core.errors import ParameterError
 from twinlens.core.image import CAMERA_RGB, Array, Image, Window
+from twinlens.core.lens import LensWarp
 from twinlens.core.opcodes import AreaOpcode, FixVignetteRadial, Opcode
 from twinlens.core.shot import Shot
 from twinlens.core.stage import Facts, Stage, param
@@ -23,6 +24,7 @@ from twinlens.numerics.opcode_lists import linear_area, reduced
 from twinlens.stages.lens import lensfun
 
 Moves = tuple[lens.Step, ...]
+SAME_SHAPE = 0.01  # relative difference of the aspect ratios up to which two frames show the same part of a sensor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,9 +32,9 @@ class Lens(Stage):
     accepts: ClassVar = CAMERA_RGB
     returns: ClassVar = CAMERA_RGB
 
-    correction: Literal["auto", "file", "lensfun", "none"] = param(
+    correction: Literal["auto", "file", "profile", "lensfun", "none"] = param(
         "auto",
-        doc="what corrects the lens: the file's numbers, lensfun's data base, nothing; auto: what is known",
+        doc="what corrects the lens: the file, the profile, lensfun's data base, nothing; auto: what is known",
     )
     amount: float = param(1.0, low=0, high=1, doc="how much of the distortion and vignetting is undone")
     chromatic: bool = param(True, doc="undo lateral chromatic aberration (colored edges towards the corners)")
@@ -57,6 +59,12 @@ class Lens(Stage):
         if self.correction == "none" or self.geometry is not None:
             return self
         shot = facts.shot
+        measured = facts.profile.warp if facts.profile is not None else None
+        if measured is not None and self.correction in ("auto", "profile"):
+            step = lens.step_from(_fitting(measured, _full_frame(shot)), _full_frame(shot))
+            return replace(self, correction="profile", geometry=(step,) if step else ())
+        if self.correction == "profile":
+            raise ParameterError("Lens.correction = 'profile', but no profile with a measured lens was given")
         if self.correction in ("auto", "file"):
             steps = _steps(shot, _full_frame(shot))
             if steps or _pointwise(shot):
@@ -124,6 +132,8 @@ class Lens(Stage):
     def _parts(self, image: Image) -> list[_Points | _Falloff | lens.Step]:
         """The steps in their order: warps and trims as resolved, between them the opcodes that change values."""
         geometry = list(self._geometry)
+        if self.correction == "profile":
+            return [*geometry]
         if self.correction == "lensfun":
             wanted = self.falloff is not None and self.vignetting
             return [_Falloff(self.falloff or (), self.amount), *geometry] if wanted else [*geometry]
@@ -179,6 +189,17 @@ class _Falloff:
         half = radius * hypot(window.frame[0] - 1, window.frame[1] - 1) / 2
         terms = [self.amount * k for k in (k1, k2, k3)]
         return radial_gain(pixels, terms, (x, y), window, unit_px=max(half, 1e-6), divides=True)
+
+
+def _fitting(measured: LensWarp, frame: tuple[int, int]) -> Opcode:
+    """The profile's warp for a frame of the same shape: it is relative, so any size of the whole sensor will do."""
+    height, width = measured.frame
+    if abs(height * frame[1] / (width * frame[0]) - 1) > SAME_SHAPE:
+        raise ParameterError(
+            f"the profile's lens was measured on frames of {width} x {height}, this picture has {frame[1]} x "
+            f"{frame[0]}: another crop of the sensor; set Lens.correction = 'file' or 'none'"
+        )
+    return measured.opcode()
 
 
 def _full_frame(shot: Shot) -> tuple[int, int]:
