@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ import click
 
 from twinlens.cli.options import edits as edits_of
 from twinlens.cli.options import stage_options
+from twinlens.cli.progress import Progress
 from twinlens.cli.quiet import quiet_decoders
 from twinlens.core.errors import FileError, ParameterError, TwinlensError
 
@@ -69,7 +69,7 @@ def command(sources: tuple[Path, ...], output: str, as_json: bool, **options: An
     targets = _targets(sources, output, options["suffix"])
     done: list[dict[str, Any]] = []
     failed: list[dict[str, str]] = []
-    with _progress(len(sources), hidden=as_json) as bar:
+    with Progress(len(sources), hidden=as_json) as bar:
         for source, target in targets:
             try:
                 done.append(_one(source, target, options, bar))
@@ -191,45 +191,3 @@ def _recipes_profile(recipe: Recipe | None, recipe_path: Path | None) -> Path | 
     if digest(places[0]) != recipe.made.get("profile_sha256"):
         raise FileError(f"the profile {places[0]} has changed since the recipe was made; name one with --profile")
     return places[0]
-
-
-class _Bar:
-    """Progress on stderr: of the files, and within a file; silent when stderr is not a terminal."""
-
-    def __init__(self, count: int, hidden: bool) -> None:
-        self.count, self.index = count, 0
-        self.rich: Any = None
-        self.task: Any = None
-        self.began = time.perf_counter()
-        self.hidden = hidden or sys.stderr is None or not sys.stderr.isatty()
-
-    def __enter__(self) -> _Bar:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self.rich is not None:
-            self.rich.stop()
-
-    def part(self, share: float) -> None:
-        """The finished share of the present file; the bar appears once the work has taken a second."""
-        if self.hidden or (self.rich is None and time.perf_counter() - self.began < 1):
-            return
-        if self.rich is None:
-            from rich.console import Console
-            from rich.progress import Progress
-
-            self.rich = Progress(console=Console(stderr=True), transient=True)
-            self.rich.start()
-            self.task = self.rich.add_task("developing", total=self.count)
-        self.rich.update(self.task, completed=self.index + share)
-
-    def next(self, line: str) -> None:
-        """A file is finished."""
-        self.index += 1
-        self.part(0)
-        if not self.hidden:
-            click.echo(line, err=True)
-
-
-def _progress(count: int, hidden: bool) -> _Bar:
-    return _Bar(count, hidden)

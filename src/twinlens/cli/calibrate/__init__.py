@@ -1,0 +1,23 @@
+"""`twinlens calibrate`: photographs of targets become what a camera module is, in numbers."""
+
+from __future__ import annotations
+
+import click
+
+from twinlens.cli.lazy import LazyGroup
+
+COMMANDS = {
+    "noise": "Gain, read noise, full well and defects from flats and darks, or a still burst.",
+    "shading": "Light and color falloff from flats.",
+    "tone": "Tone response and linearity from an exposure series.",
+    "lens": "Distortion and lateral chromatic aberration from a checkerboard or dots.",
+    "sharpness": "MTF50, overshoot and the whole response from a slanted edge.",
+}
+
+
+@click.group("calibrate", cls=LazyGroup, lines=COMMANDS, package=__name__)
+def command() -> None:
+    """Measure what a camera module is: its color, noise, shading, lens and sharpness.
+
+    What is measured goes into a camera profile, which `twinlens develop --profile` uses.
+    """

@@ -1,0 +1,64 @@
+"""`twinlens calibrate lens`: pictures of a checkerboard or dots become the warp of a lens."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from twinlens.cli.calibrate import profiles
+from twinlens.cli.progress import Progress
+from twinlens.cli.quiet import quiet_decoders
+from twinlens.core.errors import ParameterError
+
+
+@click.command("lens")
+@click.argument("pictures", nargs=-1, required=True, metavar="PICTURE...", type=click.Path(path_type=Path))
+@click.option("--size", required=True, metavar="COLUMNSxROWS", help="Inner corners of the board (or dots), like 9x6.")
+@click.option("--pattern", type=click.Choice(["checkerboard", "dots"]), default="checkerboard", show_default=True)
+@profiles.profile_options
+def command(pictures: tuple[Path, ...], size: str, pattern: Any, as_json: bool, **options: Any) -> None:
+    """Measure distortion and lateral chromatic aberration.
+
+    PICTURE show the whole target, a little tilted, some 3 to 10 times in different parts of the frame, out to the
+    corners. Raw files tell red, green and blue apart.
+    """
+    from twinlens.calibrate import module
+    from twinlens.calibrate.lens import lateral_px, most_px
+
+    profiles.check_output(options["output"], options["base"], options["overwrite"])
+    with Progress(1, hidden=as_json, doing="finding targets") as bar, quiet_decoders():
+        fit, shot, notes = module.lens_from(
+            pictures, _size(size), pattern=pattern, raw_layout=options["raw_layout"], progress=bar.part
+        )
+    red, blue = lateral_px(fit.value)
+    told = {"center": fit.value.center, "coefficients": fit.value.coefficients.tolist(), "frame": fit.value.frame,
+            "covered": fit.value.covered, "distortion_px": most_px(fit.value), "lateral_red_px": red,
+            "lateral_blue_px": blue, "residual": fit.residual, "held_out": fit.held_out, "unit": fit.unit,
+            "samples": fit.samples, "notes": notes}  # fmt: skip
+    if as_json:
+        click.echo(json.dumps(told, indent=1))
+    else:
+        click.echo(
+            f"distortion up to {told['distortion_px']:.1f} px, measured out to {fit.value.covered:.0%} of the way"
+        )
+        click.echo(f"red is up to {red:.2f} px from green, blue {blue:.2f} px")
+        held_out = "" if fit.held_out is None else f", held out {fit.held_out:.3f} px"
+        click.echo(f"points are {fit.residual:.3f} px off (rms){held_out}, {fit.samples} points")
+        for note in notes:
+            click.echo(note, err=True)
+    if options["output"] is not None:
+        profile = module.with_lens(profiles.begun(options["base"], shot), fit)
+        profiles.write(profile, options["output"], options["overwrite"])
+
+
+def _size(text: str) -> tuple[int, int]:
+    try:
+        columns, rows = (int(one) for one in text.lower().split("x"))
+    except ValueError:
+        raise ParameterError(f"--size {text}: expected columns x rows of inner corners, like 9x6") from None
+    if min(columns, rows) < 3:
+        raise ParameterError(f"--size {text}: 3 x 3 points are the least")
+    return columns, rows

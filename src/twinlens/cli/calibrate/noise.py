@@ -1,0 +1,99 @@
+"""`twinlens calibrate noise`: flats and darks, or a still burst, become noise by ISO."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from twinlens.cli.calibrate import profiles
+from twinlens.cli.progress import Progress
+from twinlens.cli.quiet import quiet_decoders
+
+
+@click.command("noise")
+@click.argument("flats", nargs=-1, required=True, metavar="FLAT...", type=click.Path(path_type=Path))
+@click.option(
+    "--dark",
+    "darks",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="A frame without light; may be repeated.",
+)
+@profiles.profile_options
+def command(flats: tuple[Path, ...], darks: tuple[Path, ...], as_json: bool, **options: Any) -> None:
+    """Measure gain, read noise, full well, row noise, pixel response and defects.
+
+    FLAT are raw files of an evenly lit wall, out of focus, two or more at each of several exposures; or a burst from a
+    tripod. Darks (lens cap on) tell read noise and row noise by themselves. Files are sorted by ISO and exposure.
+    """
+    from twinlens.calibrate import module
+
+    profiles.check_output(options["output"], options["base"], options["overwrite"])
+    with Progress(1, hidden=as_json, doing="measuring noise") as bar, quiet_decoders():
+        report = module.noise_from(flats, darks, raw_layout=options["raw_layout"], progress=bar.part)
+    if as_json:
+        click.echo(
+            json.dumps({"noise": [_as_dict(iso, fit) for iso, fit in report.fits.items()], "notes": report.notes})
+        )
+    else:
+        for iso, fit in report.fits.items():
+            _show(iso, fit)
+    for note in report.notes:
+        click.echo(note, err=True)
+    if options["output"] is not None:
+        profile = module.with_noise(profiles.begun(options["base"], report.shot), report)
+        profiles.write(profile, options["output"], options["overwrite"])
+
+
+def _as_dict(iso: float, fit: Any) -> dict[str, Any]:
+    value, model = fit.value, fit.value.model()
+    return {
+        "iso": iso,
+        "electrons_per_dn": value.electrons_per_dn,
+        "read_noise_e": value.read_noise_e,
+        "full_well_e": [_number(one) for one in value.full_well_e],
+        "brightest_dn": value.brightest_dn,
+        "row_noise_dn": _number(value.row_noise_dn),
+        "prnu": _number(value.prnu),
+        "black_dn": value.black_dn,
+        "white_dn": value.white_dn,
+        "defects": value.defects.tolist(),
+        "gain": model.gain,
+        "offset": model.offset,
+        "residual": fit.residual,
+        "held_out": fit.held_out,
+        "unit": fit.unit,
+        "samples": fit.samples,
+    }
+
+
+def _number(value: float) -> float | None:
+    return None if value != value else float(value)
+
+
+def _show(iso: float, fit: Any) -> None:
+    value = fit.value
+    click.secho(f"ISO {iso:g}" if iso else "ISO not stated", bold=True)
+    full = ["above " + f"{b * g:.0f}" if w != w else f"{w:.0f}"
+            for w, b, g in zip(value.full_well_e, value.brightest_dn, value.electrons_per_dn, strict=True)]  # fmt: skip
+    lines = (
+        ("gain, e-/DN", "  ".join(f"{one:.4g}" for one in value.electrons_per_dn)),
+        ("read noise, e-", "  ".join(f"{one:.3g}" for one in value.read_noise_e)),
+        ("full well, e-", "  ".join(full)),
+        (
+            "row noise, DN",
+            "not measured (no darks)" if value.row_noise_dn != value.row_noise_dn else f"{value.row_noise_dn:.3g}",
+        ),
+        ("pixel response", "not measured" if value.prnu != value.prnu else f"{value.prnu:.2%}"),
+        ("defects", f"{len(value.defects)} sites"),
+        (
+            "variances off the line",
+            f"{fit.residual:.2%}" + ("" if fit.held_out is None else f", held out {fit.held_out:.2%}"),
+        ),
+    )
+    for name, text in lines:
+        click.echo(f"  {name:<24}{text}")
