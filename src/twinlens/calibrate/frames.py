@@ -118,7 +118,8 @@ def pairs(
         left.append(held[0].path)
 
 
-def _exposure(shot: Shot) -> float | None:
+def exposure(shot: Shot) -> float | None:
+    """Exposure time x area of the aperture, relative; None where the file does not say."""
     return shot.exposure_time_s / (shot.f_number or 1.0) ** 2 if shot.exposure_time_s else None
 
 

@@ -25,7 +25,7 @@ def command(pictures: tuple[Path, ...], size: str, pattern: Any, as_json: bool, 
     PICTURE show the whole target, a little tilted, some 3 to 10 times in different parts of the frame, out to the
     corners. Raw files tell red, green and blue apart.
     """
-    from twinlens.calibrate import module
+    from twinlens.calibrate import measured, module
     from twinlens.calibrate.lens import lateral_px, most_px
 
     profiles.check_output(options["output"], options["base"], options["overwrite"])
@@ -50,7 +50,7 @@ def command(pictures: tuple[Path, ...], size: str, pattern: Any, as_json: bool, 
         for note in notes:
             click.echo(note, err=True)
     if options["output"] is not None:
-        profile = module.with_lens(profiles.begun(options["base"], shot), fit)
+        profile = measured.with_lens(profiles.begun(options["base"], shot), fit)
         profiles.write(profile, options["output"], options["overwrite"])
 
 

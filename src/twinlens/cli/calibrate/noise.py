@@ -30,7 +30,7 @@ def command(flats: tuple[Path, ...], darks: tuple[Path, ...], as_json: bool, **o
     FLAT are raw files of an evenly lit wall, out of focus, two or more at each of several exposures; or a burst from a
     tripod. Darks (lens cap on) tell read noise and row noise by themselves. Files are sorted by ISO and exposure.
     """
-    from twinlens.calibrate import module
+    from twinlens.calibrate import measured, module
 
     profiles.check_output(options["output"], options["base"], options["overwrite"])
     with Progress(1, hidden=as_json, doing="measuring noise") as bar, quiet_decoders():
@@ -45,7 +45,7 @@ def command(flats: tuple[Path, ...], darks: tuple[Path, ...], as_json: bool, **o
     for note in report.notes:
         click.echo(note, err=True)
     if options["output"] is not None:
-        profile = module.with_noise(profiles.begun(options["base"], report.shot), report)
+        profile = measured.with_noise(profiles.begun(options["base"], report.shot), report)
         profiles.write(profile, options["output"], options["overwrite"])
 
 

@@ -56,7 +56,7 @@ def check_output(output: Path | None, base: Path | None, overwrite: bool) -> Non
 
 def begun(base: Path | None, shot: Shot) -> CameraProfile:
     """The profile to add to: the given one, which has to be of this camera, or a new one of the shot's camera."""
-    from twinlens.calibrate.module import blank_profile
+    from twinlens.calibrate.measured import blank_profile
     from twinlens.pipeline import profile
 
     if base is None:

@@ -23,7 +23,7 @@ def command(flats: tuple[Path, ...], light: str, as_json: bool, **options: Any) 
     FLAT are raw files of an evenly lit wall or a diffuser under one light; several are averaged. Run it again with
     --profile for another light: a profile holds one shading for each and `develop` goes between them.
     """
-    from twinlens.calibrate import module
+    from twinlens.calibrate import measured, module
 
     profiles.check_output(options["output"], options["base"], options["overwrite"])
     with Progress(1, hidden=as_json, doing="measuring shading") as bar, quiet_decoders():
@@ -39,5 +39,5 @@ def command(flats: tuple[Path, ...], light: str, as_json: bool, **options: Any) 
         click.echo(f"red/green changes by {red:.1%} over the frame, blue/green by {blue:.1%}")
         click.echo(f"places are {fit.residual:.2%} off the surface (rms), held out {fit.held_out or 0:.2%}")
     if options["output"] is not None:
-        profile = module.with_shading(profiles.begun(options["base"], shot), fit)
+        profile = measured.with_shading(profiles.begun(options["base"], shot), fit)
         profiles.write(profile, options["output"], options["overwrite"])

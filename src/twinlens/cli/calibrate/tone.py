@@ -33,8 +33,8 @@ def command(pictures: tuple[Path, ...], raw_layout: str | None, as_json: bool) -
         value = fit.value
         verdict = "linear" if value.is_linear else "not linear"
         click.echo(
-            f"{name:<8} {verdict}: up to {value.linearity:.2%} off a line from 5 to 95 %; {fit.samples} steps, held out "
-            f"{fit.held_out or 0:.4f}"
+            f"{name:<8} {verdict}: up to {value.linearity:.2%} off a line from 5 to 95 %; {fit.samples} steps, held "
+            f"out {fit.held_out or 0:.4f}"
         )
 
 
