@@ -163,7 +163,7 @@ def _step(path: Path, raw_layout: str | None) -> tuple[float | None, Array]:
     if image.state is SENSOR:
         frame = frames.frame_of(image, path)
         pixels = frame.counts / np.float32(frame.white)
-        y, x = np.indices(pixels.shape, sparse=True)
+        y, x = np.ogrid[: pixels.shape[0], : pixels.shape[1]]
         colors = frame.tile[y % 2, x % 2]
     else:
         pixels, colors = np.asarray(image.pixels), None
