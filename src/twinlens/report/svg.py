@@ -116,7 +116,7 @@ def span(*values: Array, room: float = 0.08) -> tuple[float, float]:
 def bars(words: str, rows: Sequence[tuple[str, float, str]], unit: str, width: float = 460.0) -> str:
     """Horizontal bars of (name, value, color), longest first as given."""
     most = max((value for _, value, _ in rows), default=1.0) or 1.0
-    line, name_px, value_px = 22.0, 120.0, 56.0
+    line, name_px, value_px = 22.0, 120.0, 96.0
     parts = []
     for index, (name, value, color) in enumerate(rows):
         y, length = index * line, max(value / most, 0) * (width - name_px - value_px)
