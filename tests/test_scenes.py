@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from shared_data import shared
 
+from shared_data import shared
 from twinlens.core.errors import FileError, ParameterError
 from twinlens.numerics import color, metamers, spectra, upsampling
 from twinlens.simulate.scenes import SCENES, edges, make
@@ -57,7 +57,8 @@ def test_the_same_seed_gives_the_same_bytes(name):
 
 @pytest.mark.parametrize("name", ["still-life", "dead-leaves", "night-lights", "photograph", "metamers"])
 def test_another_seed_gives_another_scene(name):
-    assert not np.array_equal(scene(name, seed=1).xyz(), scene(name, seed=2).xyz())
+    one, other = (scene(name, seed=seed, light="A").xyz() for seed in (1, 2))
+    assert np.abs(one - other).max() > 0.01
 
 
 @pytest.mark.parametrize("light", ["D65", "A", "FL11", "LED-B3"])
@@ -69,7 +70,9 @@ def test_a_patch_is_its_reflectance_times_the_light(name, light):
     for patch in one.patches:
         rows, columns = inside(patch)
         truth = spectra.xyz_from_reflectance(patch.reflectance, power)
-        np.testing.assert_allclose(one.xyz(rows)[:, columns], np.broadcast_to(truth, (1, 1, 3)), rtol=2e-5, atol=1e-7)
+        found = one.xyz(rows)[:, columns].reshape(-1, 3)
+        assert len(found)
+        np.testing.assert_allclose(found, np.broadcast_to(truth, found.shape), rtol=2e-5, atol=1e-7)
 
 
 def test_the_chart_has_real_proportions_and_the_energy_of_its_parts():
@@ -99,10 +102,10 @@ def test_metamers_match_under_their_light_and_separate_under_a():
     for light, is_apart in (("D65", False), ("A", True)):
         power = spectra.illuminant(light)
         one = make("metamers", 96, 256, light=light, pairs=10)
-        seen = np.array([one.xyz()[inside(patch)].mean(axis=(0, 1)) for patch in one.patches])
-        apart = color.delta_e_2000(lab(seen[0::2], power), lab(seen[1::2], power))
+        seen = {patch.name: lab(one.xyz()[inside(patch)].mean(axis=(0, 1)), power) for patch in one.patches}
+        apart = np.array([color.delta_e_2000(seen[f"{pair}a"], seen[f"{pair}b"]) for pair in range(1, 11)])
         assert (apart > 1.5).all() if is_apart else (apart < 0.02).all(), apart
-        assert all((0 <= patch.reflectance).all() and (patch.reflectance <= 1).all() for patch in one.patches)
+        assert all((patch.reflectance >= 0).all() and (patch.reflectance <= 1).all() for patch in one.patches)
 
 
 def test_mixed_light_passes_from_one_lamp_to_the_other():
@@ -134,7 +137,9 @@ def test_a_slanted_edge_lies_where_it_is_said_to_with_its_contrast():
         along = (end - start) / np.linalg.norm(end - start)
         distance = (x - start[0]) * along[1] - (y - start[1]) * along[0]
         side = np.sign(np.corrcoef(distance.ravel(), dark.ravel())[0, 1])
-        np.testing.assert_array_equal(dark[np.abs(distance) > 0.75] > 0.5, (side * distance > 0)[np.abs(distance) > 0.75])
+        np.testing.assert_array_equal(
+            dark[np.abs(distance) > 0.75] > 0.5, (side * distance > 0)[np.abs(distance) > 0.75]
+        )
         assert np.abs(dark[np.abs(distance) < 0.02] - 0.5).max(initial=0) < 0.03
 
 
@@ -210,7 +215,7 @@ def test_a_photograph_covers_the_frame_and_keeps_its_light():
     assert one.xyz().shape == (48, 128, 3)
     whole = make("photograph", None, None, picture=np.full((40, 60, 3), 128, np.uint8))
     half = make("photograph", 20, 30, picture=np.full((40, 60, 3), 128, np.uint8))
-    np.testing.assert_allclose(whole.xyz().mean((0, 1)), half.xyz().mean((0, 1)), rtol=1e-5)
+    np.testing.assert_allclose(whole.xyz().mean((0, 1)), half.xyz().mean((0, 1)), rtol=1e-4)
 
 
 def test_colors_outside_srgb_keep_their_xyz_and_spectra_of_zero_or_more():
