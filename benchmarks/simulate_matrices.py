@@ -5,7 +5,8 @@ marked so) and whose published ColorMatrix are both in `../shared/data/spectral`
 recorded with the sensitivities under A and D65 and taken to XYZ by our matrix and by the published one, each with the
 neutral of the light as white; the mean DeltaE 2000 between the two is printed, what each of them is off the truth, and
 how far the published matrix's idea of the light's neutral is from that of the sensitivities. Writes
-`results/simulate_matrices.json`. `--quick` compares the two cameras that come with the program.
+`results/simulate_matrices.json` and the table of `docs/simulate-cameras.md`. `--quick` compares the two cameras that
+come with the program.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from twinlens.simulate import camera as cameras
 Array = npt.NDArray[Any]
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "spectral"
+DOCS = Path(__file__).resolve().parents[1] / "docs" / "simulate-cameras.md"
 LIGHTS = {"A": 17, "D65": 21}
 QUICK_TOLERANCE = 0.01  # DeltaE
 COLORED = 18  # patches of the chart that are no greys
@@ -116,6 +118,25 @@ def main() -> None:
         figures[file] = {"published as": name, **compared(sensitivities(DATA / file), known[name])}
         print(f"{file.rsplit('/', 1)[1]:52s}", json.dumps(figures[file]))
     print(save("simulate_matrices", {"cameras": figures, "quick": quick()}))
+    write_table(figures)
+
+
+def write_table(figures: dict[str, dict[str, Any]]) -> None:
+    """The figures as a table of the docs page."""
+    begin, end = "<!-- matrices: written by benchmarks/simulate_matrices.py -->", "<!-- end of matrices -->"
+    rows = [
+        "| camera | light | between | ours | published | chroma | neutral red, blue |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for file, told in figures.items():
+        kind = " (predicted)" if file.startswith("predicted/") else ""
+        for light in ("D65", "A"):
+            errors = " | ".join(f"{told[f'{light} {name}']:.2f}" for name in ("between", "ours", "published", "chroma"))
+            neutral = f"{told[f'{light} neutral red']:.2f}, {told[f'{light} neutral blue']:.2f}"
+            rows.append(f"| {told['published as']}{kind} | {light} | {errors} | {neutral} |")
+    page = DOCS.read_text()
+    head, tail = page.partition(begin)[0], page.partition(end)[2]
+    DOCS.write_text(head + "\n".join([begin, *rows, end]) + tail)
 
 
 if __name__ == "__main__":

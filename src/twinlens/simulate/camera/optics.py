@@ -1,9 +1,9 @@
 """Optics: a scene's light as it falls on the pixels, one plane a channel.
 
-The scene is resampled once: its pixels are averaged over areas until a picture's pixel has one sample a side (two
-or three where the scene is fine enough), then a cubic filter (Keys 1981, a = -1/2) looks up the places of the `View`; spread,
-glare and the average over the pixel follow. Radiance is kept: a flat scene stays as bright, a point's light is as much
-as before times the change of scale.
+The scene is resampled once: its pixels are averaged over areas until a picture's pixel has one sample a side (two or
+three where the scene is fine enough), then a cubic filter (Keys 1981, a = -1/2) looks up the places of the `View`;
+spread, glare and the average over the pixel follow. Radiance is kept: a flat scene stays as bright, a point's light is
+as much as before times the change of scale.
 """
 
 from __future__ import annotations
