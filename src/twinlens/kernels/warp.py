@@ -34,6 +34,21 @@ def warp(source: Array, moves: Array, first: tuple[int, int], offset: tuple[int,
     return out[:, first[1] : first[1] + shape[1]]
 
 
+def warp_plane(source: Array, moves: Array, shape: tuple[int, int]) -> Array:
+    """One plane as `numerics.lens.warp`: `source` (H, W) float32 resampled to `shape` (h, w); `moves` (rows, columns,
+    2) from the first pixel on.
+    """
+    alone, moves = library.find("warp_plane"), np.asarray(moves, np.float32)
+    taps = [4 + int(np.ceil(np.abs(np.diff(moves[..., axis], axis=1)).max(initial=0))) for axis in (0, 1)]
+    if alone is None or max(taps) > MOST_TAPS:
+        return reference.warp(source[..., None], moves[:, :, None], (0, 0), (0, 0), shape)[..., 0]
+    moves = np.ascontiguousarray(moves.transpose(2, 0, 1)).transpose(1, 2, 0)
+    out = np.empty((1, shape[0], -(-shape[1] // BLOCK) * BLOCK), np.float32).transpose(1, 2, 0)
+    source, pad = _padded(source[..., None], moves[..., 1][:, :, None], 0, out.shape[1], taps[1])
+    alone(source, moves, 0, 0, pad, *taps, out)
+    return out[:, : shape[1], 0]
+
+
 def _padded(source: Array, moves_x: Array, left: int, width: int, taps: int) -> tuple[Array, int]:
     """`source` with its edge columns repeated as far as any vector of 16 loads, and how many were put before it."""
     cells = np.arange(-(-width // BLOCK))

@@ -1,0 +1,198 @@
+"""Optics: a scene's light as it falls on the pixels, one plane a channel.
+
+The scene is resampled once: its pixels are averaged over areas until a picture's pixel has one sample a side (two or
+three where the scene is fine enough), then a cubic filter (Keys 1981, a = -1/2) looks up the places of the `View`;
+spread, glare and the average over the pixel follow. Radiance is kept: a flat scene stays as bright, a point's light is
+as much as before times the change of scale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from twinlens.core.errors import ParameterError
+from twinlens.core.image import upright
+from twinlens.kernels.warp import warp_plane
+from twinlens.numerics.lens import GRID
+from twinlens.simulate.camera import blur
+from twinlens.simulate.camera.model import Camera
+from twinlens.simulate.camera.view import View, upright_from_stored
+from twinlens.simulate.scene import Scene
+
+Array = npt.NDArray[Any]
+
+_SAME_SCALE = 1.02  # areas are not averaged for less
+_STILL_PX = 2e-3  # moves below count as none
+_STRIP = 128  # rows of the scene integrated at once
+_THREADS = 2
+_INVERSE = {6: 8, 8: 6}  # orientations that are not their own
+_PASSES = 4  # of finding where parallax looks
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Parallax:
+    """`depth_m` (H, W) of the stored scene; `shift` (x, y): scene pixels times m that nearer things move."""
+
+    depth_m: Array
+    shift: tuple[float, float]
+    focus_m: float
+
+    def moved(self, points: Array) -> Array:
+        """Where rays that would meet the plane of focus at `points` (..., 2) meet the scene."""
+        import cv2
+
+        found = points
+        for _ in range(_PASSES):
+            x, y = (np.ascontiguousarray(found[..., k], np.float32) for k in (0, 1))
+            depth = cv2.remap(self.depth_m, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
+            found = points + (1 / depth - 1 / self.focus_m)[..., None] * np.array(self.shift)
+        return found
+
+
+def seen_planes(scene: Scene, sensitivities: Array, orientation: int = 1) -> Array:
+    """What sensitivities (31, C) see of the scene, as stored with this orientation: (C, H, W) float32."""
+    import cv2
+
+    channels = sensitivities.shape[1]
+    planes = np.empty((channels, scene.height, scene.width), np.float32)
+
+    def strip(top: int) -> None:
+        rows = slice(top, min(top + _STRIP, scene.height))
+        seen = np.ascontiguousarray(scene.seen_by(sensitivities, rows))
+        for channel in range(channels):
+            cv2.extractChannel(seen, channel, planes[channel, rows])
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        list(pool.map(strip, range(0, scene.height, _STRIP)))
+    if orientation == 1:
+        return planes
+    stored = upright(planes.transpose(1, 2, 0), _INVERSE.get(orientation, orientation))
+    return np.ascontiguousarray(stored.transpose(2, 0, 1))
+
+
+def light_planes(
+    scene: Scene, sensitivities: Array, camera: Camera, view: View, orientation: int, parallax: Parallax | None
+) -> Iterator[Array]:
+    """The light on the pixels, plane by plane (H, W) float32: after distortion, spread and glare, before shading."""
+    import cv2
+
+    planes = seen_planes(scene, sensitivities, orientation)
+    for channel, plane in enumerate(planes):
+        plane, samples = resampled(plane, view, channel, parallax)
+        plane = blur.spread_by(plane, blur.kernel(camera, channel, samples), samples)
+        plane = _binned(plane, samples)
+        cv2.threshold(plane, 0, 0, cv2.THRESH_TOZERO, dst=plane)  # the cubic filter and the spread may undershoot
+        yield _veiled(plane, camera)
+
+
+def resampled(plane: Array, view: View, channel: int, parallax: Parallax | None = None) -> tuple[Array, int]:
+    """The scene's plane (h, w) at the picture's places, and how many samples a pixel and side: 1 to 3."""
+    samples = blur.samples_for(view.scale)
+    source, shrink = _averaged(plane, view.scale / samples)
+    shape = (view.frame[0] * samples, view.frame[1] * samples)
+    if parallax is not None:
+        return _looked_up(source, shrink, view, channel, samples, parallax), samples
+    y = np.arange((shape[0] - 2) // GRID + 2)[:, None] * float(GRID)
+    x = np.arange((shape[1] - 2) // GRID + 2) * float(GRID)
+    fine = np.stack(np.broadcast_arrays(x, y), -1)
+    moves = _source_points(fine, shrink, view, channel, samples)[..., ::-1] - fine[..., ::-1]
+    if source.shape == shape and np.abs(moves).max() < _STILL_PX:
+        return source, samples
+    return warp_plane(source, moves, shape), samples
+
+
+def _source_points(fine: Array, shrink: tuple[float, float], view: View, channel: int, samples: int) -> Array:
+    """Where samples (x, y) of the picture look in the averaged scene."""
+    scene = view.scene_from_picture((fine + 0.5) / samples - 0.5, channel)
+    return (scene + 0.5) / shrink - 0.5
+
+
+def _averaged(plane: Array, step: float) -> tuple[Array, tuple[float, float]]:
+    """The plane averaged over areas of `step` pixels a side, and the exact steps (x, y)."""
+    height, width = plane.shape
+    if step < _SAME_SCALE:
+        return plane, (1.0, 1.0)
+    import cv2
+
+    size = (max(round(width / step), 1), max(round(height / step), 1))
+    return cv2.resize(plane, size, interpolation=cv2.INTER_AREA), (width / size[0], height / size[1])
+
+
+def _looked_up(
+    source: Array, shrink: tuple[float, float], view: View, channel: int, samples: int, parallax: Parallax
+) -> Array:
+    """As the warp, at places that change from pixel to pixel: what is near hides what is far, holes are stretched."""
+    import cv2
+
+    height, width = view.frame[0] * samples, view.frame[1] * samples
+    out = np.empty((height, width), np.float32)
+    for top in range(0, height, _STRIP):
+        y = np.arange(top, min(top + _STRIP, height), dtype=np.float64)[:, None]
+        fine = np.stack(np.broadcast_arrays(np.arange(width, dtype=np.float64), y), -1)
+        scene = parallax.moved(view.scene_from_picture((fine + 0.5) / samples - 0.5, channel))
+        places = ((scene + 0.5) / shrink - 0.5).astype(np.float32)
+        x, y = np.ascontiguousarray(places[..., 0]), np.ascontiguousarray(places[..., 1])
+        out[top : top + len(places)] = cv2.remap(source, x, y, cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE)
+    return out
+
+
+def _binned(plane: Array, samples: int) -> Array:
+    """The average over each pixel's samples."""
+    if samples == 1:
+        return plane
+    import cv2
+
+    height, width = plane.shape
+    return cv2.resize(plane, (width // samples, height // samples), interpolation=cv2.INTER_AREA)
+
+
+def _veiled(plane: Array, camera: Camera) -> Array:
+    """Plus the light that the lens scatters: evenly, and broadly around its source. The sum stays."""
+    lens = camera.lens
+    if not lens.glare and not lens.halo:
+        return plane
+    import cv2
+
+    even = lens.glare * cv2.mean(plane)[0]
+    kept = 1 - lens.glare - lens.halo
+    if not lens.halo:
+        return cv2.addWeighted(plane, kept, plane, 0, even, dst=plane)
+    wide = blur.blurred(plane, lens.halo_radius * float(np.hypot(*plane.shape)))
+    return cv2.addWeighted(plane, kept, wide, lens.halo, even, dst=wide)
+
+
+def parallax_of(scene: Scene, view: View, camera: Camera, pose: Any, orientation: int) -> Parallax | None:
+    """The parallax of a camera that was moved sideways; None where it was not. Needs `facts["depth_m"]` (H, W)."""
+    if not any(pose.moved_mm):
+        return None
+    depth = np.asarray(scene.facts.get("depth_m", 0.0), np.float32)
+    if depth.shape != (scene.height, scene.width) or not np.isfinite(depth).all() or depth.min() <= 0:
+        raise ParameterError(
+            f"Pose.moved_mm wants the scene's depth: facts['depth_m'] of ({scene.height}, {scene.width}) m above 0, "
+            f"found {depth.shape}"
+        )
+    focus_m = pose.focus_m or float(np.median(depth))
+    # a thing at depth d moves by focal length / pitch * moved / d picture pixels, against the camera
+    pixels_m = focal_length_px(camera, view.frame) * np.array(pose.moved_mm) / 1000 * view.scale
+    stored = np.ascontiguousarray(upright(depth, _INVERSE.get(orientation, orientation)))
+    turned = _direction(pixels_m, view, orientation)
+    return Parallax(depth_m=stored, shift=turned, focus_m=focus_m)
+
+
+def _direction(vector: Array, view: View, orientation: int) -> tuple[float, float]:
+    """An upright direction (x, y) as one of the stored scene."""
+    turn = upright_from_stored(view.scene, orientation)[:2, :2]
+    x, y = turn.T @ vector
+    return float(x), float(y)
+
+
+def focal_length_px(camera: Camera, frame: tuple[int, int]) -> float:
+    """In pixels of a picture of this size, which is the same lens' picture on a sensor of that many pixels."""
+    full = camera.lens.focal_length_mm * 1000 / camera.sensor.pixel_um
+    return full * float(np.hypot(*frame) / np.hypot(camera.sensor.height, camera.sensor.width))
