@@ -1,0 +1,2 @@
+"""Checks."""
+def warnings(*a): return ()
