@@ -69,7 +69,7 @@ def draw_conditions(rng: np.random.Generator, *, is_rendered: bool = True) -> Co
     return Conditions(
         tilt_deg=(float(tilt * np.cos(angle)), float(tilt * np.sin(angle))),
         roll_deg=float(rng.uniform(0, 360)),
-        share=float(rng.uniform(0.15, 0.85)),
+        share=float(rng.uniform(0.18, 0.9)),
         place=(float(rng.uniform(-1, 1)), float(rng.uniform(-1, 1))),
         field_deg=float(rng.uniform(25, 75)),
         distortion=float(rng.uniform(-0.06, 0.06)),

@@ -119,7 +119,7 @@ def _finished(hypothesis: match.Hypothesis, refined: Refined, source: Plate) -> 
         mirrored=hypothesis.mirrored,
         score=hypothesis.score,
         patches=measured,
-        warnings=checks.warnings(pose, measured, hypothesis, refined),
+        warnings=checks.warnings(pose, measured, hypothesis, refined, source.step),
         outlines=source.to_frame(pose.outlines()),
         rgb_is=source.rgb_is,
         frame=source.frame,

@@ -74,7 +74,7 @@ class Window:
         low = np.clip(np.floor(corners.min(0) - margin), 0, [width - 1, height - 1]).astype(int)
         high = np.clip(np.ceil(corners.max(0) + margin) + 1, low + 1, [width, height]).astype(int)
         part = plate.pixels[low[1] : high[1], low[0] : high[0]]
-        return cls(np.ascontiguousarray(plate.linear(part), np.float32), low)
+        return cls(np.ascontiguousarray(plate.nearly_linear(part)), low)
 
     def at(self, points: Array) -> Array:
         """Linear RGB (..., 3) at points (..., 2), bilinear; NaN outside the picture."""
