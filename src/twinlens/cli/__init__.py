@@ -2,48 +2,31 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import signal
 import sys
-from typing import Any
 
 import click
 
 import twinlens
+from twinlens.cli.lazy import LazyGroup
 
 COMMANDS = {
     "develop": "Turn raw files (or finished pictures) into pictures with a look.",
     "inspect": "Say what a file holds and what is wrong in it; mend phone DNGs.",
+    "calibrate": "Find color charts in photographs and measure their patches.",
     "looks": "List the looks, or print one as a document to edit.",
     "demo": "Shoot a sample scene, develop it with every look, show the times.",
     "completion": "Print the shell's completion script.",
 }
 
 
-class LazyGroup(click.Group):
-    """A group whose commands are imported when they are asked for, so that --help is quick."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        return importlib.import_module(f"twinlens.cli.{cmd_name}").command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            raise click.UsageError(f"{error.message} Commands are {', '.join(COMMANDS)}.", ctx) from None
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    package="twinlens.cli",
+    known=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(twinlens.__version__, "--version", prog_name="twinlens")
 def group() -> None:
     """Pictures from one camera with the rendering of another.

@@ -7,6 +7,7 @@ numbered in reading order of the chart's own orientation.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -51,18 +52,18 @@ class Chart:
     aliases: tuple[str, ...] = ()
     is_reference: bool = True
 
-    @property
+    @cached_property
     def boxes(self) -> Array:
         """(N, 4) of left, top, right, bottom of every patch."""
         return np.concatenate([block.boxes for block in self.blocks])
 
-    @property
+    @cached_property
     def centers(self) -> Array:
         """(N, 2) of x, y."""
         boxes = self.boxes
         return (boxes[:, :2] + boxes[:, 2:]) / 2
 
-    @property
+    @cached_property
     def cells(self) -> Array:
         """(N, 2) of row and column; the rows of the blocks follow one another."""
         told, above = [], 0
@@ -72,14 +73,14 @@ class Chart:
             above += block.rows
         return np.concatenate(told)
 
-    @property
+    @cached_property
     def outline(self) -> Array:
         """(4, 2): outer corners of the patches: top left, top right, bottom right, bottom left."""
         boxes = self.boxes
         (left, top), (right, bottom) = boxes[:, :2].min(0), boxes[:, 2:].max(0)
         return np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
 
-    @property
+    @cached_property
     def greys(self) -> Array:
         """Numbers of the neutral patches (chroma below 4), dark to light."""
         neutral = np.flatnonzero(np.hypot(self.lab[:, 1], self.lab[:, 2]) < NEUTRAL_CHROMA)

@@ -59,7 +59,9 @@ class ChartShot:
     pixels: Array
     corners: Array
     conditions: Conditions
-    light: Array = field(repr=False, default_factory=lambda: np.zeros(0))  # (N, 3): linear RGB of the patches, even light
+    light: Array = field(
+        repr=False, default_factory=lambda: np.zeros(0)
+    )  # (N, 3): linear RGB of the patches, even light
 
 
 def draw_conditions(rng: np.random.Generator, *, is_rendered: bool = True) -> Conditions:
@@ -250,7 +252,9 @@ def _seen(
                                     (ends.min(0) - 0.02 * width, ends.max(0) + 0.02 * width))  # fmt: skip
     finer = SUPERSAMPLING
     y, x = np.mgrid[top * finer : bottom * finer, left * finer : right * finer].astype(np.float32)
-    flat = _unlens(np.stack([(x + 0.5) / finer - 0.5, (y + 0.5) / finer - 0.5], -1), conditions.distortion, height, width)
+    flat = _unlens(
+        np.stack([(x + 0.5) / finer - 0.5, (y + 0.5) / finer - 0.5], -1), conditions.distortion, height, width
+    )
     at = _project(texture_from_camera.astype(np.float32), flat)
     big = cv2.remap(texture, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)  # type: ignore[arg-type]
     seen[top:bottom, left:right] = cv2.resize(big, (right - left, bottom - top), interpolation=cv2.INTER_AREA)

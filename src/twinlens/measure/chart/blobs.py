@@ -50,13 +50,13 @@ def perceptual(linear: Array) -> Array:
     return np.asarray(cv2.pow(scaled, 1 / 3), np.float32)
 
 
-def find(view: Array) -> Blobs:
+def find(view: Array, octaves: int = len(LEVELS)) -> Blobs:
     """The blobs of a perceptual view (H, W, 3), looked for at full, half and quarter size: blur and noise hide less of
     a large patch when the picture is small."""
     import cv2
 
     found: list[tuple[float, Array]] = []
-    for octave, levels in enumerate(LEVELS):
+    for octave, levels in enumerate(LEVELS[:octaves]):
         if octave:
             view = cv2.resize(view, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
         if min(view.shape[:2]) < 8 * SMALLEST_SIDE and octave:

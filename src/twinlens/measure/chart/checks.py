@@ -30,7 +30,9 @@ POOR_SCORE = 0.93  # agreement below which the type or state of the chart is dou
 BLURRED = 0.06  # residual of the edges, in patches
 
 
-def warnings(pose: Pose, measured: Sequence[Patch], hypothesis: Hypothesis, refined: Refined, step: float) -> tuple[str, ...]:
+def warnings(
+    pose: Pose, measured: Sequence[Patch], hypothesis: Hypothesis, refined: Refined, step: float
+) -> tuple[str, ...]:
     """Sentences about a measured chart; `step` is the plate's pixel in pixels of the full-size picture."""
     chart = pose.chart
     rgb = np.array([patch.rgb for patch in measured])
@@ -42,7 +44,9 @@ def warnings(pose: Pose, measured: Sequence[Patch], hypothesis: Hypothesis, refi
             "check the type of the chart (--kind), its age, shadows and reflections"
         )
     if refined.residual_px > max(BLURRED * pose.patch_px(), 1.5):
-        told.append("the edges of the patches do not fit a flat chart: it is bent or covered; lay it flat and shoot again")
+        told.append(
+            "the edges of the patches do not fit a flat chart: it is bent or covered; lay it flat and shoot again"
+        )
     return tuple(told)
 
 
@@ -52,7 +56,9 @@ def _of_place(pose: Pose, hypothesis: Hypothesis, step: float) -> list[str]:
         told.append("the picture shows the chart mirrored: turn the picture over before it is used")
     side = pose.patch_px() * step
     if side < SMALL_PX:
-        told.append(f"the patches are only {side:.0f} px wide: go nearer, until they have {2 * SMALL_PX:.0f} px and more")
+        told.append(
+            f"the patches are only {side:.0f} px wide: go nearer, until they have {2 * SMALL_PX:.0f} px and more"
+        )
     outlines = pose.outlines()
     x, y = outlines[..., 0], outlines[..., 1]
     boxes = pose.boxes()
@@ -97,7 +103,9 @@ def _of_light(chart: Chart, rgb: Array, usable: Array) -> list[str]:
     if step > SHADOW_EV:
         told.append(f"the chart lies in two lights or half in a shadow (a step of {step:.1f} EV): light it evenly")
     elif plane > UNEVEN_EV:
-        told.append(f"the light changes by {plane:.1f} EV across the chart: light it evenly or move it away from the lamp")
+        told.append(
+            f"the light changes by {plane:.1f} EV across the chart: light it evenly or move it away from the lamp"
+        )
     return told
 
 

@@ -15,14 +15,16 @@ from twinlens.measure.chart.pose import Pose, through
 from twinlens.measure.chart.refine import Refined, refine
 
 LONG_EDGES = (1200, 2400)  # pixels: the finer view is tried where the coarser shows no chart
-LIKELY = 0.62  # score of a lattice from which it is looked at more closely
+LIKELY = 0.7  # score of a lattice from which it is looked at more closely
 CERTAIN = 0.80  # score after refinement that a chart must have
 LEAST_SUPPORT = 0.5  # share of the sides whose edges are where they should be
-OVERLAP = 0.5  # of a patch: charts nearer than this are one
-SHARP_PX = 3.0  # patches smaller than this many pixels a side are not measured
+OVERLAP = 0.2  # of the smaller chart's area: charts that share more are one
+MOST_LATTICES = 16  # the largest that are compared with the charts
 
 
-def find(picture: Image | Array, *, kinds: Iterable[str] | None = None, corners: Array | None = None) -> list[ChartFound]:
+def find(
+    picture: Image | Array, *, kinds: Iterable[str] | None = None, corners: Array | None = None
+) -> list[ChartFound]:
     """The charts in a picture, the largest first. See `twinlens.calibrate.find_charts`."""
     source = plate(picture)
     chosen = library.named(kinds)
@@ -31,17 +33,17 @@ def find(picture: Image | Array, *, kinds: Iterable[str] | None = None, corners:
     for index, long_edge in enumerate(LONG_EDGES):
         if index and max(source.pixels.shape[:2]) <= LONG_EDGES[index - 1]:
             break
-        found = _search(source, chosen, long_edge)
+        found = _search(source, chosen, long_edge, octaves=1 if index else len(blobs.LEVELS))
         if found:
             return [_finished(one, refined, source) for one, refined in found]
     return []
 
 
-def _search(source: Plate, chosen: list[Chart], long_edge: int) -> list[tuple[match.Hypothesis, Refined]]:
+def _search(source: Plate, chosen: list[Chart], long_edge: int, octaves: int) -> list[tuple[match.Hypothesis, Refined]]:
     linear, step = source.reduced(long_edge)
     view = blobs.perceptual(linear)
     found: list[tuple[match.Hypothesis, Refined]] = []
-    for one in lattice.find(blobs.find(view)):
+    for one in lattice.find(blobs.find(view, octaves))[:MOST_LATTICES]:
         best = match.hypotheses(one, view, chosen)
         for hypothesis in [each for each in best if each.score > LIKELY]:
             verified = _verified(hypothesis, source, view, step)
@@ -80,13 +82,15 @@ def _overlap(one: Pose, other: Pose) -> bool:
 
     area, _ = cv2.intersectConvexConvex(one.corners().astype(np.float32), other.corners().astype(np.float32))
     smaller = min(abs(cv2.contourArea(each.corners().astype(np.float32))) for each in (one, other))
-    return area > 0.2 * smaller
+    return area > OVERLAP * smaller
 
 
 def _at_corners(source: Plate, chosen: list[Chart], corners: Array) -> ChartFound:
     """The chart whose outer corners are given (four points in the full-size picture), whichever way they are named."""
     if corners.shape != (4, 2) or not np.isfinite(corners).all():
-        raise ParameterError(f"corners are four points x, y of the outer corners of the patch grid, got {corners.shape}")
+        raise ParameterError(
+            f"corners are four points x, y of the outer corners of the patch grid, got {corners.shape}"
+        )
     placed = source.from_frame(corners)
     height, width = source.pixels.shape[:2]
     if (placed < -0.5).any() or (placed > np.array([width, height]) - 0.5).any():

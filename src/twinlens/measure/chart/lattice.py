@@ -19,7 +19,8 @@ SIDESTEP = 0.38  # how far off the line of its side a neighbour may be
 LIKE_AREA = 2.4  # largest ratio of the areas of neighbours
 SKEW = 0.35  # how far the sides of neighbours may differ in direction
 OFF_PLACE = 0.24  # steps between a blob and its place in the lattice
-LEAST_NODES = 5
+LEAST_NODES = 5  # to begin with
+LEAST_SETTLED = 8  # a third of the smallest chart
 TURNS = ((1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0))
 
 
@@ -43,7 +44,7 @@ def project(homography: Array, points: Array) -> Array:
 
 
 def find(blobs: Blobs) -> list[Lattice]:
-    """Lattices of five blobs and more, the largest first; no blob is in two."""
+    """Lattices of eight blobs and more, the largest first; no blob is in two."""
     if len(blobs) < LEAST_NODES:
         return []
     near, basis = _neighbours(blobs)
@@ -143,7 +144,7 @@ def _settled(counted: dict[int, tuple[int, int]], blobs: Blobs) -> Lattice | Non
         if set(again) == set(members):
             break
         members, cells = again, whole[again]
-    return Lattice(homography, cells, members) if homography is not None and len(members) >= LEAST_NODES else None
+    return Lattice(homography, cells, members) if homography is not None and len(members) >= LEAST_SETTLED else None
 
 
 def _one_each(chosen: Array, cells: Array, off: Array) -> Array:

@@ -44,7 +44,9 @@ def loads(text: str, origin: str = "") -> Chart:
             is_reference=not data.get("recognition_only", False),
         )
     except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise DocumentError(f"{origin}: a chart needs name, title and blocks of {', '.join(BLOCK_KEYS)}: {error}") from None
+        raise DocumentError(
+            f"{origin}: a chart needs name, title and blocks of {', '.join(BLOCK_KEYS)}: {error}"
+        ) from None
     if len(names) != sum(block.size for block in blocks) or chart.lab.shape != (len(names), 3):
         raise DocumentError(f"{origin}: every block needs rows x columns patches of a name, L*, a* and b*")
     return chart

@@ -27,6 +27,9 @@ TURNS = tuple(
 )  # fmt: skip
 SLACK = 1  # cells by which blobs may lie outside the chart
 OUTSIDE_COST = 0.6  # of the score, when all blobs of the lattice lie outside the chart
+LEAST_OF_LATTICE = 0.4  # share of a lattice's blobs that belong to the chart
+LEAST_OF_BLOCK = 0.3  # share of a block's patches that are blobs of the lattice
+LEAST_QUICK = 0.4  # score by the middles of the patches alone, to be looked at again
 LEAST_INSIDE = 0.9  # share of the patches whose centers are in the picture
 SAMPLES = np.array([(x, y) for x in (-0.18, 0.0, 0.18) for y in (-0.18, 0.0, 0.18)])  # of a patch's size
 OPPONENT = np.array([[1, 1, 1], [1, -1, 0], [0, -1, 1]]) / np.array([[3.0], [1.0], [1.0]])  # lightness, red, blue
@@ -62,7 +65,7 @@ def hypotheses(lattice: Lattice, view: Array, kinds: list[Chart], best: int = 3)
     found: list[Hypothesis] = []
     for chart in kinds:
         for block in chart.blocks:
-            if min(block.rows, block.columns) > 1:
+            if min(block.rows, block.columns) > 1 and len(lattice) >= LEAST_OF_BLOCK * block.size:
                 found += _of_block(lattice, view, chart, block)
     return sorted(found, key=lambda one: -one.rank)[:best]
 
@@ -84,7 +87,7 @@ def _of_block(lattice: Lattice, view: Array, chart: Chart, block: Block) -> list
         for x in np.arange(start[0], stop[0] + 1):
             for y in np.arange(start[1], stop[1] + 1):
                 inside = ((lattice.cells >= (x, y)) & (lattice.cells < (x, y) + size)).all(1)
-                if inside.mean() < 0.5 and size.prod() >= len(lattice):
+                if inside.mean() < LEAST_OF_LATTICE:
                     continue
                 lay = np.eye(3)
                 lay[:2, :2], lay[:2, 2] = turn, np.array([x, y]) - first
@@ -95,6 +98,9 @@ def _of_block(lattice: Lattice, view: Array, chart: Chart, block: Block) -> list
     laid, cost = np.stack(made), np.array(rank)
     quick = score_all(laid, view, chart, SAMPLES[4:5])  # the middles first
     likely = np.argsort(cost - quick, kind="stable")[:8]
+    likely = likely[quick[likely] > LEAST_QUICK]
+    if not likely.size:
+        return []
     laid, rank = laid[likely], cost[likely]
     scores = score_all(laid, view, chart)
     order = np.argsort(rank - scores, kind="stable")[:2]
