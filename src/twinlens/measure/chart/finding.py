@@ -19,6 +19,7 @@ LIKELY = 0.7  # score of a lattice from which it is looked at more closely
 CERTAIN = 0.80  # score after refinement that a chart must have
 LEAST_SUPPORT = 0.5  # share of the sides whose edges are where they should be
 OVERLAP = 0.2  # of the smaller chart's area: charts that share more are one
+LEAST_FREE = 0.5  # share of a lattice's blobs that no chart has taken yet
 MOST_LATTICES = 16  # the largest that are compared with the charts
 
 
@@ -42,15 +43,28 @@ def find(
 def _search(source: Plate, chosen: list[Chart], long_edge: int, octaves: int) -> list[tuple[match.Hypothesis, Refined]]:
     linear, step = source.reduced(long_edge)
     view = blobs.perceptual(linear)
+    spots = blobs.find(view, octaves)
     found: list[tuple[match.Hypothesis, Refined]] = []
-    for one in lattice.find(blobs.find(view, octaves))[:MOST_LATTICES]:
+    free = np.ones(len(spots), bool)
+    for one in lattice.find(spots)[:MOST_LATTICES]:
+        if free[one.members].mean() < LEAST_FREE:
+            continue
         best = match.hypotheses(one, view, chosen)
         for hypothesis in [each for each in best if each.score > LIKELY]:
             verified = _verified(hypothesis, source, view, step)
             if verified is not None:
                 found.append(verified)
+                free &= ~_inside((spots.centers + 0.5) * step - 0.5, verified[1].pose)
                 break
     return _distinct(found)
+
+
+def _inside(points: Array, pose: Pose) -> Array:
+    """Whether points (N, 2) lie inside a chart."""
+    import cv2
+
+    corners = pose.corners().astype(np.float32)
+    return np.array([cv2.pointPolygonTest(corners, (float(x), float(y)), False) >= 0 for x, y in points])
 
 
 def _verified(

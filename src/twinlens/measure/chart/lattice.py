@@ -44,12 +44,14 @@ def project(homography: Array, points: Array) -> Array:
 
 
 def find(blobs: Blobs) -> list[Lattice]:
-    """Lattices of eight blobs and more, the largest first; no blob is in two."""
+    """Lattices of eight blobs and more, the largest first; then pairs of their rows or columns by themselves, for charts
+    that are not one even grid."""
     if len(blobs) < LEAST_NODES:
         return []
     near, basis = _neighbours(blobs)
     free = np.ones(len(blobs), bool)
-    made: list[Lattice] = []
+    whole: list[Lattice] = []
+    pairs: list[Lattice] = []
     for seed in np.argsort(-near.any(2).sum(1), kind="stable"):
         if not free[seed] or not near[seed].any():
             continue
@@ -57,11 +59,27 @@ def find(blobs: Blobs) -> list[Lattice]:
         free[list(counted)] = False
         if len(counted) < LEAST_NODES:
             continue
+        pairs += _pairs(counted, blobs)
         lattice = _settled(counted, blobs)
         if lattice is not None:
             free[lattice.members] = False
-            made.append(lattice)
-    return sorted(made, key=lambda one: -len(one))
+            whole.append(lattice)
+    return sorted(whole, key=lambda one: -len(one)) + sorted(pairs, key=lambda one: -len(one))
+
+
+def _pairs(counted: dict[int, tuple[int, int]], blobs: Blobs) -> list[Lattice]:
+    """Two neighbouring rows (or columns) of counted blobs, each as a lattice of its own."""
+    made = []
+    for axis in (0, 1):
+        places = [cell[axis] for cell in counted.values()]
+        for first in range(min(places), max(places)):
+            pair = {blob: cell for blob, cell in counted.items() if cell[axis] in (first, first + 1)}
+            counts = [sum(cell[axis] == one for cell in pair.values()) for one in (first, first + 1)]
+            if min(counts) >= LEAST_SETTLED // 2 and len(pair) < len(counted):
+                lattice = _settled(pair, blobs)
+                if lattice is not None:
+                    made.append(lattice)
+    return made
 
 
 def _neighbours(blobs: Blobs) -> tuple[Array, Array]:
@@ -127,7 +145,7 @@ def _settled(counted: dict[int, tuple[int, int]], blobs: Blobs) -> Lattice | Non
     members = np.array(list(counted))
     cells = np.array([counted[one] for one in members], float)
     size = np.median(blobs.areas[members])
-    like = (blobs.areas < LIKE_AREA * size * 1.5) & (blobs.areas > size / LIKE_AREA / 1.5)
+    like = (blobs.areas < 1.5 * LIKE_AREA * size) & (blobs.areas > size / LIKE_AREA / 1.5)
     homography = None
     for _ in range(4):
         if len(members) < LEAST_NODES or min(np.ptp(cells, axis=0)) < 1:
