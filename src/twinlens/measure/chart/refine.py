@@ -160,8 +160,9 @@ def read_edges(pose: Pose, window: Window, reach: float) -> Edges:
     start = np.take_along_axis(read.placed, low[..., None, None], 3)[..., 0, :]
     end = np.take_along_axis(read.placed, low[..., None, None] + 1, 3)[..., 0, :]
     found = start + (end - start) * (at - low)[..., None]
-    normals = read.placed[..., -1, :] - read.placed[..., 0, :]
-    normals /= np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-9)
+    along = read.placed[:, :, -1, TAPS // 2] - read.placed[:, :, 0, TAPS // 2]  # a tilted chart's sides are not square
+    across = np.stack([along[..., 1], -along[..., 0]], -1) / np.maximum(np.linalg.norm(along, axis=-1), 1e-9)[..., None]
+    normals = np.broadcast_to(across[:, :, None], found.shape)
     off = np.abs(np.take_along_axis(read.distance, low.reshape(*low.shape[:2], -1), 2))
     boxes = pose.boxes()
     placed_well = crossed & (off < NEAR * (boxes[:, 2:] - boxes[:, :2]).mean())
