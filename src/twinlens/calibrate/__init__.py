@@ -1,1 +1,26 @@
-"""Calibrate: photographs of targets become what a camera module is, in numbers."""
+"""Calibrate: photographs of targets, spectra or a file's own tags become what a camera is, in numbers."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_HOME = {
+    "find_charts": "chart",
+    "fit_distortion": "lens",
+    "fit_noise": "noise",
+    "fit_shading": "shading",
+    "fit_tone": "tone",
+}
+
+__all__ = sorted(_HOME)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'twinlens.calibrate' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"twinlens.calibrate.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -7,6 +7,7 @@ import click
 from twinlens.cli.lazy import LazyGroup
 
 COMMANDS = {
+    "chart": "Find color charts in photographs and print their patches.",
     "noise": "Gain, read noise, full well and defects from flats and darks, or a still burst.",
     "shading": "Light and color falloff from flats.",
     "tone": "Tone response and linearity from an exposure series.",
