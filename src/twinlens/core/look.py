@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from twinlens.core.errors import DocumentError, ParameterError
+from twinlens.core.record import record
 
 Array = npt.NDArray[Any]
 Rows = tuple[tuple[float, ...], ...]
@@ -67,7 +68,7 @@ def _check_nodes(nodes: Rows) -> None:
         raise ParameterError(f"LookMap.nodes: codes must not fall from node to node, and lie in 0 to {HIGHEST_NODE:g}")
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Table:
     """A 3D table (N, N, N, 3) [blue, green, red] float32 over the `low` to `high` (red, green, blue) of its input."""
 

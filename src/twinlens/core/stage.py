@@ -8,12 +8,13 @@ import re
 import types
 import typing
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, ClassVar, Literal, Self
 
 from twinlens.core.errors import DocumentError, ParameterError
 from twinlens.core.image import Array, Image, State, Window
 from twinlens.core.profile import CameraProfile
+from twinlens.core.record import record
 from twinlens.core.shot import Shot
 
 
@@ -34,7 +35,7 @@ def param(
     return field(default=default, metadata={"doc": doc, "unit": unit, "low": low, "high": high, "expert": expert})
 
 
-@dataclass(frozen=True)
+@record
 class Facts:
     """What a stage may look at when its automatic values become numbers, before any pixel is developed.
 
@@ -50,7 +51,7 @@ class Facts:
     before: tuple[Stage, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Stage:
     """One step of the development. Subclasses are frozen dataclasses whose fields are made with `param`.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import twinlens
 from twinlens.core.errors import DocumentError, ParameterError, TwinlensError
 from twinlens.core.image import ENCODED, SENSOR, Image
 from twinlens.core.profile import CameraProfile, color_in_use
+from twinlens.core.record import record
 from twinlens.files.atomic import atomic
 from twinlens.pipeline import plan
 from twinlens.pipeline.default import default_stages
@@ -26,7 +27,7 @@ DEFAULT_LOOK = "authentic"
 Edits = dict[str, dict[str, Any]]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@record(kw_only=True, eq=False, repr=False)
 class Picture(Image):
     """A developed picture: code values (H, W, 3) uint8 or uint16, with the resolved recipe that made it."""
 

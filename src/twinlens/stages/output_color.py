@@ -6,15 +6,16 @@ sources: `numerics/gamut.py`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar, Literal, Self
 
 from twinlens.core.image import DISPLAY, ENCODED, OUTPUT, Image
+from twinlens.core.record import record
 from twinlens.core.stage import Facts, Stage, param
 from twinlens.kernels.output_color import KNEE, map_gamut
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class OutputColor(Stage):
     accepts: ClassVar = DISPLAY
     returns: ClassVar = OUTPUT

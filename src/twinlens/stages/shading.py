@@ -6,10 +6,11 @@ Gains lift clipped values above 1; the clip mask stays as it is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar, Literal
 
 from twinlens.core.image import MOSAIC, Image
+from twinlens.core.record import record
 from twinlens.core.shot import Shot
 from twinlens.core.stage import Facts, Stage, param
 from twinlens.kernels.gain_map import apply_opcodes
@@ -17,7 +18,7 @@ from twinlens.numerics.opcode_lists import Segment, linear_area, reduced, segmen
 from twinlens.numerics.opcodes import REACH, BadPixels
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Shading(Stage):
     accepts: ClassVar = MOSAIC
     returns: ClassVar = MOSAIC

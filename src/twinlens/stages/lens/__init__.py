@@ -7,13 +7,14 @@ turned into one kind of numbers when the recipe is resolved, so a recipe replays
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import hypot
 from typing import Any, ClassVar, Literal
 
 from twinlens.core.errors import ParameterError
 from twinlens.core.image import CAMERA_RGB, Array, Image, Window
 from twinlens.core.opcodes import AreaOpcode, FixVignetteRadial, Opcode
+from twinlens.core.record import record
 from twinlens.core.shot import Shot
 from twinlens.core.stage import Facts, Stage, param
 from twinlens.kernels.gain_map import apply_opcodes, radial_gain
@@ -25,7 +26,7 @@ from twinlens.stages.lens import lensfun
 Moves = tuple[lens.Step, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Lens(Stage):
     accepts: ClassVar = CAMERA_RGB
     returns: ClassVar = CAMERA_RGB
@@ -157,7 +158,7 @@ class Lens(Stage):
         return replace(opcode, coefficients=(k0, k1, k2, k3, k4))
 
 
-@dataclass(frozen=True)
+@record
 class _Points:
     """Opcodes that change values in place."""
 
@@ -167,7 +168,7 @@ class _Points:
         return apply_opcodes(self.opcodes, pixels, window)
 
 
-@dataclass(frozen=True)
+@record
 class _Falloff:
     """lensfun's vignetting: k1, k2, k3, center x, y, and the radius that it calls 1 in half diagonals."""
 
