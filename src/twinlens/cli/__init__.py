@@ -30,6 +30,8 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
+        if cmd_name == "develop":
+            _without_blas_threads()
         return importlib.import_module(f"twinlens.cli.{cmd_name}").command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -90,6 +92,14 @@ def main() -> None:
             f"an error inside twinlens ({type(error).__name__}: {error});"
             " set TWINLENS_DEBUG=1 to see where, and report it"
         )
+
+
+def _without_blas_threads() -> None:
+    """Before NumPy is loaded: its linear algebra starts threads, which spin for a tenth of a second of processor time
+    that a development needs elsewhere; its 3x3 matrices do not use them.
+    """
+    if "numpy" not in sys.modules:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def _leave() -> None:

@@ -5,7 +5,6 @@ A stage holds plain numbers; a residual table has too many. The stage names its 
 
 from __future__ import annotations
 
-import hashlib
 import math
 from dataclasses import field
 from typing import Any
@@ -84,6 +83,8 @@ class Table:
             raise DocumentError(f"a table is (N, N, N, 3) with N of 2 or more, got {values.shape}")
         if not np.isfinite(values).all():
             raise DocumentError("a table holds numbers only, this one has values that are not finite")
+        import hashlib
+
         digest = hashlib.sha256(np.asarray([self.low, self.high], "<f4").tobytes() + values.astype("<f4").tobytes())
         object.__setattr__(self, "values", values)
         object.__setattr__(self, "hash", digest.hexdigest()[:32])

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import math
 import re
+import sys
 import types
 import typing
 from collections.abc import Callable
 from dataclasses import field
+from functools import cache
 from typing import Any, ClassVar, Literal, Self
 
 from twinlens.core.errors import DocumentError, ParameterError
@@ -166,10 +169,16 @@ def _span(low: float | None, high: float | None) -> str:
     return f"{low:g} to {high:g}"
 
 
+@cache
 def _hints(cls: type) -> dict[str, Any]:
-    if "_resolved_hints" not in cls.__dict__:
-        cls._resolved_hints = typing.get_type_hints(cls)  # type: ignore[attr-defined]
-    return cls.__dict__["_resolved_hints"]
+    """The types of the fields; `typing.get_type_hints` does the same for everything annotated, several times slower."""
+    hints = {}
+    for base in reversed(cls.__mro__):
+        names = vars(sys.modules[base.__module__])
+        for name, text in inspect.get_annotations(base).items():
+            if name in cls.__dataclass_fields__ and not text.startswith("ClassVar"):  # type: ignore[attr-defined]
+                hints[name] = eval(text, names)
+    return hints
 
 
 def _converted(label: str, value: Any, hint: Any) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -78,13 +78,38 @@ def steps(
     `scan(i)` is the reduced picture that arrives at stage i. Stages named in `leave_out` are not run.
     """
     made = []
+    binder = ThreadPoolExecutor(1)  # one: the scans of later stages are made from those of earlier ones
     for index, stage in enumerate(stages[start:], start):
         if stage.name() in leave_out or (stage.is_identity and stage.accepts is stage.returns):
             continue
-        work = stage.bind(scan(index)) if stage.needs_scan else stage
+        work = Prepared(binder.submit(_bound, stage, scan, index)) if stage.needs_scan else stage
         made.append(_joined(made, Step(stage, work, frame)))
         frame = stage.frame(*frame)
+    binder.shutdown(wait=False)
     return tuple(made)
+
+
+def _bound(stage: Stage, scan: Callable[[int], Image], index: int) -> Callable[[Image], Image]:
+    return stage.bind(scan(index))
+
+
+class Prepared:
+    """The function of a stage that looks at the whole picture first: made beside the first tiles' earlier stages."""
+
+    def __init__(self, bound: Future[Callable[[Image], Image]]) -> None:
+        self._bound = bound
+
+    def wait(self) -> Callable[[Image], Image]:
+        """The function itself, once it is made; raises what its making raised."""
+        return self._bound.result()
+
+    def is_idle(self, image: Image) -> bool:
+        """Whether it leaves this part as it is."""
+        idle = getattr(self.wait(), "is_idle", None)
+        return idle is not None and idle(image)
+
+    def __call__(self, image: Image) -> Image:
+        return self.wait()(image)
 
 
 def _joined(made: list[Step], step: Step) -> Step:
