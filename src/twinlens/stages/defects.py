@@ -71,4 +71,5 @@ class Defects(Stage):
         fix_defects(sites, max(model.gain), max(model.offset), self.threshold, pixels)
         if part.clipped is None or not part.clipped.any():
             return part.with_pixels(pixels)
-        return part.with_pixels(pixels, clipped=np.where(pixels == part.pixels, part.clipped, 0).astype(np.uint8))
+        kept = (pixels == part.pixels).view(np.uint8)  # 1, as the mask of a mosaic has it
+        return part.with_pixels(pixels, clipped=part.clipped & kept)

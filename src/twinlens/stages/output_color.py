@@ -12,7 +12,7 @@ from typing import ClassVar, Literal, Self
 from twinlens.core.image import DISPLAY, ENCODED, OUTPUT, Image
 from twinlens.core.record import record
 from twinlens.core.stage import Facts, Stage, param
-from twinlens.kernels.output_color import KNEE, map_gamut
+from twinlens.kernels.output_color import KNEE, map_gamut, prepare
 
 
 @record(kw_only=True)
@@ -35,6 +35,9 @@ class OutputColor(Stage):
             return self
         is_inside = facts.source.state is ENCODED and facts.source.primaries == self.space
         return replace(self, knee=1.0 if is_inside else KNEE)
+
+    def prepare(self) -> None:
+        prepare(self.space, self.knee)
 
     def __call__(self, image: Image) -> Image:
         pixels = map_gamut(image.pixels, self.space, self.knee)
