@@ -171,11 +171,16 @@ def _with_profile(picture: Picture, path: Path | None) -> Picture:
 
 def _load_writers() -> None:
     """What writing a picture needs is loaded while its pixels are computed."""
+    import fractions
+
     import imagecodecs
+    import tomli_w
 
-    from twinlens.files import photo
+    from twinlens.files import icc, photo
 
-    assert photo.write and imagecodecs.jpeg8_encode  # the codec itself is loaded when it is first looked at
+    icc.profile("srgb")
+    # the codec itself is loaded when it is first looked at
+    assert photo.write and imagecodecs.jpeg8_encode and fractions.Fraction and tomli_w.dumps
 
 
 def _recipes_profile(recipe: Recipe | None, recipe_path: Path | None) -> Path | None:

@@ -16,6 +16,7 @@ from twinlens.core.image import ENCODED, SENSOR, Image
 from twinlens.core.profile import CameraProfile, color_in_use
 from twinlens.core.record import record
 from twinlens.files.atomic import atomic
+from twinlens.kernels.memory import Reserved
 from twinlens.pipeline import plan
 from twinlens.pipeline.default import default_stages
 from twinlens.pipeline.look import Look, at_strength, write_tables
@@ -132,12 +133,21 @@ def develop(
             raise DocumentError(f"the recipe begins with {recipe.stages[0].accepts}, the source is {image.state}")
     _check_end(recipe)
     _prepare(recipe)
+    memory = _reserved(recipe, image)
     scans = Scans(image)
     resolved = _with_made(resolve(recipe, image, profile, scans), image)
     made = steps(resolved, image, scans)
-    end = plan.run(made, image, bits=resolved.output.bits, threads=threads, progress=progress)
+    end = plan.run(made, image, bits=resolved.output.bits, threads=threads, progress=progress, memory=memory)
     fields = {name: getattr(end, name) for name in Image.__dataclass_fields__}
     return Picture(**fields, recipe=resolved, notes=notes)
+
+
+def _reserved(recipe: Recipe, image: Image) -> Reserved | None:
+    """Memory for the result, which lies ready when everything is measured; None where the size is another."""
+    resize = recipe.get("resize")
+    if resize is not None and not resize.is_identity:
+        return None
+    return Reserved(image.height * image.width * 3 * recipe.output.bits // 8)
 
 
 def _prepare(recipe: Recipe) -> None:

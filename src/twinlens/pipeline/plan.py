@@ -24,7 +24,7 @@ from twinlens.core.stage import Stage
 from twinlens.kernels import encode as encode_kernel
 from twinlens.kernels import output_color as output_kernel
 from twinlens.kernels.matrix import matrix
-from twinlens.kernels.memory import keep_freed_memory
+from twinlens.kernels.memory import Reserved, keep_freed_memory
 from twinlens.stages.frame import Orient
 from twinlens.stages.look_map import LookMap
 from twinlens.stages.vignette import Vignette
@@ -180,11 +180,12 @@ def run(
     threads: int | None = None,
     tile: tuple[int, int] | None = None,
     progress: Callable[[float], None] | None = None,
+    memory: Reserved | None = None,
 ) -> Image:
     """Run the steps over the whole image.
 
     `bits` 8 or 16 gives code values of an ENCODED result as uint8 or uint16 (H, W, 3) in interleaved memory; None gives
-    float32 in planar memory. `progress` is told the finished share, 0 to 1.
+    float32 in planar memory. `progress` is told the finished share, 0 to 1. `memory` may be given for code values.
     """
     if not made:
         return image
@@ -195,7 +196,8 @@ def run(
     else:
         if made[-1].stage.returns is not ENCODED:
             raise ParameterError(f"only an encoded picture has {bits} bits, this one ends as {made[-1].stage.returns}")
-        out = np.empty((height, width, 3), np.uint8 if bits == 8 else np.uint16)
+        shape, kind = (height, width, 3), np.uint8 if bits == 8 else np.uint16
+        out = np.empty(shape, kind) if memory is None else memory.array(shape, kind)
     finish = _finish(made, bits)
     pieces = list(tiles((height, width), tile))
     last: list[Image] = []
