@@ -1,7 +1,7 @@
 """Record: a frozen data class whose methods are written once, not generated for each class.
 
 `dataclasses.dataclass(frozen=True)` compiles six methods a class, about a millisecond each time the program starts; a
-cold development imports eighty such classes, and their making cost more than importing NumPy. A record has the same
+cold development imports eighty such classes, and their making cost as much as importing NumPy. A record has the same
 fields (`dataclasses.fields`, `replace` and `asdict` work on it) and the same behavior, by methods that all records
 share and that go through the fields. A class that inherits from a record must be a record itself.
 """

@@ -22,7 +22,7 @@ TAIL_COUNTS = 16
 LEAST_TAIL = 4  # sites just below the pile-up; a drawn step has none, a photograph's edge of clipping has
 MOST_SITES = 2_000_000  # are looked at for a pile-up: of larger pictures every so many rows
 LEAST_BELOW = 0.05  # of the sites lie clearly below; else the picture is one flat tone
-ROWS_AT_ONCE = 128  # are searched for the tagged white level; most pictures hold it, and the search ends there
+ROWS_AT_ONCE = 128  # are searched for the tagged white level; where a picture holds it, the search ends
 LEAST_REACH = 0.02  # of the tagged range that the pile-up lies above black
 
 
