@@ -161,10 +161,15 @@ def warm(raw: Path, runs: int) -> dict[str, Any]:
 
         def measured(recipe: Any = recipe) -> Any:
             scans = Scans(image)
-            return develop.steps(resolve(recipe, image, None, scans), image, scans)
+            made = develop.steps(resolve(recipe, image, None, scans), image, scans)
+            for step in made:
+                if isinstance(step.work, plan.Prepared):
+                    step.work.wait()  # which a development does beside its first tiles
+            return made
 
-        def whole(measured: Any = measured) -> None:
-            plan.run(measured(), image, bits=8)
+        def whole(recipe: Any = recipe) -> None:
+            scans = Scans(image)
+            plan.run(develop.steps(resolve(recipe, image, None, scans), image, scans), image, bits=8)
 
         made = measured()
         cuts = _cuts(made)

@@ -9,6 +9,7 @@ import pytest
 
 from twinlens.core.errors import DocumentError, ParameterError
 from twinlens.core.image import CAMERA_RGB, SENSOR, Image, Window, upright
+from twinlens.kernels.memory import Reserved
 from twinlens.pipeline import plan
 from twinlens.pipeline.default import default_stages
 from twinlens.pipeline.develop import build_recipe, develop, steps
@@ -16,6 +17,7 @@ from twinlens.pipeline.recipe import Output, Recipe
 from twinlens.pipeline.resolve import MOST_IMAGES, MOST_STAGES, Scans, resolve
 from twinlens.simulate import sample
 from twinlens.stages.frame import Crop, Orient
+from twinlens.stages.highlights import Highlights
 
 
 def planned(image: Image, **options) -> tuple[plan.Step, ...]:
@@ -42,6 +44,30 @@ def test_the_same_bytes_on_one_thread_and_on_many() -> None:
     one, two, five = (develop(image, threads=n).pixels for n in (1, 2, 5))
     assert np.array_equal(one, two)
     assert np.array_equal(one, five)
+
+
+def test_what_fails_while_a_stage_is_prepared_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: Highlights, scan: Image) -> None:
+        raise ParameterError("no highlights today")
+
+    monkeypatch.setattr(Highlights, "bind", fail)
+    for threads in (1, 2):
+        with pytest.raises(ParameterError, match="no highlights today"):
+            develop(sample.shoot(64, 96), threads=threads)
+
+
+def test_reserved_memory_holds_what_is_written_to_it() -> None:
+    for size, shape, kind in (
+        (6000, (10, 100, 3), np.uint16),
+        (6100, (20, 100, 3), np.uint8),
+        (64, (9, 9, 3), np.uint8),
+    ):
+        array = Reserved(size).array(shape, kind)
+        assert array.shape == shape
+        assert array.dtype == kind
+        assert array.flags.c_contiguous
+        array[...] = np.arange(array.size).reshape(shape) % 251
+        assert (array.ravel() == np.arange(array.size) % 251).all()
 
 
 def test_a_recipe_replays_to_the_same_bytes() -> None:

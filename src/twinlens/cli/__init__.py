@@ -21,7 +21,16 @@ COMMANDS = {
 }
 
 
-@click.group(cls=LazyGroup, lines=COMMANDS, package=__name__, context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(LazyGroup):
+    """The program's commands."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name == "develop":
+            _without_blas_threads()
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=Commands, lines=COMMANDS, package=__name__, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(twinlens.__version__, "--version", prog_name="twinlens")
 def group() -> None:
     """Pictures from one camera with the rendering of another.
@@ -68,6 +77,14 @@ def main() -> None:
             f"an error inside twinlens ({type(error).__name__}: {error});"
             " set TWINLENS_DEBUG=1 to see where, and report it"
         )
+
+
+def _without_blas_threads() -> None:
+    """Before NumPy is loaded: its linear algebra starts threads, which spin for a tenth of a second of processor time
+    that a development needs elsewhere; its 3x3 matrices do not use them.
+    """
+    if "numpy" not in sys.modules:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def _leave() -> None:

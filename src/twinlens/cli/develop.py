@@ -126,7 +126,13 @@ def _one(source: Path, target: Path, options: dict[str, Any], bar: Any) -> dict[
     recipe = Recipe.load(options["recipe_path"]) if options["recipe_path"] else None
     profile_path = options["profile_path"] or _recipes_profile(recipe, options["recipe_path"])
     told = {name: options[name] for name in OUTPUT if options[name] is not None}
-    threading.Thread(target=_load_writers, daemon=True).start()
+    load_writers = threading.Thread(target=_load_writers, daemon=True)
+
+    def progress(share: float) -> None:
+        if load_writers.ident is None:  # from now on the pixels' threads seldom need the interpreter
+            load_writers.start()
+        bar.part(share)
+
     picture = pipeline.develop(
         image,
         look=options["look"],
@@ -136,7 +142,7 @@ def _one(source: Path, target: Path, options: dict[str, Any], bar: Any) -> dict[
         edits=edits,
         output=Output(**told) if told else None,
         threads=options["threads"],
-        progress=bar.part,
+        progress=progress,
     )
     picture = _with_profile(picture, profile_path)
     pipeline.write(picture, target, overwrite=options["overwrite"])
@@ -171,11 +177,16 @@ def _with_profile(picture: Picture, path: Path | None) -> Picture:
 
 def _load_writers() -> None:
     """What writing a picture needs is loaded while its pixels are computed."""
+    import fractions
+
     import imagecodecs
+    import tomli_w
 
-    from twinlens.files import photo
+    from twinlens.files import icc, photo
 
-    assert photo.write and imagecodecs.jpeg8_encode  # the codec itself is loaded when it is first looked at
+    icc.profile("srgb")
+    # the codec itself is loaded when it is first looked at
+    assert photo.write and imagecodecs.jpeg8_encode and fractions.Fraction and tomli_w.dumps
 
 
 def _recipes_profile(recipe: Recipe | None, recipe_path: Path | None) -> Path | None:

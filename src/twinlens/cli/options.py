@@ -5,16 +5,16 @@ from __future__ import annotations
 import dataclasses
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import click
 
 from twinlens import stages
 from twinlens.core.errors import ParameterError
+from twinlens.core.record import record
 
 
-@dataclass(frozen=True)
+@record
 class StageOption:
     """A short option for one parameter of a stage."""
 

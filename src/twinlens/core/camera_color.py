@@ -5,16 +5,17 @@ Field meanings follow the Digital Negative Specification 1.7.1, chapter 6 (Mappi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from twinlens.core.record import record
+
 Array = npt.NDArray[Any]
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class HueSatTable:
     """A hue/saturation/value table: `values` (hues, saturations, values, 3) of (hue shift in degrees, saturation scale,
     value scale).
@@ -26,7 +27,7 @@ class HueSatTable:
     )
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class RgbTable:
     """One ProfileRGBTables entry (DNG 1.7, tag 52543) as in the file: samples in 0 to 1 and how they are to be used."""
 
@@ -39,7 +40,7 @@ class RgbTable:
     pixel_type: int = 0
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class GainTableMap:
     """ProfileGainTableMap (1.6) or ProfileGainTableMap2 (1.7): local tone as a table over place and luminance."""
 
@@ -50,7 +51,7 @@ class GainTableMap:
     gamma: float = 1.0
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Calibration:
     """The numbers for one light. Matrices are 3x3 float64; `light` is the EXIF LightSource code (21 = D65, 17 = A, 255
     = other).
@@ -65,7 +66,7 @@ class Calibration:
     hue_sat: HueSatTable | None = None
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class CameraColor:
     """The color part of a DNG or DCP file: one to three calibrations and the profile's tables."""
 

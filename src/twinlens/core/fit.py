@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from twinlens.core.record import record
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
+@record
 class Fit(Generic[T]):
     """A fitted value with its residual on the data, its residual on held-out data where there is some, and the sample
     count.

@@ -6,7 +6,7 @@ kernels read whole vectors of one channel.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from twinlens.core.errors import ParameterError
 from twinlens.core.noise import NoiseModel
+from twinlens.core.record import record
 from twinlens.core.shot import Cfa, Shot
 
 Array = npt.NDArray[Any]
@@ -37,7 +38,7 @@ SENSOR, MOSAIC, CAMERA_RGB, BALANCED = State.SENSOR, State.MOSAIC, State.CAMERA_
 SCENE, DISPLAY, OUTPUT, ENCODED = State.SCENE, State.DISPLAY, State.OUTPUT, State.ENCODED
 
 
-@dataclass(frozen=True)
+@record
 class Window:
     """A part of a frame: rows `top` to `bottom` and columns `left` to `right` (exclusive) of a frame of `frame` (H,
     W).
@@ -74,7 +75,7 @@ class Window:
         )
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@record(kw_only=True, eq=False)
 class Image:
     """Pixels (H, W) or (H, W, 3), what they mean, and the shot that they come from.
 

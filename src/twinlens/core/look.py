@@ -5,15 +5,15 @@ A stage holds plain numbers; a residual table has too many. The stage names its 
 
 from __future__ import annotations
 
-import hashlib
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from twinlens.core.errors import DocumentError, ParameterError
+from twinlens.core.record import record
 
 Array = npt.NDArray[Any]
 Rows = tuple[tuple[float, ...], ...]
@@ -67,7 +67,7 @@ def _check_nodes(nodes: Rows) -> None:
         raise ParameterError(f"LookMap.nodes: codes must not fall from node to node, and lie in 0 to {HIGHEST_NODE:g}")
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Table:
     """A 3D table (N, N, N, 3) [blue, green, red] float32 over the `low` to `high` (red, green, blue) of its input."""
 
@@ -83,6 +83,8 @@ class Table:
             raise DocumentError(f"a table is (N, N, N, 3) with N of 2 or more, got {values.shape}")
         if not np.isfinite(values).all():
             raise DocumentError("a table holds numbers only, this one has values that are not finite")
+        import hashlib
+
         digest = hashlib.sha256(np.asarray([self.low, self.high], "<f4").tobytes() + values.astype("<f4").tobytes())
         object.__setattr__(self, "values", values)
         object.__setattr__(self, "hash", digest.hexdigest()[:32])

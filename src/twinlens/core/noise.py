@@ -6,10 +6,10 @@ Poissonian-Gaussian noise modeling and fitting for single-image raw-data", 2008.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from twinlens.core.record import record
 
 
-@dataclass(frozen=True)
+@record
 class NoiseModel:
     """Gain and offset of red, green and blue (or of one grey channel three times)."""
 

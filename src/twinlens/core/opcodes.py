@@ -6,16 +6,17 @@ in pixels of the image that the list applies to.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
+from twinlens.core.record import record
+
 Array = npt.NDArray[Any]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@record(kw_only=True, eq=False)
 class Opcode:
     """What all opcodes have: `optional` may be skipped by a reader that does not know it; `preview_skip` for
     previews.
@@ -27,7 +28,7 @@ class Opcode:
     version: int = 0x01030000
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@record(kw_only=True, eq=False)
 class AreaOpcode(Opcode):
     """An opcode for an area, some planes, every `row_pitch`th row and `column_pitch`th column."""
 
@@ -38,7 +39,7 @@ class AreaOpcode(Opcode):
     column_pitch: int = 1
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@record(kw_only=True, eq=False)
 class WarpRectilinear(Opcode):
     """`coefficients` (planes, 6): four radial kr0..kr3, two tangential kt0, kt1; `center` (x, y) relative 0 to 1."""
 
@@ -47,7 +48,7 @@ class WarpRectilinear(Opcode):
     center: tuple[float, float]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@record(kw_only=True, eq=False)
 class WarpFisheye(Opcode):
     """`coefficients` (planes, 4); `center` (x, y) relative 0 to 1."""
 
@@ -56,7 +57,7 @@ class WarpFisheye(Opcode):
     center: tuple[float, float]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@record(kw_only=True, eq=False)
 class FixVignetteRadial(Opcode):
     """gain = 1 + k0 r^2 + k1 r^4 + ... + k4 r^10; `center` (x, y) relative 0 to 1."""
 
@@ -65,7 +66,7 @@ class FixVignetteRadial(Opcode):
     center: tuple[float, float]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@record(kw_only=True, eq=False)
 class FixBadPixelsConstant(Opcode):
     """Every pixel with the value `constant` (DN) is bad; `bayer_phase` 0 to 3."""
 
@@ -74,7 +75,7 @@ class FixBadPixelsConstant(Opcode):
     bayer_phase: int
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@record(kw_only=True, eq=False)
 class FixBadPixelsList(Opcode):
     """`points` (row, column) and `areas` (top, left, bottom, right) are bad."""
 
@@ -84,7 +85,7 @@ class FixBadPixelsList(Opcode):
     areas: tuple[tuple[int, int, int, int], ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@record(kw_only=True, eq=False)
 class TrimBounds(Opcode):
     """The image is cut to `area`."""
 
@@ -92,7 +93,7 @@ class TrimBounds(Opcode):
     area: tuple[int, int, int, int]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@record(kw_only=True, eq=False)
 class MapTable(AreaOpcode):
     """Each value (as 16 bits) is replaced by `table` (uint16)."""
 
@@ -100,7 +101,7 @@ class MapTable(AreaOpcode):
     table: Array
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@record(kw_only=True, eq=False)
 class MapPolynomial(AreaOpcode):
     """Each value (0 to 1) is replaced by sum of coefficients[i] * value**i."""
 
@@ -108,7 +109,7 @@ class MapPolynomial(AreaOpcode):
     coefficients: tuple[float, ...]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@record(kw_only=True, eq=False)
 class GainMap(AreaOpcode):
     """Each value is multiplied by `gains` (points v, points h, map planes), interpolated between the points."""
 
@@ -118,7 +119,7 @@ class GainMap(AreaOpcode):
     origin: tuple[float, float]  # (v, h) relative
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@record(kw_only=True, eq=False)
 class DeltaPerRow(AreaOpcode):
     """Adds one value a row."""
 
@@ -126,7 +127,7 @@ class DeltaPerRow(AreaOpcode):
     values: Array
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@record(kw_only=True, eq=False)
 class DeltaPerColumn(AreaOpcode):
     """Adds one value a column."""
 
@@ -134,7 +135,7 @@ class DeltaPerColumn(AreaOpcode):
     values: Array
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@record(kw_only=True, eq=False)
 class ScalePerRow(AreaOpcode):
     """Multiplies by one value a row."""
 
@@ -142,7 +143,7 @@ class ScalePerRow(AreaOpcode):
     values: Array
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@record(kw_only=True, eq=False)
 class ScalePerColumn(AreaOpcode):
     """Multiplies by one value a column."""
 
@@ -150,7 +151,7 @@ class ScalePerColumn(AreaOpcode):
     values: Array
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@record(kw_only=True, eq=False)
 class WarpRectilinear2(Opcode):
     """DNG 1.6: `coefficients` (planes, 19): 15 radial kr0..kr14, kt0, kt1, minimum and maximum valid radius."""
 
@@ -160,7 +161,7 @@ class WarpRectilinear2(Opcode):
     reciprocal_radial: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@record(kw_only=True, eq=False)
 class UnknownOpcode(Opcode):
     """An opcode of a later specification: kept as bytes and reported, never applied."""
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from twinlens.core.camera_color import CameraColor
 from twinlens.core.lens import LensWarp
 from twinlens.core.noise import NoiseModel
+from twinlens.core.record import record
 from twinlens.core.shading import LensShading
 from twinlens.core.shot import Shot
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@record(kw_only=True, eq=False)
 class CameraProfile:
     """Color, noise by ISO, shading light by light, lens, and where they came from (`provenance`)."""
 

@@ -5,7 +5,7 @@ Field meanings follow the Digital Negative Specification 1.7.1 (chapter 3, tags 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
@@ -15,11 +15,12 @@ from twinlens.core.camera_color import CameraColor
 from twinlens.core.errors import ParameterError
 from twinlens.core.noise import NoiseModel
 from twinlens.core.opcodes import Opcode
+from twinlens.core.record import record
 
 Array = npt.NDArray[Any]
 
 
-@dataclass(frozen=True)
+@record
 class Cfa:
     """A color filter array: rows of the repeating tile, one letter (R, G, B) a site, e.g. ("RG", "GB").
 
@@ -54,7 +55,7 @@ class Cfa:
         return Cfa(tuple("".join("RGB"[i] for i in row) for row in rows))
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@record(kw_only=True, eq=False)
 class Shot:
     """What the camera recorded besides the pixels. Positions are (top, left, bottom, right) in the stored frame."""
 

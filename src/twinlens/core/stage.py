@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from twinlens.core.errors import DocumentError
@@ -13,10 +12,11 @@ from twinlens.core.image import Array, Image, State, Window
 from twinlens.core.parameters import Parameters
 from twinlens.core.parameters import param as param
 from twinlens.core.profile import CameraProfile
+from twinlens.core.record import record
 from twinlens.core.shot import Shot
 
 
-@dataclass(frozen=True)
+@record
 class Facts:
     """What a stage may look at when its automatic values become numbers, before any pixel is developed.
 
@@ -32,7 +32,7 @@ class Facts:
     before: tuple[Stage, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Stage(Parameters):
     """One step of the development. Subclasses are frozen dataclasses whose fields are made with `param`.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy.typing as npt
 
 from twinlens.core.errors import FileError
 from twinlens.core.image import empty_rgb
+from twinlens.core.record import record
 from twinlens.files import limits
 from twinlens.files.segment import COMPRESSIONS, Codec, decode
 from twinlens.files.tiff import Directory
@@ -25,7 +25,7 @@ class UnsupportedError(FileError):
     """The pixels are stored in a way that this reader does not know; another reader may."""
 
 
-@dataclass(frozen=True)
+@record
 class Frame:
     """The storage of one picture. `tile` is (rows, columns) of one segment; strips are tiles as wide as the picture."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -17,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twinlens.core.errors import FileError
+from twinlens.core.record import record
 from twinlens.numerics.color import D50_XYZ, PRIMARIES, adaptation, encode, xyz_from_rgb, xyz_from_xy
 
 Array = npt.NDArray[Any]
@@ -100,7 +100,7 @@ _CURVE_TOLERANCE = 0.0008  # of a code value 0 to 1
 _MAX_TAGS = 100
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Profile:
     """What a matrix profile says: linear RGB to XYZ (D50), and the curves from code values to linear light.
 

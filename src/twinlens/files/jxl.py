@@ -6,10 +6,9 @@ ColourEncoding); ISO/IEC 18181-2:2024 (boxes).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from twinlens.core.record import record
 from twinlens.files import boxes
 from twinlens.numerics.color import PRIMARIES
 
@@ -41,7 +40,7 @@ def codestream(data: bytes) -> bytes:
     return whole or boxes.first(data, b"jxlp")[4:]
 
 
-@dataclass(frozen=True)
+@record
 class Header:
     """What the header of a codestream says; `start` and `end` are the bits of bit depth, and of the color encoding."""
 

@@ -18,7 +18,6 @@ from __future__ import annotations
 import math
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ import numpy.typing as npt
 
 from twinlens.core.errors import DocumentError, FileError, ParameterError
 from twinlens.core.image import SENSOR, Image
+from twinlens.core.record import record
 from twinlens.core.shot import Cfa, Shot
 from twinlens.files import limits, tiff
 
@@ -39,7 +39,7 @@ _EXAMPLE = "1920x1080:uint16le:BGGR:black=64:white=4095"
 _PACKED = {10: (4, 5), 12: (2, 3)}  # bits -> samples and bytes of one group; the last byte holds the low bits
 
 
-@dataclass(frozen=True)
+@record
 class Layout:
     """What a headerless file holds. `white_gains` of red, green and blue make its light neutral."""
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from twinlens.core.errors import FileError
+from twinlens.core.record import record
 from twinlens.files import boxes, jpeg_strips, tiff_write
 from twinlens.files.tiff import EXIF_IFD
 
@@ -30,7 +30,7 @@ _NOT_IN_TIFF = (531, 37121, 40962, 40963)  # Exif 3.0, table 4: only for compres
 _TIFF_COMPRESSION = {"none": 1, "deflate": 8, "zstd": 50000}
 
 
-@dataclass(frozen=True)
+@record
 class Job:
     """What a writer needs: interleaved codes (H, W, 3), and what goes beside them."""
 

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import struct
 import zlib
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from twinlens.core.errors import FileError
+from twinlens.core.record import record
 
 Array = npt.NDArray[Any]
 
@@ -27,7 +27,7 @@ _FLOATING = {3: 1, 34894: 2, 34895: 4}
 _LOSSLESS_SOF, _DCT_SOF = 0xC3, (0xC0, 0xC1, 0xC2)
 
 
-@dataclass(frozen=True)
+@record
 class Codec:
     """How the samples of a segment are stored."""
 
@@ -153,7 +153,7 @@ def _floating(plain: bytes, codec: Codec, shape: tuple[int, int], step: int) -> 
 # ---- JPEG
 
 
-@dataclass(frozen=True)
+@record
 class JpegHeader:
     """What a JPEG stream says of itself; `kind` is the second byte of its start-of-frame marker."""
 

@@ -12,7 +12,7 @@ import mmap
 import os
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twinlens.core.errors import FileError
+from twinlens.core.record import record
 from twinlens.files import tags
 from twinlens.files.atomic import reason
 
@@ -48,7 +49,7 @@ def open_bytes(path: str | os.PathLike[str]) -> memoryview:
         raise FileError(f"cannot read {path}: it is not a plain file") from error
 
 
-@dataclass(frozen=True)
+@record
 class Entry:
     """Where the values of one tag lie."""
 
@@ -57,7 +58,7 @@ class Entry:
     offset: int
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Directory:
     """One image file directory: tags by number, read when asked for."""
 

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twinlens.core.errors import FileError
+from twinlens.core.record import record
 
 BYTE, ASCII, SHORT, LONG, RATIONAL, UNDEFINED, SRATIONAL, FLOAT, DOUBLE = 1, 2, 3, 4, 5, 7, 10, 11, 12
 _DTYPES = {BYTE: "<u1", ASCII: "<u1", SHORT: "<u2", LONG: "<u4", UNDEFINED: "<u1", FLOAT: "<f4", DOUBLE: "<f8"}
@@ -25,7 +26,7 @@ _TOP = {RATIONAL: 2**32 - 1, SRATIONAL: 2**31 - 1}
 Piece = bytes | bytearray | memoryview | npt.NDArray[Any]
 
 
-@dataclass(frozen=True)
+@record
 class Value:
     """The values of one tag as bytes."""
 

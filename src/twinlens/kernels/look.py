@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from twinlens.core.image import empty_rgb
+from twinlens.core.record import record
 from twinlens.kernels import library
 from twinlens.kernels.matrix import matrix
 from twinlens.kernels.vignette import dimmed
@@ -21,7 +22,7 @@ Array = npt.NDArray[Any]
 _LUMA = XYZ_FROM_REC2020[1].astype(np.float32)
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Tables:
     """What `numerics.lut.build` made: `shapers` (3, M) and `table` (N, N, N, 3), and both as the kernel wants them."""
 

@@ -22,6 +22,13 @@ def _knee(knee: float | None) -> float:
     return min(KNEE if knee is None else knee, gamut.MAX_KNEE)
 
 
+def prepare(space: str, knee: float | None = None) -> None:
+    """Make the tables of a space and a knee, which are kept, ahead of the first pixel."""
+    if library.find("output_color") is not None:
+        gamut.packed_boundary(space, _knee(knee))
+        gamut.safe_ratio(space, _knee(knee))
+
+
 def map_gamut(rgb: Array, space: str, knee: float | None = None) -> Array:
     """Planar linear light (H, W, 3) float32 of `space`, 0 to 1, of planar linear Rec. 2020."""
     knee = _knee(knee)

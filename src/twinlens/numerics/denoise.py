@@ -19,12 +19,13 @@ the wavelet domain", 2003.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
+
+from twinlens.core.record import record
 
 Array = npt.NDArray[Any]
 
@@ -58,7 +59,7 @@ BORROWED = 3.0  # how much of the block's energy counts for a coefficient
 SIMPLICITY = 3.0  # effective coefficients that every block counts as having, in the weight of its result
 
 
-@dataclass(frozen=True)
+@record
 class Sites:
     """What the four sites of the 2 x 2 tile need: (2, 2) arrays, and the floor that is added to the balanced signal."""
 

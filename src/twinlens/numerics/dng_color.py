@@ -15,12 +15,12 @@ Between two lights the matrices are interpolated linearly in 1 / temperature; be
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from twinlens.core.record import record
 from twinlens.numerics.color import D50_XY, D50_XYZ, REC2020_FROM_XYZ_D50, adaptation, xy_from_xyz, xyz_from_xy
 from twinlens.numerics.temperature import LIGHT_TEMPERATURE_K, light_xy, temperature_from_xy
 
@@ -34,7 +34,7 @@ FORWARD_TOLERANCE = 0.01  # of XYZ: a forward matrix that takes white elsewhere 
 LEAST_WEIGHT = 0.02  # smaller weights of a light count as none
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Light:
     """The numbers of one calibration light: temperature in K (0 when unknown), chromaticity and 3x3 matrices."""
 
@@ -45,7 +45,7 @@ class Light:
     calibration: Array  # K
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Matrices:
     """What holds for one white: `camera_from_xyz` = A K C, `forward` F or None, `calibration` = A K."""
 

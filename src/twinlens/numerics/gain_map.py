@@ -6,7 +6,6 @@ Source: Digital Negative Specification 1.7.1, chapter 7, GainMap.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy.typing as npt
 
 from twinlens.core.image import Window
 from twinlens.core.opcodes import AreaOpcode, GainMap
+from twinlens.core.record import record
 
 Array = npt.NDArray[Any]
 
@@ -51,7 +51,7 @@ def positions(gain_map: GainMap, axis: int, index: Array, size: int) -> tuple[Ar
     return before, (place - before).astype(np.float32)
 
 
-@dataclass(frozen=True)
+@record
 class GainLines:
     """Gain maps made ready for the rows of a part: row y has `lines[upper[y]] + share[y] * (lines[lower[y]] - ...)`."""
 

@@ -58,16 +58,33 @@ def direction(angle: Array) -> tuple[Array, Array]:
 
 
 def _largest_saturation(space: str, angle: Array) -> Array:
-    """S_max of the cone of non-negative colors of a space, by bisection."""
-    a, b = direction(angle)
-    rgb_from_lms = rgb_from_rgb(space, "rec2020") @ np.linalg.inv(LMS_FROM_REC2020)
+    """S_max of the cone of non-negative colors of a space, by bisection.
+
+    A channel is the sum of weight * (1 + S * slope)^3 over LMS, with weights that sum to 1: a cubic in S.
+    """
+    slopes = _slopes(angle)
+    weights = rgb_from_rgb(space, "rec2020") @ np.linalg.inv(LMS_FROM_REC2020)
+    cubics = [(3 * row @ slopes, 3 * row @ slopes**2, row @ slopes**3) for row in weights]
+    most = np.min(np.where(slopes < 0, -1 / np.minimum(slopes, -_TINY), np.inf), axis=0)  # LMS are not negative
     low, high = np.zeros_like(angle), np.full_like(angle, 3.0)
     for _ in range(30):
         middle = (low + high) / 2
-        root = 1 + middle[..., None] * (a[..., None] * _LMS_FROM_OKLAB[:, 1] + b[..., None] * _LMS_FROM_OKLAB[:, 2])
-        inside = ((root * root * root @ rgb_from_lms.T).min(-1) >= 0) & (root.min(-1) >= 0)
+        inside = middle <= most
+        for first, second, third in cubics:
+            inside &= ((third * middle + second) * middle + first) * middle >= -1
         low, high = np.where(inside, middle, low), np.where(inside, high, middle)
     return low
+
+
+def _slopes(angle: Array) -> Array:
+    """What LMS roots (3, N) gain with each unit of saturation at lightness 1, for pseudo angles (N,)."""
+    return _LMS_FROM_OKLAB[:, 1:] @ np.stack(direction(angle))
+
+
+@cache
+def _cone(space: str) -> Array:
+    """S_max over the pseudo angle, four times as fine as the boundary table."""
+    return _largest_saturation(space, np.linspace(0, 4, 4 * HUES + 1))
 
 
 def _turned(space: str) -> tuple[Array, Array, Array]:
@@ -76,10 +93,14 @@ def _turned(space: str) -> tuple[Array, Array, Array]:
     angle = pseudo_angle(np.cos(np.radians(hue)), np.sin(np.radians(hue)))
     own, source = _largest_saturation(space, angle), _largest_saturation("rec2020", angle)
     steps = np.arange(-120, 121)  # 30 degrees to either side
-    to = own[(np.arange(hue.size)[:, None] + steps) % hue.size]
-    arc = 4 * source[:, None] * to * np.sin(np.radians(steps * 0.25 / 2)) ** 2
+    around = np.lib.stride_tricks.sliding_window_view(np.concatenate([own[-120:], own, own[:120]]), steps.size)
+    bow = np.sin(np.radians(steps * 0.25 / 2)) ** 2
     weight = _HUE_WEIGHT * (1 - _BLUE_SHARE * np.exp(-(((hue - _BLUE_DEG) / _BLUE_WIDTH_DEG) ** 2)))
-    turn = steps[np.argmin((source[:, None] - to) ** 2 + weight[:, None] ** 2 * arc, axis=1)] * 0.25
+    best = []
+    for part in np.split(np.arange(hue.size), hue.size // 72):  # small enough to stay in the cache
+        to, edge = around[part], source[part, None]
+        best.append(np.argmin((edge - to) ** 2 + weight[part, None] ** 2 * (4 * edge * to * bow), axis=1))
+    turn = steps[np.concatenate(best)] * 0.25
     turn = np.where(source > own * 1.001, turn, 0.0)
     return hue, hue + _blurred(turn), _blurred(np.maximum(source / own, 1))
 
@@ -110,7 +131,7 @@ def boundary(space: str, knee: float) -> Array:
     The turn is a difference of pseudo angles. Values are rounded to 16 bits of `RANGES`, as the kernel has them.
     """
     angle = np.linspace(0, 4, HUES + 1)
-    own = _closed(_largest_saturation(space, angle))
+    own = _closed(_cone(space)[::4])
     hue, target, limit = _turned(space)
     start, end = (pseudo_angle(np.cos(np.radians(one)), np.sin(np.radians(one))) for one in (hue, target))
     turn = np.interp(angle, start, (end - start + 2) % 4 - 2, period=4)
@@ -143,12 +164,9 @@ def matrices(space: str) -> Array:
 @cache
 def safe_ratio(space: str, knee: float) -> float:
     """The ratio of smallest to largest channel of `space` from which on a color of any hue lies below the knee."""
-    angle = np.linspace(0, 4, 4 * HUES + 1)
-    a, b = direction(angle)
-    tint = a[:, None] * _LMS_FROM_OKLAB[:, 1] + b[:, None] * _LMS_FROM_OKLAB[:, 2]
-    root = 1 + (knee * _largest_saturation(space, angle))[:, None] * tint
-    edge = root**3 @ (rgb_from_rgb(space, "rec2020") @ np.linalg.inv(LMS_FROM_REC2020)).T
-    return min(float((edge.min(-1) / edge.max(-1)).max()) * 1.02 + 1e-4, 1.0)
+    root = 1 + knee * _cone(space) * _slopes(np.linspace(0, 4, 4 * HUES + 1))
+    edge = rgb_from_rgb(space, "rec2020") @ np.linalg.inv(LMS_FROM_REC2020) @ root**3
+    return min(float((edge.min(0) / edge.max(0)).max()) * 1.02 + 1e-4, 1.0)
 
 
 def map_gamut(rgb: Array, space: str, knee: float = 0.85) -> Array:

@@ -22,6 +22,7 @@ TAIL_COUNTS = 16
 LEAST_TAIL = 4  # sites just below the pile-up; a drawn step has none, a photograph's edge of clipping has
 MOST_SITES = 2_000_000  # are looked at for a pile-up: of larger pictures every so many rows
 LEAST_BELOW = 0.05  # of the sites lie clearly below; else the picture is one flat tone
+ROWS_AT_ONCE = 128  # are searched for the tagged white level; where a picture holds it, the search ends
 LEAST_REACH = 0.02  # of the tagged range that the pile-up lies above black
 
 
@@ -92,8 +93,12 @@ def find_white_level(raw: Array, tagged: float, black: float, colors: Array | No
     only where the largest count of the picture holds many sites, many more than the counts just below it (in one color
     alone even more), so that a dark picture and a flat tone keep the tag. The reason is "" where the tag is kept.
     """
-    highest = int(raw.max(initial=0))
-    if highest >= tagged or highest - black < LEAST_REACH * (tagged - black):
+    highest = 0
+    for top in range(0, raw.shape[0], ROWS_AT_ONCE):
+        highest = max(highest, int(raw[top : top + ROWS_AT_ONCE].max(initial=0)))
+        if highest >= tagged:
+            return float(tagged), ""
+    if highest - black < LEAST_REACH * (tagged - black):
         return float(tagged), ""
     if np.count_nonzero(raw == highest) < LEAST_SHARE * raw.size / 8:
         return float(tagged), ""

@@ -6,7 +6,7 @@ Source: Digital Negative Specification 1.7.1, chapter 7 (Opcode List Processing)
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -29,6 +29,7 @@ from twinlens.core.opcodes import (
     WarpRectilinear,
     WarpRectilinear2,
 )
+from twinlens.core.record import record
 from twinlens.core.shot import Cfa, Shot
 from twinlens.numerics.gain_map import together
 from twinlens.numerics.opcodes import BadPixels
@@ -48,7 +49,7 @@ def linear_area(shot: Shot) -> tuple[int, int, int, int]:
     return top, left, bottom, right
 
 
-@dataclass(frozen=True)
+@record
 class Segment:
     """Opcodes that change values in place, and the part of the list's first frame (place and size) that they see."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,9 @@ import twinlens
 from twinlens.core.errors import DocumentError, ParameterError, TwinlensError
 from twinlens.core.image import ENCODED, SENSOR, Image
 from twinlens.core.profile import CameraProfile, color_in_use
+from twinlens.core.record import record
 from twinlens.files.atomic import atomic
+from twinlens.kernels.memory import Reserved
 from twinlens.pipeline import plan
 from twinlens.pipeline.default import default_stages
 from twinlens.pipeline.look import Look, at_strength, write_tables
@@ -26,7 +28,7 @@ DEFAULT_LOOK = "authentic"
 Edits = dict[str, dict[str, Any]]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@record(kw_only=True, eq=False, repr=False)
 class Picture(Image):
     """A developed picture: code values (H, W, 3) uint8 or uint16, with the resolved recipe that made it."""
 
@@ -131,12 +133,21 @@ def develop(
             raise DocumentError(f"the recipe begins with {recipe.stages[0].accepts}, the source is {image.state}")
     _check_end(recipe)
     _prepare(recipe)
+    memory = _reserved(recipe, image)
     scans = Scans(image)
     resolved = _with_made(resolve(recipe, image, profile, scans), image)
     made = steps(resolved, image, scans)
-    end = plan.run(made, image, bits=resolved.output.bits, threads=threads, progress=progress)
+    end = plan.run(made, image, bits=resolved.output.bits, threads=threads, progress=progress, memory=memory)
     fields = {name: getattr(end, name) for name in Image.__dataclass_fields__}
     return Picture(**fields, recipe=resolved, notes=notes)
+
+
+def _reserved(recipe: Recipe, image: Image) -> Reserved | None:
+    """Memory for the result, which lies ready when everything is measured; None where the size is another."""
+    resize = recipe.get("resize")
+    if resize is not None and not resize.is_identity:
+        return None
+    return Reserved(image.height * image.width * 3 * recipe.output.bits // 8)
 
 
 def _prepare(recipe: Recipe) -> None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -19,11 +19,12 @@ import numpy.typing as npt
 
 from twinlens.core.errors import ParameterError
 from twinlens.core.image import ENCODED, MOSAIC, SENSOR, Image, Window, empty_rgb, planar, upright
+from twinlens.core.record import record
 from twinlens.core.stage import Stage
 from twinlens.kernels import encode as encode_kernel
 from twinlens.kernels import output_color as output_kernel
 from twinlens.kernels.matrix import matrix
-from twinlens.kernels.memory import keep_freed_memory
+from twinlens.kernels.memory import Reserved, keep_freed_memory
 from twinlens.stages.frame import Orient
 from twinlens.stages.look_map import LookMap
 from twinlens.stages.vignette import Vignette
@@ -44,7 +45,7 @@ def default_threads() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-@dataclass(frozen=True)
+@record
 class Step:
     """A stage with the function that does its work on parts and the size of the frame that arrives at it."""
 
@@ -77,13 +78,38 @@ def steps(
     `scan(i)` is the reduced picture that arrives at stage i. Stages named in `leave_out` are not run.
     """
     made = []
+    binder = ThreadPoolExecutor(1)  # one: the scans of later stages are made from those of earlier ones
     for index, stage in enumerate(stages[start:], start):
         if stage.name() in leave_out or (stage.is_identity and stage.accepts is stage.returns):
             continue
-        work = stage.bind(scan(index)) if stage.needs_scan else stage
+        work = Prepared(binder.submit(_bound, stage, scan, index)) if stage.needs_scan else stage
         made.append(_joined(made, Step(stage, work, frame)))
         frame = stage.frame(*frame)
+    binder.shutdown(wait=False)
     return tuple(made)
+
+
+def _bound(stage: Stage, scan: Callable[[int], Image], index: int) -> Callable[[Image], Image]:
+    return stage.bind(scan(index))
+
+
+class Prepared:
+    """The function of a stage that looks at the whole picture first: made beside the first tiles' earlier stages."""
+
+    def __init__(self, bound: Future[Callable[[Image], Image]]) -> None:
+        self._bound = bound
+
+    def wait(self) -> Callable[[Image], Image]:
+        """The function itself, once it is made; raises what its making raised."""
+        return self._bound.result()
+
+    def is_idle(self, image: Image) -> bool:
+        """Whether it leaves this part as it is."""
+        idle = getattr(self.wait(), "is_idle", None)
+        return idle is not None and idle(image)
+
+    def __call__(self, image: Image) -> Image:
+        return self.wait()(image)
 
 
 def _joined(made: list[Step], step: Step) -> Step:
@@ -154,11 +180,12 @@ def run(
     threads: int | None = None,
     tile: tuple[int, int] | None = None,
     progress: Callable[[float], None] | None = None,
+    memory: Reserved | None = None,
 ) -> Image:
     """Run the steps over the whole image.
 
     `bits` 8 or 16 gives code values of an ENCODED result as uint8 or uint16 (H, W, 3) in interleaved memory; None gives
-    float32 in planar memory. `progress` is told the finished share, 0 to 1.
+    float32 in planar memory. `progress` is told the finished share, 0 to 1. `memory` may be given for code values.
     """
     if not made:
         return image
@@ -169,7 +196,8 @@ def run(
     else:
         if made[-1].stage.returns is not ENCODED:
             raise ParameterError(f"only an encoded picture has {bits} bits, this one ends as {made[-1].stage.returns}")
-        out = np.empty((height, width, 3), np.uint8 if bits == 8 else np.uint16)
+        shape, kind = (height, width, 3), np.uint8 if bits == 8 else np.uint16
+        out = np.empty(shape, kind) if memory is None else memory.array(shape, kind)
     finish = _finish(made, bits)
     pieces = list(tiles((height, width), tile))
     last: list[Image] = []

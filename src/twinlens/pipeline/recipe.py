@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +16,7 @@ from twinlens import stages
 from twinlens.core import document
 from twinlens.core.errors import DocumentError, ParameterError
 from twinlens.core.image import State
+from twinlens.core.record import record
 from twinlens.core.stage import Stage, stage_from
 from twinlens.pipeline.look import read_tables
 
@@ -23,7 +24,7 @@ FORMAT = "recipe/1"
 Strip = Literal["none", "gps", "all"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Output:
     """How the picture is written; every field is part of the bytes."""
 
@@ -40,7 +41,7 @@ class Output:
             raise ParameterError(f"output strip = {self.strip!r}: expected none, gps or all")
 
 
-@dataclass(frozen=True)
+@record
 class Recipe:
     """Stages in order, how the picture is written, and what it was made for (`made`: plain strings)."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections import OrderedDict
 from functools import cache
 from typing import Any
@@ -47,11 +48,16 @@ class Scans:
 
     def __init__(self, source: Image) -> None:
         self._source = source
+        self._lock = threading.Lock()  # stages are also prepared in a thread beside the first tiles
         self.resolved = Recent(MOST_STAGES)  # by stage as asked for, stages before it, profile
         self._kept = Recent(MOST_IMAGES)  # by size and the stages that it went through
 
     def arriving(self, stages: tuple[Stage, ...], index: int, long_edge: int = MEASURE_LONG_EDGE) -> Image:
         """What arrives at `stages[index]`; the stages before it must be resolved."""
+        with self._lock:
+            return self._arriving(stages, index, long_edge)
+
+    def _arriving(self, stages: tuple[Stage, ...], index: int, long_edge: int) -> Image:
         start, ready = self._start(stages, long_edge)
         image = start
         for end in range(index, ready, -1):

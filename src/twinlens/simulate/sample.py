@@ -8,7 +8,6 @@ the scene.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ import numpy.typing as npt
 from twinlens.core.camera_color import Calibration, CameraColor
 from twinlens.core.image import SENSOR, Image
 from twinlens.core.noise import NoiseModel
+from twinlens.core.record import record
 from twinlens.core.shot import Cfa, Shot
 from twinlens.numerics import color, colorchecker
 
@@ -29,7 +29,7 @@ ELECTRONS_AT_WHITE = 6000.0  # full well at ISO 100
 READ_NOISE_ELECTRONS = 2.5
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Scene:
     """`rgb` (H, W, 3) float32 linear Rec. 2020; `patches` (24, 4) of (top, left, bottom, right) of the chart's patches;
     `patch_rgb` (24, 3) their true colors; `edge` (top, left, bottom, right) of a slanted black and white edge."""

@@ -5,10 +5,10 @@ The same method as capture sharpening (`numerics.sharpen`), on display light.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from twinlens.core.image import OUTPUT, Image
+from twinlens.core.record import record
 from twinlens.core.stage import Stage, param
 from twinlens.kernels.sharpen import sharpen
 from twinlens.numerics.sharpen import RADIUS
@@ -16,7 +16,7 @@ from twinlens.numerics.sharpen import RADIUS
 FULL_WEIGHT = 1.0  # of the detail at amount 1
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Acutance(Stage):
     accepts: ClassVar = OUTPUT
     returns: ClassVar = OUTPUT

@@ -8,7 +8,7 @@ the exposure stage.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -20,6 +20,7 @@ from twinlens.core.errors import ParameterError
 from twinlens.core.image import BALANCED, SCENE, Image
 from twinlens.core.noise import NoiseModel
 from twinlens.core.profile import color_in_use
+from twinlens.core.record import record
 from twinlens.core.stage import Facts, Stage, param
 from twinlens.kernels.hue_sat import hue_sat
 from twinlens.kernels.matrix import matrix
@@ -33,7 +34,7 @@ PROPHOTO_FROM_REC2020 = rgb_from_rgb("prophoto", "rec2020")
 REC2020_FROM_PROPHOTO = np.linalg.inv(PROPHOTO_FROM_REC2020)
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class CameraColor(Stage):
     """A recipe keeps `matrix` and the fingerprint of the table; the table itself comes again from the file or
     profile."""

@@ -9,7 +9,7 @@ which are not read.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -19,6 +19,7 @@ from twinlens.core.camera_color import CameraColor, HueSatTable, RgbTable
 from twinlens.core.errors import ParameterError
 from twinlens.core.image import DISPLAY, SCENE, Image
 from twinlens.core.profile import color_in_use
+from twinlens.core.record import record
 from twinlens.core.stage import Facts, Stage, param
 from twinlens.kernels.hue_sat import hue_sat
 from twinlens.kernels.rgb_tone import rgb_tone
@@ -32,7 +33,7 @@ PROPHOTO_FROM_REC2020 = rgb_from_rgb("prophoto", "rec2020")
 REC2020_FROM_PROPHOTO = np.linalg.inv(PROPHOTO_FROM_REC2020)
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class DcpLook(Stage):
     """The tables come from the file or profile whenever the recipe is resolved; `tables_hash` holds them to the
     recipe."""

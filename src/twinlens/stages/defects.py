@@ -6,20 +6,21 @@ sites are looked at like others, as a hot site often clips. Linear raws and arra
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar, Self
 
 import numpy as np
 
 from twinlens.core.image import MOSAIC, Image, Window
 from twinlens.core.noise import NoiseModel
+from twinlens.core.record import record
 from twinlens.core.stage import Facts, Stage, param
 from twinlens.kernels.defects import MARGIN, fix_defects
 from twinlens.numerics import noise as measured
 from twinlens.numerics.frame import framed
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Defects(Stage):
     accepts: ClassVar = MOSAIC
     returns: ClassVar = MOSAIC
@@ -70,4 +71,5 @@ class Defects(Stage):
         fix_defects(sites, max(model.gain), max(model.offset), self.threshold, pixels)
         if part.clipped is None or not part.clipped.any():
             return part.with_pixels(pixels)
-        return part.with_pixels(pixels, clipped=np.where(pixels == part.pixels, part.clipped, 0).astype(np.uint8))
+        kept = (pixels == part.pixels).view(np.uint8)  # 1, as the mask of a mosaic has it
+        return part.with_pixels(pixels, clipped=part.clipped & kept)

@@ -9,13 +9,14 @@ A linear raw passes; a sensor without color filters becomes three equal planes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from twinlens.core.image import CAMERA_RGB, MOSAIC, Image, Window, empty_rgb
+from twinlens.core.record import record
 from twinlens.core.shot import Cfa, Shot
 from twinlens.core.stage import Facts, Stage, param
 from twinlens.kernels.clip_mask import clip_mask
@@ -32,7 +33,7 @@ MOST_GAIN = 20.0  # guide only: a neutral beyond it is not one
 OTHER_ARRAYS_MARGIN = 8  # sites that normalised convolution sees, for tiles up to 6 x 6
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Demosaic(Stage):
     accepts: ClassVar = MOSAIC
     returns: ClassVar = CAMERA_RGB

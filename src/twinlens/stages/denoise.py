@@ -7,13 +7,14 @@ without color filters and arrays other than Bayer's pass unchanged.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar, Self
 
 import numpy as np
 
 from twinlens.core.image import MOSAIC, Array, Image, Window
 from twinlens.core.noise import NoiseModel
+from twinlens.core.record import record
 from twinlens.core.shot import Shot
 from twinlens.core.stage import Facts, Stage, param
 from twinlens.kernels import denoise as kernel
@@ -26,7 +27,7 @@ NONE = NoiseModel((0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
 LEFT = 0.5  # of the noise variance near edges and texture, after the default amount; what the stages behind are told
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Denoise(Stage):
     accepts: ClassVar = MOSAIC
     returns: ClassVar = MOSAIC

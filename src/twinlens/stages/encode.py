@@ -6,17 +6,17 @@ The curves are those of IEC 61966-2-1 (sRGB; also Display P3), Adobe RGB (1998) 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from twinlens.core.image import ENCODED, OUTPUT, Image, empty_rgb
+from twinlens.core.record import record
 from twinlens.core.stage import Stage, param
 from twinlens.numerics.color import encode
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Encode(Stage):
     accepts: ClassVar = OUTPUT
     returns: ClassVar = ENCODED

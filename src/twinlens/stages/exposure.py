@@ -8,7 +8,7 @@ its mid tones goes part of the way to mid grey (Reinhard et al., "Photographic T
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from twinlens.core.image import SCENE, Image, empty_rgb
 from twinlens.core.profile import color_in_use
+from twinlens.core.record import record
 from twinlens.core.stage import Facts, Stage, param
 from twinlens.numerics.color import luminance
 
@@ -27,7 +28,7 @@ HELD_PERCENTILE = 99.0  # of the brightest channel; what lies above may be lamps
 AUTO_RANGE = (-1.5, 3.0)  # EV
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Exposure(Stage):
     accepts: ClassVar = SCENE
     returns: ClassVar = SCENE

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -14,12 +13,13 @@ import numpy.typing as npt
 
 from twinlens.core.errors import ParameterError
 from twinlens.core.image import CAMERA_RGB, ENCODED, Image, Window, upright
+from twinlens.core.record import record
 from twinlens.core.stage import Facts, Stage, param
 
 Array = npt.NDArray[Any]
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Crop(Stage):
     """Keep one rectangle of the frame."""
 
@@ -68,7 +68,7 @@ class Crop(Stage):
         return self.over(image, Window.whole(*self.frame(*image.window.frame)))
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Orient(Stage):
     """Turn the picture upright."""
 

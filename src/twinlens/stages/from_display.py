@@ -9,7 +9,6 @@ Source: the spaces' own standards, as listed in `numerics/color.py`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar
 
@@ -18,6 +17,7 @@ import numpy.typing as npt
 
 from twinlens.core.errors import ParameterError
 from twinlens.core.image import ENCODED, SCENE, Image, empty_rgb
+from twinlens.core.record import record
 from twinlens.core.stage import Stage
 from twinlens.numerics.color import PRIMARIES, decode, rgb_from_rgb
 
@@ -26,7 +26,7 @@ Array = npt.NDArray[Any]
 _STEPS = 65535  # of the table of the inverse curve: exact for codes of 8 and 16 bits
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class FromDisplay(Stage):
     accepts: ClassVar = ENCODED
     returns: ClassVar = SCENE

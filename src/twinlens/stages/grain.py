@@ -5,17 +5,17 @@ The maths is in `numerics.grain`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from twinlens.core.image import OUTPUT, Image
+from twinlens.core.record import record
 from twinlens.core.stage import Stage, param
 from twinlens.kernels.grain import grain
 
 FULL_SPREAD = 0.25  # of the grain at amount 1, as a share of the square root of dark light
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Grain(Stage):
     accepts: ClassVar = OUTPUT
     returns: ClassVar = OUTPUT

@@ -7,13 +7,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from twinlens.core.image import BALANCED, Image, empty_rgb, planar
+from twinlens.core.record import record
 from twinlens.core.stage import Facts, Stage, param
 from twinlens.kernels import highlights as kernel
 from twinlens.numerics.highlights import chroma_of, maps_of
@@ -21,7 +22,7 @@ from twinlens.numerics.highlights import chroma_of, maps_of
 Array = npt.NDArray[Any]
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Highlights(Stage):
     accepts: ClassVar = BALANCED
     returns: ClassVar = BALANCED
@@ -68,7 +69,7 @@ class Highlights(Stage):
         return np.array(self.levels or (1.0, 1.0, 1.0)), np.array(self.chroma or (1.0, 1.0, 1.0))
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Reconstruction:
     """The reconstruction with its maps (rows, columns, 7) of the whole picture, as the plan runs it on parts."""
 

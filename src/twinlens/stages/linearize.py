@@ -6,7 +6,7 @@ Source: Digital Negative Specification 1.7.1, chapter 5 (Mapping Raw Values to L
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from twinlens.core.errors import ParameterError
 from twinlens.core.image import MOSAIC, SENSOR, Array, Image, Window, empty_rgb
 from twinlens.core.noise import NoiseModel
+from twinlens.core.record import record
 from twinlens.core.shot import Shot
 from twinlens.core.stage import Facts, Stage, param
 from twinlens.kernels.linearize import linearize
@@ -25,7 +26,7 @@ Pattern = tuple[tuple[tuple[float, ...], ...], ...]
 LIST_1_UNIT = 65535.0  # DN that opcode list 1 calls 1.0
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Linearize(Stage):
     accepts: ClassVar = SENSOR
     returns: ClassVar = MOSAIC

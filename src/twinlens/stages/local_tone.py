@@ -7,7 +7,6 @@ grey stays where the exposure put it. The maths is in `numerics.local_tone`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
@@ -15,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twinlens.core.image import SCENE, Image, planar
+from twinlens.core.record import record
 from twinlens.core.stage import Stage, param
 from twinlens.kernels import local_tone as kernel
 from twinlens.numerics.local_tone import maps_of
@@ -24,7 +24,7 @@ Array = npt.NDArray[Any]
 UNIFORM = np.array([[[1.0, 0.0]]], np.float32)  # lines by which the base is the luminance itself
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class LocalTone(Stage):
     accepts: ClassVar = SCENE
     returns: ClassVar = SCENE

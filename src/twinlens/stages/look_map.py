@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any, ClassVar, Literal, Self
 
@@ -20,6 +20,7 @@ import numpy.typing as npt
 from twinlens.core.errors import ParameterError
 from twinlens.core.image import DISPLAY, SCENE, Image
 from twinlens.core.look import IDENTITY, PLAIN_SECTOR, check_numbers, table_of
+from twinlens.core.record import record
 from twinlens.core.stage import Facts, Stage, param
 from twinlens.kernels import look as kernels
 from twinlens.kernels import vignette
@@ -33,7 +34,7 @@ TABLE_SIZE, TABLE_OVER = 33, 4
 _building = threading.Lock()
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class LookMap(Stage):
     accepts: ClassVar = SCENE
     returns: ClassVar = DISPLAY

@@ -6,15 +6,16 @@ sources: `numerics/gamut.py`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar, Literal, Self
 
 from twinlens.core.image import DISPLAY, ENCODED, OUTPUT, Image
+from twinlens.core.record import record
 from twinlens.core.stage import Facts, Stage, param
-from twinlens.kernels.output_color import KNEE, map_gamut
+from twinlens.kernels.output_color import KNEE, map_gamut, prepare
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class OutputColor(Stage):
     accepts: ClassVar = DISPLAY
     returns: ClassVar = OUTPUT
@@ -34,6 +35,9 @@ class OutputColor(Stage):
             return self
         is_inside = facts.source.state is ENCODED and facts.source.primaries == self.space
         return replace(self, knee=1.0 if is_inside else KNEE)
+
+    def prepare(self) -> None:
+        prepare(self.space, self.knee)
 
     def __call__(self, image: Image) -> Image:
         pixels = map_gamut(image.pixels, self.space, self.knee)

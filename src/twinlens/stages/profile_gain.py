@@ -6,7 +6,7 @@ count in the cropped picture. Source: Digital Negative Specification 1.7.1, tags
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -16,6 +16,7 @@ from twinlens.core.camera_color import GainTableMap
 from twinlens.core.errors import ParameterError
 from twinlens.core.image import SCENE, Image
 from twinlens.core.profile import color_in_use
+from twinlens.core.record import record
 from twinlens.core.stage import Facts, Stage, param
 from twinlens.kernels.gain_table import gain_table
 from twinlens.numerics.color import rgb_from_rgb
@@ -26,7 +27,7 @@ Array = npt.NDArray[Any]
 PROPHOTO_FROM_REC2020 = rgb_from_rgb("prophoto", "rec2020")
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class ProfileGainTable(Stage):
     """The map comes from the file or profile whenever the recipe is resolved; `map_hash` holds it to the recipe."""
 

@@ -5,18 +5,19 @@ Method and sources: `numerics/resample.py`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar, Self
 
 import numpy as np
 
 from twinlens.core.image import OUTPUT, Image, Window
+from twinlens.core.record import record
 from twinlens.core.stage import Facts, Stage, param
 from twinlens.kernels.resample import resample
 from twinlens.numerics.resample import weights
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Resize(Stage):
     accepts: ClassVar = OUTPUT
     returns: ClassVar = OUTPUT

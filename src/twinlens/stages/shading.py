@@ -7,7 +7,7 @@ values above 1; the clip mask stays as it is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -16,6 +16,7 @@ from twinlens.core.errors import ParameterError
 from twinlens.core.image import MOSAIC, Image
 from twinlens.core.opcodes import GainMap
 from twinlens.core.profile import color_in_use
+from twinlens.core.record import record
 from twinlens.core.shading import LensShading, between
 from twinlens.core.shot import Shot
 from twinlens.core.stage import Facts, Stage, param
@@ -26,7 +27,7 @@ from twinlens.numerics.opcodes import REACH, BadPixels
 from twinlens.numerics.temperature import temperature_from_xy
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Shading(Stage):
     """A recipe keeps the fingerprint of a profile's shading; the maps themselves come again from the profile."""
 

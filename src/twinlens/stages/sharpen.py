@@ -6,7 +6,6 @@ The maths is in `numerics.sharpen`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
@@ -14,6 +13,7 @@ import numpy as np
 
 from twinlens.core.image import SCENE, Array, Image
 from twinlens.core.noise import NoiseModel
+from twinlens.core.record import record
 from twinlens.core.stage import Stage, param
 from twinlens.kernels.matrix import matrix
 from twinlens.kernels.sharpen import sharpen
@@ -23,7 +23,7 @@ FULL_WEIGHT = 2.0  # of the detail at amount 1: most of what a blur of sigma too
 LEAST_SIGMA = 0.3  # pixels; a smaller blur takes nothing that a pixel could hold
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Sharpen(Stage):
     accepts: ClassVar = SCENE
     returns: ClassVar = SCENE

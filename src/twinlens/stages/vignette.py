@@ -6,15 +6,15 @@ of the half angle of view it is the cosine-fourth law (Reiss, "The cos4 law of i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from twinlens.core.image import SCENE, Image
+from twinlens.core.record import record
 from twinlens.core.stage import Stage, param
 from twinlens.kernels.vignette import vignette
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Vignette(Stage):
     accepts: ClassVar = SCENE
     returns: ClassVar = SCENE

@@ -8,7 +8,7 @@ Transform").
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -17,6 +17,7 @@ import numpy.typing as npt
 from twinlens.core.errors import ParameterError
 from twinlens.core.image import BALANCED, CAMERA_RGB, Image
 from twinlens.core.profile import color_in_use
+from twinlens.core.record import record
 from twinlens.core.stage import Facts, Stage, param
 from twinlens.kernels.matrix import matrix
 from twinlens.numerics.auto_white import estimate_neutral
@@ -39,7 +40,7 @@ SPOT_RADIUS = 1  # pixels of the reduced picture around the spot: 3 x 3 are aver
 MOST_GAIN = 64.0  # a channel that is weaker than this holds nothing
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class WhiteBalance(Stage):
     """`gains` win over everything else; without them `mode` says how they are found when the recipe is resolved."""
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from twinlens.core.record import record
 
 Severity = Literal["error", "warning", "note"]
 
 
-@dataclass(frozen=True)
+@record
 class Finding:
     """One fault: a stable `code`, what is so, what to do; `repairable` when `repair` writes a mended copy."""
 
@@ -19,7 +20,7 @@ class Finding:
     repairable: bool = False
 
 
-@dataclass(frozen=True)
+@record
 class Section:
     """Facts under a heading: (name, text) in the order of reading."""
 
@@ -27,7 +28,7 @@ class Section:
     facts: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True)
+@record
 class Report:
     """What a file is, what it says and what is wrong in it."""
 

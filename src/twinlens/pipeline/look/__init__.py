@@ -6,7 +6,6 @@ strengths of what belongs to the picture as a whole. Shipped looks are the docum
 
 from __future__ import annotations
 
-import difflib
 from functools import lru_cache
 from pathlib import Path
 
@@ -40,6 +39,8 @@ def load(name: str | Path) -> Look:
         return read(path)
     if str(name) in shipped():
         return _shipped(str(name))
+    import difflib
+
     close = difflib.get_close_matches(str(name), shipped(), 1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
     raise DocumentError(f"unknown look {str(name)!r}: expected {', '.join(shipped())} or a {SUFFIX} file{hint}")

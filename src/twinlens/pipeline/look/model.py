@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
+from twinlens.core.record import record
 from twinlens.stages.look_map import LookMap
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Finish:
     """What a look asks of the picture as a whole. All 0: nothing."""
 
@@ -26,7 +27,7 @@ class Finish:
 FINISH_RANGES = {"vignette": (-2.0, 0.0), "acutance": (0.0, 1.0), "grain": (0.0, 1.0), "local_tone": (0.0, 1.0)}
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Look:
     """A rendering: what `map` does to color and tone, what `finish` does to the picture, where it came from."""
 

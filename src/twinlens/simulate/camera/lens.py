@@ -11,7 +11,7 @@ with a and b those of its channel (lateral chromatic aberration; green has none)
 
 from __future__ import annotations
 
-from dataclasses import MISSING, dataclass
+from dataclasses import MISSING
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from twinlens.core.errors import ParameterError
 from twinlens.core.parameters import Parameters, param
+from twinlens.core.record import record
 
 Array = npt.NDArray[Any]
 
@@ -27,7 +28,7 @@ FARTHEST = 3.0  # ideal radius up to which distortion is looked at
 _DARKEST = 0.02  # least transmission at the corner
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Lens(Parameters):
     """A lens with fixed focal length and aperture; see the module for the meaning of its polynomials."""
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twinlens.core.parameters import Parameters, param
+from twinlens.core.record import record
 from twinlens.numerics import spectra
 from twinlens.simulate.camera.lens import Lens
 from twinlens.simulate.camera.sensor import Sensor
@@ -17,7 +18,7 @@ from twinlens.simulate.camera.sensor import Sensor
 Array = npt.NDArray[Any]
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Spread(Parameters):
     """How much the units of a model differ: standard deviations."""
 
@@ -29,7 +30,7 @@ class Spread(Parameters):
     center: float = param(0.0, unit="of the frame", low=0, high=0.1, doc="place of the optical axis, each way")
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Stated(Parameters):
     """What the camera writes into its files besides the facts of the exposure."""
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import MISSING, dataclass
+from dataclasses import MISSING
 
 import numpy as np
 
 from twinlens.core.errors import ParameterError
 from twinlens.core.noise import NoiseModel
 from twinlens.core.parameters import Parameters, param
+from twinlens.core.record import record
 from twinlens.core.shot import Cfa
 
 MONOCHROME = "mono"
@@ -16,7 +17,7 @@ _LEAST_RANGE_DN = 16.0  # between black and white
 _QUAD = "quad-"
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Sensor(Parameters):
     """One pixel's way from light to counts, and the frame it stands in; equations in `docs/simulate-cameras.md`."""
 

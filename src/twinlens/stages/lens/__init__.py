@@ -7,7 +7,7 @@ turned into one kind of numbers when the recipe is resolved, so a recipe replays
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import hypot
 from typing import Any, ClassVar, Literal
 
@@ -15,6 +15,7 @@ from twinlens.core.errors import ParameterError
 from twinlens.core.image import CAMERA_RGB, Array, Image, Window
 from twinlens.core.lens import LensWarp
 from twinlens.core.opcodes import AreaOpcode, FixVignetteRadial, Opcode
+from twinlens.core.record import record
 from twinlens.core.shot import Shot
 from twinlens.core.stage import Facts, Stage, param
 from twinlens.kernels.gain_map import apply_opcodes, radial_gain
@@ -27,7 +28,7 @@ Moves = tuple[lens.Step, ...]
 SAME_SHAPE = 0.01  # relative difference of the aspect ratios up to which two frames show the same part of a sensor
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Lens(Stage):
     accepts: ClassVar = CAMERA_RGB
     returns: ClassVar = CAMERA_RGB
@@ -167,7 +168,7 @@ class Lens(Stage):
         return replace(opcode, coefficients=(k0, k1, k2, k3, k4))
 
 
-@dataclass(frozen=True)
+@record
 class _Points:
     """Opcodes that change values in place."""
 
@@ -177,7 +178,7 @@ class _Points:
         return apply_opcodes(self.opcodes, pixels, window)
 
 
-@dataclass(frozen=True)
+@record
 class _Falloff:
     """lensfun's vignetting: k1, k2, k3, center x, y, and the radius that it calls 1 in half diagonals."""
 

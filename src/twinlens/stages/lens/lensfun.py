@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from twinlens.core.record import record
 from twinlens.core.shot import Shot
 from twinlens.numerics import lens
 
@@ -28,7 +28,7 @@ RMS_PX = 0.2  # of the fit, on the rows that it was made from; lensfun's single 
 FAR_M = 1000.0  # focus distance where the file names none, as lensfun assumes
 
 
-@dataclass(frozen=True)
+@record
 class Correction:
     """What the data base says of a lens at one focal length and aperture."""
 
