@@ -6,7 +6,8 @@ tuning ones.
     python benchmarks/denoise.py --tuning   the photographs that our numbers and the peers' strengths were chosen on
 
 Mosaics are made as in demosaic.py (photographs averaged 4 x 4 in linear light, the sensor of the sample scene, 16
-bits) with the noise of that sensor at ISO 100, 800 and 3200. All but LibRaw's own go through our LMMSE demosaicking.
+bits) with the noise of that sensor at ISO 100, 800 and 3200. All but LibRaw's own go through our LMMSE demosaicking;
+ours has a second half behind it (`color_noise`), and each half is measured alone, too.
 Peers: OpenCV fastNlMeansDenoisingColored and scikit-image denoise_nl_means work on the sRGB picture, the latter is
 told the true standard deviation; dcraw -n denoises the mosaic (document mode); LibRaw FBDD and its wavelet run inside
 LibRaw with AHD. Every peer has the strength that was best (PSNR) on the tuning photographs, for each level; ours has
@@ -53,12 +54,13 @@ from demosaic import (
 from record import check_quick, save
 
 from twinlens.core.camera_color import Calibration, CameraColor
-from twinlens.core.image import MOSAIC, Image, Window
+from twinlens.core.image import CAMERA_RGB, MOSAIC, Image, Window
 from twinlens.core.shot import Cfa, Shot
 from twinlens.files.dng import writer
 from twinlens.numerics import color
 from twinlens.numerics import noise as measured_noise
 from twinlens.simulate import sample
+from twinlens.stages.color_noise import ColorNoise
 from twinlens.stages.defects import Defects
 from twinlens.stages.demosaic import Demosaic
 from twinlens.stages.denoise import Denoise
@@ -104,8 +106,9 @@ def mosaic_image(capture: Capture) -> Image:
     return Image(pixels=light, state=MOSAIC, shot=shot, cfa=shot.cfa, noise=capture.noise, clipped=clipped)
 
 
-def developed(image: Image, capture: Capture) -> Any:
-    balanced = Demosaic(balance=capture.sensor.gains)(image).pixels * np.array(capture.sensor.gains, np.float32)
+def developed(image: Image, capture: Capture, amount: float = 0) -> Any:
+    camera = ColorNoise(amount=amount)(Demosaic(balance=capture.sensor.gains)(image))
+    balanced = camera.pixels * np.array(capture.sensor.gains, np.float32)
     return displayed(balanced, capture.sensor).astype(np.float32)
 
 
@@ -114,7 +117,18 @@ def nothing(capture: Capture, clean: Any, strength: Any) -> Any:
 
 
 def ours(capture: Capture, clean: Any, strength: Any) -> Any:
-    return developed(Denoise(amount=0.5 if strength is None else strength)(mosaic_image(capture)), capture)
+    amount = 0.5 if strength is None else strength
+    return developed(Denoise(amount=amount)(mosaic_image(capture)), capture, amount)
+
+
+def mosaic_only(capture: Capture, clean: Any, strength: Any) -> Any:
+    """Ours without its second half, which follows the demosaicking."""
+    return developed(Denoise()(mosaic_image(capture)), capture)
+
+
+def color_only(capture: Capture, clean: Any, strength: Any) -> Any:
+    """Ours without its first half: what drawing color along the luma does alone."""
+    return developed(mosaic_image(capture), capture, 0.5)
 
 
 def opencv_nlm(capture: Capture, clean: Any, strength: Any) -> Any:
@@ -236,6 +250,8 @@ def methods() -> dict[str, Method]:
     known: dict[str, Method] = {
         "nothing": nothing,
         "twinlens": ours,
+        "twinlens_mosaic_only": mosaic_only,
+        "twinlens_color_only": color_only,
         "opencv_nlm": opencv_nlm,
         "scikit_nlm": scikit_nlm,
     }
@@ -362,6 +378,7 @@ def speed(height: int = 3000, width: int = 4000, rounds: int = 5) -> dict[str, f
     shot = Shot(as_shot_neutral=sample_neutral(), noise=model, cfa=Cfa.bayer("RGGB"))
     image = Image(pixels=light, state=MOSAIC, shot=shot, cfa=shot.cfa, noise=model)
     source, target = np.ones((3, height, width), np.float32), np.zeros((3, height, width), np.float32)
+    rgb = replace(image, pixels=source.transpose(1, 2, 0), state=CAMERA_RGB, cfa=None)
     square = np.ones((512, 512), np.float32)
 
     def copy(half: int) -> None:
@@ -372,7 +389,7 @@ def speed(height: int = 3000, width: int = 4000, rounds: int = 5) -> dict[str, f
         for _ in range(8):
             np.tanh(square)
 
-    def through(stage: Any) -> Callable[[int], None]:
+    def through(stage: Any, image: Image) -> Callable[[int], None]:
         def run(half: int) -> None:
             for top in range(half * 256, height, 512):
                 for left in range(0, width, 1024):
@@ -381,7 +398,8 @@ def speed(height: int = 3000, width: int = 4000, rounds: int = 5) -> dict[str, f
 
         return run
 
-    works = {"copy": copy, "compute": compute, "denoise": through(Denoise()), "defects": through(Defects())}
+    works = {"copy": copy, "compute": compute, "denoise": through(Denoise(), image),
+             "color_noise": through(ColorNoise(amount=0.5), rgb), "defects": through(Defects(), image)}  # fmt: skip
     times: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(rounds + 1):
         for name, work in works.items():
@@ -393,7 +411,9 @@ def speed(height: int = 3000, width: int = 4000, rounds: int = 5) -> dict[str, f
                 one.join()
             times[name].append(time.perf_counter() - began)
     medians = {name: float(np.median(one[1:])) for name, one in times.items()}
-    ratios = {f"{name}_over_copy": round(medians[name] / medians["copy"], 2) for name in ("denoise", "defects")}
+    ratios = {
+        f"{name}_over_copy": round(medians[name] / medians["copy"], 2) for name in ("denoise", "color_noise", "defects")
+    }
     return ratios | {f"{name}_ms": round(1000 * one, 1) for name, one in medians.items()}
 
 

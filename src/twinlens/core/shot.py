@@ -122,3 +122,15 @@ class Shot:
         across, down = self.default_crop_size or (width - x, height - y)
         top, left = min(max(round(y), 0), height - 1), min(max(round(x), 0), width - 1)
         return top, left, min(top + max(round(down), 1), height), min(left + max(round(across), 1), width)
+
+
+USUAL_NEUTRAL = (0.5, 1.0, 0.65)  # of sensors under daylight, where the file names none
+
+
+def neutral_of(shot: Shot) -> tuple[float, float, float]:
+    """The camera's RGB of grey, the largest 1; a usual one where the shot names none that is possible."""
+    neutral = shot.as_shot_neutral
+    if neutral is None or len(neutral) != 3 or min(neutral) <= 0:
+        return USUAL_NEUTRAL
+    scale = max(neutral)
+    return tuple(max(value / scale, 0.05) for value in neutral)  # type: ignore[return-value]

@@ -4,8 +4,8 @@
    there. The variance that the noise has at each place follows from the noise model, so it need not be constant.
 2. Coarse. Means of 4 x 4 sites (luma and two color differences) lose their noise in sliding 4 x 4 blocks; what that
    takes away is taken from the sites. This removes the soft colored spots that an 8 x 8 block cannot see.
-3. Fine. Every 8 x 8 block of the quincunx grid (0, 0), (2, 2) modulo 4 is transformed by a cosine basis whose last
-   vector alternates: white-balanced grey is then sparse, and color sits in three carriers. A coefficient is kept
+3. Fine. Every 8 x 8 block that begins at a multiple of 4 is transformed by a cosine basis whose last vector
+   alternates: white-balanced grey is then sparse, and color sits in three carriers. A coefficient is kept
    as far as its energy, helped by the energy of the whole block, stands above the noise. Overlapping blocks are
    averaged, the simpler block with the greater weight.
 4. Back. `signal = t^2 - floor + variance that was removed`, since E[t^2] = E[t]^2 + var(t): dark areas keep their mean.
@@ -54,7 +54,7 @@ CARRIERS = np.array(
 )
 COLOR_NOISE = 2.0  # of the coarse color differences, times their variance: soft spots of color are seen more than lost
 ENERGY_CAP = 100.0  # of a coefficient's energy / noise variance, in the energy of the block
-LOW, HIGH = 2.6, 3.6  # a coefficient below / above so many standard deviations is dropped / kept, at amount 0.5
+LOW, HIGH = 2.6, 4.0  # a coefficient below / above so many standard deviations is dropped / kept, at amount 0.5
 BORROWED = 3.0  # how much of the block's energy counts for a coefficient
 SIMPLICITY = 3.0  # effective coefficients that every block counts as having, in the weight of its result
 
@@ -223,24 +223,20 @@ def _without_coarse_noise(root: Array, unit_variance: Array, swap: bool, amount:
 def _without_fine_noise(root: Array, unit_variance: Array, swap: bool, amount: float) -> tuple[Array, Array]:
     """The denoised root, and the share of the noise variance that is left, both of the shape of `root`."""
     basis = cosine_basis(8, alternates=True)
-    total, left, weight = (np.zeros(root.shape, np.float32) for _ in range(3))
     halves = (unit_variance[:-1] + unit_variance[1:]) / 2
-    noise = (halves[:, :-1] + halves[:, 1:]) / 2
-    shifted = (noise[:-1] + noise[1:]) / 2
-    shifted = (shifted[:, :-1] + shifted[:, 1:]) / 2
-    for offset, variance in ((0, noise), (2, shifted)):
-        coefficients = _blocks(root[offset:, offset:], basis, UNIT)
-        variance = np.maximum(variance[: coefficients.shape[0], : coefficients.shape[1]], 1e-12)
-        kept = _kept(coefficients, variance, FINE_PRIOR, amount)
-        effective = (kept**2).sum((2, 3))
-        share = 1 / (variance * (SIMPLICITY + effective))
-        shrunk = _equalize_greens(coefficients, kept, variance, swap, amount)
-        _add_blocks(total[offset:, offset:], shrunk * share[..., None, None], basis, UNIT)
-        height, width = (UNIT * (n - 1) + 1 for n in share.shape)
-        for y in range(offset, offset + 8):
-            for x in range(offset, offset + 8):
-                weight[y : y + height : UNIT, x : x + width : UNIT] += share
-                left[y : y + height : UNIT, x : x + width : UNIT] += share * effective / 64
+    variance = np.maximum((halves[:, :-1] + halves[:, 1:]) / 2, 1e-12)
+    coefficients = _blocks(root, basis, UNIT)
+    kept = _kept(coefficients, variance, FINE_PRIOR, amount)
+    effective = (kept**2).sum((2, 3))
+    share = 1 / (variance * (SIMPLICITY + effective))
+    shrunk = _equalize_greens(coefficients, kept, variance, swap, amount)
+    total, left, weight = (np.zeros(root.shape, np.float32) for _ in range(3))
+    _add_blocks(total, shrunk * share[..., None, None], basis, UNIT)
+    height, width = (UNIT * (n - 1) + 1 for n in share.shape)
+    for y in range(8):
+        for x in range(8):
+            weight[y : y + height : UNIT, x : x + width : UNIT] += share
+            left[y : y + height : UNIT, x : x + width : UNIT] += share * effective / 64
     weight = np.maximum(weight, 1e-30)
     return total / weight, left / weight
 

@@ -18,7 +18,9 @@ from twinlens.stages.white_balance import WhiteBalance
 
 MEASURE_LONG_EDGE = 480
 MOST_IMAGES, MOST_STAGES = 24, 500  # that are kept between renderings
-WITHOUT_EFFECT_WHEN_SMALL = frozenset({"resize", "sharpen", "acutance", "grain", "denoise", "defects", "demosaic"})
+WITHOUT_EFFECT_WHEN_SMALL = frozenset(
+    {"resize", "sharpen", "acutance", "grain", "denoise", "defects", "demosaic", "color_noise"}
+)
 
 
 class Recent(OrderedDict[Any, Any]):

@@ -15,14 +15,13 @@ import numpy as np
 from twinlens.core.image import MOSAIC, Array, Image, Window
 from twinlens.core.noise import NoiseModel
 from twinlens.core.record import record
-from twinlens.core.shot import Shot
+from twinlens.core.shot import neutral_of
 from twinlens.core.stage import Facts, Stage, param
 from twinlens.kernels import denoise as kernel
 from twinlens.numerics import denoise as method
 from twinlens.numerics import noise as measured
 from twinlens.numerics.frame import framed
 
-USUAL_NEUTRAL = (0.5, 1.0, 0.65)  # of sensors under daylight, where the file names none
 NONE = NoiseModel((0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
 LEFT = 0.5  # of the noise variance near edges and texture, after the default amount; what the stages behind are told
 
@@ -52,7 +51,7 @@ class Denoise(Stage):
         return self.amount == 0
 
     def resolve(self, facts: Facts) -> Self:
-        stage = replace(self, neutral=self.neutral or _neutral(facts.shot))
+        stage = replace(self, neutral=self.neutral or neutral_of(facts.shot))
         if stage.amount == 0 or (stage.gain is not None and stage.offset is not None):
             return stage
         model = measured.of_picture(facts) or NONE
@@ -81,7 +80,7 @@ class Denoise(Stage):
         height, width = kernel.whole_size(target.bottom - top, target.right - left)
         corner = (top - image.window.top - kernel.MARGIN, left - image.window.left - kernel.MARGIN)
         sites = framed(image.pixels, corner, (height + 2 * kernel.MARGIN, width + 2 * kernel.MARGIN))
-        indices, neutral = image.cfa.indices, self.neutral or _neutral(image.shot)
+        indices, neutral = image.cfa.indices, self.neutral or neutral_of(image.shot)
         tile = method.sites(indices, np.array(noise.gain), np.array(noise.offset), np.array(neutral))
         out = np.empty((height, width), np.float32)
         kernel.denoise(sites, tile, bool(indices[0, 0] == 1), self.amount, out)
@@ -115,11 +114,3 @@ def _reduced(noise: NoiseModel, left: float) -> NoiseModel:
 
 def _is_bayer(image: Image) -> bool:
     return image.is_mosaic and image.cfa is not None and image.cfa.is_bayer
-
-
-def _neutral(shot: Shot) -> tuple[float, float, float]:
-    neutral = shot.as_shot_neutral
-    if neutral is None or len(neutral) != 3 or min(neutral) <= 0:
-        return USUAL_NEUTRAL
-    scale = max(neutral)
-    return tuple(max(value / scale, 0.05) for value in neutral)  # type: ignore[return-value]

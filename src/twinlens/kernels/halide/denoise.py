@@ -63,7 +63,7 @@ def define():
     prior, coarse_prior = hl.ImageParam(hl.Float(32), 2, "prior"), hl.ImageParam(hl.Float(32), 2, "coarse_prior")
     floor, steep = hl.Param(hl.Float(32), "floor_level"), hl.Param(hl.Float(32), "steepness")
     sign = hl.Param(hl.Float(32), "carrier_sign")
-    x, y, X, Y, p, s, c, k, n, o, r = hl.vars("x y X Y p s c k n o r")
+    x, y, X, Y, p, s, c, k, n, r = hl.vars("x y X Y p s c k n r")
     balance, slope, pole, restore, carrier = range(5)  # rows of `tile`; its columns are the four sites
     borrowed, measured, base = range(3)  # rows of the priors
     four, eight = _cosine_basis(4, False), _cosine_basis(8, True)
@@ -131,86 +131,57 @@ def define():
     clean[X, p, y] = root[X, p, y] + 0.75 * down[X, p % 2, y] + 0.25 * down[X + side, p % 2, y]
 
     rows, columns = hl.Func("fine_rows"), hl.Func("fine_columns")
-    window = [clean[X + (2 * o + i) // 4, (2 * o + i) % 4, y] for i in range(8)]
-    rows[X, y, k, o] = hl.mux(k, _forward(eight, window))
-    columns[X, Y, k, o] = hl.Tuple(_forward(eight, [rows[X, 4 * Y + 2 * o + i, k, o] for i in range(8)]))
+    rows[X, y, k] = hl.mux(k, _forward(eight, [clean[X + i // 4, i % 4, y] for i in range(8)]))
+    columns[X, Y, k] = hl.Tuple(_forward(eight, [rows[X, 4 * Y + i, k] for i in range(8)]))
     pairs, inverse = hl.Func("pairs"), hl.Func("fine_inverse")
     pairs[X, Y] = units[X, Y, 3] + units[X + 1, Y, 3]
-    aligned = (pairs[X, Y] + pairs[X, Y + 1]) * 0.25
-    triples = [pairs[X, Y + j] + pairs[X + 1, Y + j] for j in range(3)]
-    shifted = (triples[0] + 2 * triples[1] + triples[2]) * hl.f32(1 / 16)
-    inverse[X, Y, o] = 1 / hl.max(hl.select(o == 0, aligned, shifted), hl.f32(TINY))
+    inverse[X, Y] = 1 / hl.max((pairs[X, Y] + pairs[X, Y + 1]) * 0.25, hl.f32(TINY))
     eighth = hl.RDom([(0, 8)])
     level = hl.Func("fine_level")
-    level[X, Y, o] = -prior[0, measured]
-    energy = [capped(columns[X, Y, eighth, o][i], inverse[X, Y, o], prior, 8 * eighth + i) for i in range(8)]
-    level[X, Y, o] += _sum([hl.select(eighth == 0, 0.0, energy[0]), *energy[1:]])
+    level[X, Y] = -prior[0, measured]
+    energy = [capped(columns[X, Y, eighth][i], inverse[X, Y], prior, 8 * eighth + i) for i in range(8)]
+    level[X, Y] += _sum([hl.select(eighth == 0, 0.0, energy[0]), *energy[1:]])
     shares, effective, weight = hl.Func("fine_shares"), hl.Func("fine_effective"), hl.Func("fine_weight")
-    borrowed_level = hl.max(level[X, Y, o], 0.0)
-    shares[X, Y, k, o] = hl.Tuple(
-        [kept(columns[X, Y, k, o][i], inverse[X, Y, o], borrowed_level, prior, 8 * k + i) for i in range(8)]
+    borrowed_level = hl.max(level[X, Y], 0.0)
+    shares[X, Y, k] = hl.Tuple(
+        [kept(columns[X, Y, k][i], inverse[X, Y], borrowed_level, prior, 8 * k + i) for i in range(8)]
     )
     paired = hl.Func("fine_paired")
-    larger = [hl.max(shares[X, Y, k, o][i], shares[X, Y, 7 - k, o][7 - i]) for i in range(8)]
-    paired[X, Y, k, o] = hl.Tuple(
-        [hl.select((k >= 4) if i < 4 else (k < 4), larger[i], shares[X, Y, k, o][i]) for i in range(8)]
+    larger = [hl.max(shares[X, Y, k][i], shares[X, Y, 7 - k][7 - i]) for i in range(8)]
+    paired[X, Y, k] = hl.Tuple(
+        [hl.select((k >= 4) if i < 4 else (k < 4), larger[i], shares[X, Y, k][i]) for i in range(8)]
     )
-    effective[X, Y, k, o] = _sum([paired[X, Y, k, o][i] * paired[X, Y, k, o][i] for i in range(8)])
-    weight[X, Y, o] = inverse[X, Y, o] / (SIMPLICITY + _sum([effective[X, Y, i, o] for i in range(8)]))
+    effective[X, Y, k] = _sum([paired[X, Y, k][i] * paired[X, Y, k][i] for i in range(8)])
+    weight[X, Y] = inverse[X, Y] / (SIMPLICITY + _sum([effective[X, Y, i] for i in range(8)]))
     blocks = hl.Func("fine_blocks")
     unequal = hl.Func("fine_green_difference")
-    difference = columns[X, Y, 0, o][7] - sign * columns[X, Y, 7, o][0]
-    sureness = difference * difference * (inverse[X, Y, o] * steep * hl.f32(0.5)) + prior[1, base]
-    unequal[X, Y, o] = 0.5 * (1 - hl.clamp(sureness, 0.0, 1.0)) * difference
-    shrunk = [hl.strict_float(columns[X, Y, k, o][i] * paired[X, Y, k, o][i]) for i in range(8)]
-    shrunk[0] += hl.select(k == 7, sign * unequal[X, Y, o], 0.0)
-    shrunk[7] -= hl.select(k == 0, unequal[X, Y, o], 0.0)
+    difference = columns[X, Y, 0][7] - sign * columns[X, Y, 7][0]
+    sureness = difference * difference * (inverse[X, Y] * steep * hl.f32(0.5)) + prior[1, base]
+    unequal[X, Y] = 0.5 * (1 - hl.clamp(sureness, 0.0, 1.0)) * difference
+    shrunk = [hl.strict_float(columns[X, Y, k][i] * paired[X, Y, k][i]) for i in range(8)]
+    shrunk[0] += hl.select(k == 7, sign * unequal[X, Y], 0.0)
+    shrunk[7] -= hl.select(k == 0, unequal[X, Y], 0.0)
     inner = _inverse(eight, shrunk)
-    blocks[X, Y, n, k, o] = hl.mux(n, [*[one * weight[X, Y, o] for one in inner], effective[X, Y, k, o]])
+    blocks[X, Y, n, k] = hl.mux(n, [*[one * weight[X, Y] for one in inner], effective[X, Y, k]])
 
     share = hl.Func("share")
-    total = _sum([blocks[X, Y, 8, i, o] for i in range(8)])
-    share[X, Y, o] = inverse[X, Y, o] / (SIMPLICITY + total)
-    weights = hl.Func("weights")
-
-    def corner(values, across, below):
-        """The sum of what four blocks of each grid give to a quarter of a unit."""
-        return _sum([
-            values(X - i - (shift if not across else 0), Y - j - (shift if not below else 0), shift)
-            for shift in (0, 1)
-            for i in (0, 1)
-            for j in (0, 1)
-        ])  # fmt: skip
-
-    left = hl.Func("left")
-    left[X, Y, o] = share[X, Y, o] * total * hl.f32(1 / 64)
-    quarters = [(across, below) for below in (0, 1) for across in (0, 1)]
-    inverted = [1 / hl.max(corner(lambda *at: share[at], *one), hl.f32(1e-30)) for one in quarters]
-    removed = [1 - corner(lambda *at: left[at], *one) * norm for one, norm in zip(quarters, inverted, strict=True)]
-    weights[X, Y, s] = hl.mux(s, [*inverted, *removed])
+    total = _sum([blocks[X, Y, 8, i] for i in range(8)])
+    share[X, Y] = inverse[X, Y] / (SIMPLICITY + total)
+    left, weights = hl.Func("left"), hl.Func("weights")
+    left[X, Y] = share[X, Y] * total * hl.f32(1 / 64)
+    over = [(X - i, Y - j) for i in (0, 1) for j in (0, 1)]  # the blocks that cover a unit
+    norm = 1 / hl.max(_sum([share[place] for place in over]), hl.f32(1e-30))
+    weights[X, Y, s] = hl.mux(s, [norm, 1 - _sum([left[place] for place in over]) * norm])
 
     sums = hl.Func("sums")
-    place = (r - 2 * o + 4) % 4
-    back = hl.select(r < 2 * o, 1, 0)
-    verticals = [blocks[X, Y - back, place, i, o] + blocks[X, Y - back - 1, place + 4, i, o] for i in range(8)]
-    sums[X, Y, n, r, o] = hl.mux(n, _inverse(eight, verticals))
-
-    def across(p):
-        """Column p of a unit: what the blocks of both grids give to it."""
-        back = 1 if p < 2 else 0
-        q = (p - 2) % 4
-        return (
-            sums[X, Y, p, r, 0]
-            + sums[X - 1, Y, p + 4, r, 0]
-            + sums[X - back, Y, q, r, 1]
-            + sums[X - back - 1, Y, q + 4, r, 1]
-        )
+    verticals = [blocks[X, Y, r, i] + blocks[X, Y - 1, r + 4, i] for i in range(8)]
+    sums[X, Y, n, r] = hl.mux(n, _inverse(eight, verticals))
 
     result = hl.Func("result")
-    quarter, site = r // 2 * 2 + p // 2, r % 2 * 2 + p % 2
-    value = hl.mux(p, [across(one) for one in range(4)]) * weights[X, Y, quarter]
+    site = r % 2 * 2 + p % 2
+    value = hl.mux(p, [sums[X, Y, one, r] + sums[X - 1, Y, one + 4, r] for one in range(4)]) * weights[X, Y, 0]
     power = value * value
-    lost = (tile[site, slope] + tile[site, pole] / hl.max(power, floor)) * weights[X, Y, 4 + quarter]
+    lost = (tile[site, slope] + tile[site, pole] / hl.max(power, floor)) * weights[X, Y, 1]
     result[X, p, Y, r] = (power + lost - floor) * tile[site, restore]
     denoise = hl.Func("twinlens_denoise")
     denoise[x, y] = result[x // 4, x % 4, y // 4, y % 4]
@@ -239,22 +210,22 @@ def define():
     coarse_level.compute_at(coarse_blocks, X).vectorize(X, 16).update().vectorize(X, 16)
     clean.compute_root().bound(p, 0, 4).reorder(p, X, y).unroll(p).vectorize(X, 16, tail)
     down.compute_at(clean, y).bound(p, 0, 2).vectorize(X, 16, tail)
-    rows.store_at(denoise, strip).fold_storage(y, 20).compute_at(denoise, Y)
-    rows.reorder_storage(X, k, o, y)
-    rows.bound(k, 0, 8).bound(o, 0, 2).reorder(k, X, y, o).unroll(k).vectorize(X, 16, tail)
-    blocks.store_at(denoise, strip).fold_storage(Y, 3).compute_at(denoise, Y)
-    blocks.reorder_storage(X, n, k, o, Y)
-    blocks.bound(n, 0, 9).bound(k, 0, 8).bound(o, 0, 2).reorder(n, k, X, Y, o).unroll(n).vectorize(X, 16, tail)
+    rows.store_at(denoise, strip).fold_storage(y, 16).compute_at(denoise, Y)
+    rows.reorder_storage(X, k, y)
+    rows.bound(k, 0, 8).reorder(k, X, y).unroll(k).vectorize(X, 16, tail)
+    blocks.store_at(denoise, strip).fold_storage(Y, 2).compute_at(denoise, Y)
+    blocks.reorder_storage(X, n, k, Y)
+    blocks.bound(n, 0, 9).bound(k, 0, 8).reorder(n, k, X, Y).unroll(n).vectorize(X, 16, tail)
     for one in (columns, shares, paired, level, effective, weight, unequal):
         one.compute_at(blocks, X).vectorize(X, 16)
     level.update().vectorize(X, 16)
     for one in (inverse, share, left):
-        one.store_at(denoise, strip).fold_storage(Y, 3).compute_at(denoise, Y).vectorize(X, 16, tail)
+        one.store_at(denoise, strip).fold_storage(Y, 2).compute_at(denoise, Y).vectorize(X, 16, tail)
     weights.store_at(denoise, strip).fold_storage(Y, 1).compute_at(denoise, Y)
-    weights.bound(s, 0, 8).reorder(s, X, Y).unroll(s).vectorize(X, WIDE, tail)
+    weights.bound(s, 0, 2).reorder(s, X, Y).unroll(s).vectorize(X, WIDE, tail)
     sums.store_at(denoise, strip).fold_storage(Y, 1).compute_at(denoise, Y)
-    sums.reorder_storage(X, n, r, o, Y)
-    sums.bound(n, 0, 8).bound(r, 0, 4).reorder(n, X, r, o, Y).unroll(n).vectorize(X, 16, tail)
+    sums.reorder_storage(X, n, r, Y)
+    sums.bound(n, 0, 8).bound(r, 0, 4).reorder(n, X, r, Y).unroll(n).vectorize(X, 16, tail)
     for one in (
         units,
         change,

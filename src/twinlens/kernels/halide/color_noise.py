@@ -1,0 +1,88 @@
+"""Color noise: color drawn along the luma (see `numerics/color_noise.py`).
+
+The result is whole cells of 2 x 2 pixels, its width a multiple of 32: X and Y count cells, p and r the pixel in a cell.
+"""
+
+import halide as hl
+
+LUMA = (0.25, 0.5, 0.25)
+EDGE = 1e-5
+TINY = 1e-12
+WIDE = 8  # cells at a time
+
+
+def inverse(value):
+    """1 / value by the processor's estimate and one Newton step: several times faster than a division."""
+    guess = hl.fast_inverse(value)
+    return guess * (2.0 - value * guess)
+
+
+def define():
+    source = hl.ImageParam(hl.Float(32), 3, "source")
+    balance = [hl.Param(hl.Float(32), f"balance_{name}") for name in ("red", "green", "blue")]
+    restore = [1.0 / one for one in balance]
+    floor, tolerance = hl.Param(hl.Float(32), "floor_level"), hl.Param(hl.Float(32), "tolerance")
+    x, y, c, X, Y, p, r, k = hl.vars("x y c X Y p r k")
+
+    # Algorithm
+    mirrored = hl.BoundaryConditions.mirror_interior(source, [(0, source.width()), (0, source.height())])
+    inside = hl.BoundaryConditions.repeat_edge(source, [(0, source.width()), (0, source.height())])
+    root, luma = hl.Func("root"), hl.Func("luma")
+    root[x, y, c] = hl.sqrt(hl.max(mirrored[x, y, c] * hl.mux(c, balance) + floor, hl.f32(0.01) * floor))
+    luma[x, y] = hl.f32(LUMA[0]) * (root[x, y, 0] + root[x, y, 2]) + hl.f32(LUMA[1]) * root[x, y, 1]
+
+    def of(i, j):
+        """Luma, its power, two colors and their products with luma, at a pixel of a cell."""
+        place = (2 * X + i, 2 * Y + j)
+        lit = luma[place]
+        red, blue = root[*place, 0] - lit, root[*place, 2] - lit
+        return lit, lit * lit, red, blue, lit * red, lit * blue
+
+    cells, rows, lines, between = hl.Func("cells"), hl.Func("rows"), hl.Func("lines"), hl.Func("between")
+    sums = [a + b + c + d for a, b, c, d in zip(of(0, 0), of(1, 0), of(0, 1), of(1, 1), strict=True)]
+    cells[X, Y, k] = hl.mux(k, sums)
+    rows[X, Y, k] = (cells[X, Y - 1, k] + cells[X, Y + 1, k]) + 2.0 * cells[X, Y, k]
+    lit, power, red, blue, lit_red, lit_blue = (
+        (rows[X - 1, Y, i] + rows[X + 1, Y, i] + 2.0 * rows[X, Y, i]) * hl.f32(1 / 64) for i in range(6)
+    )
+    certain = inverse(hl.max(power - lit * lit, 0.0) + hl.f32(EDGE))
+    slopes = [(lit_red - lit * red) * certain, (lit_blue - lit * blue) * certain]
+    lines[X, Y, k] = hl.mux(k, [*slopes, red - slopes[0] * lit, blue - slopes[1] * lit])
+    between[X, y, k] = hl.f32(0.75) * lines[X, y // 2, k] + hl.f32(0.25) * lines[X, y // 2 + y % 2 * 2 - 1, k]
+
+    departure, made, result = hl.Func("departure"), hl.Func("made"), hl.Func("twinlens_color_noise")
+
+    def line(i):
+        return hl.f32(0.75) * between[X, y, i] + hl.f32(0.25) * between[X + p * 2 - 1, y, i]
+
+    here = (2 * X + p, y)
+    departure[X, p, y, k] = line(k) * luma[here] + line(k + 2) - (root[*here, 2 * k] - luma[here])
+    far = departure[X, p, y, 0] * departure[X, p, y, 0] + departure[X, p, y, 1] * departure[X, p, y, 1]
+    share = tolerance * inverse(far + tolerance + hl.f32(TINY))
+    first, second = departure[X, p, y, 0] * share, departure[X, p, y, 1] * share
+    parts = [first, -(first + second) * hl.f32(LUMA[0] / LUMA[1]), second]
+    added = [part * (2.0 * root[*here, i] + part) for i, part in enumerate(parts)]
+    made[X, p, y, c] = hl.mux(c, added) * hl.mux(c, restore)
+    result[x, y, c] = inside[x, y, c] + made[x // 2, x % 2, y, c]
+
+    # Schedule
+    out = result.output_buffer()
+    out.dim(0).set_bounds(0, (out.dim(0).extent() // 32) * 32)
+    out.dim(1).set_bounds(0, (out.dim(1).extent() // 2) * 2)
+    out.dim(2).set_bounds(0, 3)
+    source.dim(2).set_bounds(0, 3)
+    tail = hl.TailStrategy.ShiftInwards
+    result.bound(c, 0, 3).split(y, Y, r, 2).reorder(x, c, r, Y).unroll(c).vectorize(x, 2 * WIDE, tail)
+    root.store_root().compute_at(result, Y).fold_storage(y, 16).bound(c, 0, 3)
+    root.reorder_storage(x, c, y).reorder(c, x, y).unroll(c).vectorize(x, 16)
+    luma.store_root().compute_at(result, Y).fold_storage(y, 16).vectorize(x, 16)
+    for one, count in ((cells, 6), (rows, 6), (lines, 4), (between, 4)):
+        one.bound(k, 0, count).unroll(k).vectorize(X, WIDE)
+    cells.store_root().compute_at(result, Y).fold_storage(Y, 8).reorder_storage(X, k, Y).reorder(k, X, Y)
+    rows.compute_at(result, Y).reorder(k, X, Y)
+    lines.store_root().compute_at(result, Y).fold_storage(Y, 4).reorder_storage(X, k, Y).reorder(k, X, Y)
+    between.compute_at(result, Y).reorder(k, X, y)
+    made.compute_at(result, r).bound(p, 0, 2).bound(c, 0, 3).reorder_storage(p, X, c, y).reorder(p, c, X, y)
+    made.unroll(p).unroll(c).vectorize(X, WIDE)
+    departure.compute_at(made, X).bound(p, 0, 2).bound(k, 0, 2).unroll(p).unroll(k).vectorize(X, WIDE)
+    return result, [source, *balance, floor, tolerance]
