@@ -101,27 +101,25 @@ def define():
         across, down = error(0), error(1)
         weight_across, weight_down = down * down, across * across
         value = weight_across * own[0][x, y][0] + weight_down * own[1][x, y][0]
-        left = across * down / (across + down)
+        weights, errors = weight_across + weight_down, across + down
+        inverse = 1 / (weights * errors)  # one division for both
+        left = across * down * weights * inverse
         result = hl.Func(name)
-        result[x, y] = hl.Tuple([value / (weight_across + weight_down), doubt * hl.max(left - own_noise * noisy, 0)])
+        result[x, y] = hl.Tuple([value * errors * inverse, doubt * hl.max(left - own_noise * noisy, 0)])
         return result
 
     mixed_red = mixed("mixed_red", (red_across, red_down), (blue_across, blue_down), -1, noise[0])
     mixed_blue = mixed("mixed_blue", (blue_across, blue_down), (red_across, red_down), 1, noise[2])
 
-    def spread_around(one):
-        """The mean and the variance of the 3 x 3 nearest; `one(i, j)` is a value i columns right and j rows below."""
-        values = [one(i, j) for j in (-1, 0, 1) for i in (-1, 0, 1)]
+    def shrunk(tag, root, mixed, noisy):
+        """Green at the sites of a color, and the color's difference to it."""
+        values = [mixed[x + i, y + j][0] for j in (-1, 0, 1) for i in (-1, 0, 1)]
         mean = sum(values, hl.f32(0)) * ninth
         spread = hl.f32(0)
         for value in values:
             spread = (value - mean) * (value - mean) + spread
-        return mean, hl.max(spread * ninth, least_spread)
-
-    def shrunk(tag, root, mixed, noisy):
-        """Green at the sites of a color, and the color's difference to it."""
-        mean, spread = spread_around(lambda i, j: mixed[x + i, y + j][0])
-        middle, doubtful, inverse = mixed[x, y][0], mixed[x, y][1], 1 / spread
+        inverse = 1 / hl.max(spread * ninth, least_spread)
+        middle, doubtful = mixed[x, y][0], mixed[x, y][1]
         off = middle - mean
         green = func(f"green_{tag}", root[x, y] + (middle - hl.min(doubtful * inverse, 1) * off))
         return green, func(f"delta_{tag}", middle - hl.min((doubtful + shrink * noisy) * inverse, 1) * off)
@@ -217,19 +215,30 @@ def define():
     def light(value, channel):
         return hl.select(value > low, value * value - offset, 2 * low * (value - low)) / gain[channel]
 
-    greens = ((green_red, right), (below, green_blue))  # of a quad: rows of columns
+    def calmed(*greens):
+        """Green at the four sites of a quad, less what is within its noise: their 3 x 3 nearest share their sums."""
 
-    def calmed(column, row):
-        """Green at a site of the quad, less what is within its noise."""
+        def off(i, j):
+            """Green some sites right of and below the first, less it: squares of small numbers stay exact."""
+            return greens[j % 2 * 2 + i % 2][x + i // 2, y + j // 2] - greens[0][x, y]
 
-        def near(i, j):
-            i, j = column + i, row + j
-            return greens[j % 2][i % 2][x + i // 2, y + j // 2]
+        def sums(value):
+            inner = [value(i, 0) + value(i, 1) for i in (-1, 0, 1, 2)]
+            rows = [[inner[i + 1] + value(i, j) for i in (-1, 0, 1, 2)] for j in (-1, 2)]
+            return [(one[1] + one[2]) + one[end] for one in rows for end in (0, 3)]
 
-        mean, spread = spread_around(near)
-        return near(0, 0) - hl.min(shrink * noise[1] / spread, 1) * (near(0, 0) - mean)
+        means = [one * ninth for one in sums(off)]
+        squares = sums(lambda i, j: off(i, j) * off(i, j))
+        spreads = [hl.max(q * ninth - m * m, least_spread) for q, m in zip(squares, means, strict=True)]
+        inverses = [1 / (spreads[0] * spreads[1]), 1 / (spreads[2] * spreads[3])]
+        result = []
+        for k in range(4):
+            value = off(k % 2, k // 2)
+            share = hl.min(shrink * noise[1] * (spreads[k ^ 1] * inverses[k // 2]), 1)
+            result.append(greens[0][x, y] + (value - share * (value - means[k])))
+        return result
 
-    green_r, green_h, green_v, green_b = (calmed(column, row) for row in (0, 1) for column in (0, 1))
+    green_r, green_h, green_v, green_b = calmed(green_red, right, below, green_blue)
     sites = {  # (column, row) of the quad: red, green, blue
         (0, 0): (green_r - delta_red[x, y], green_r, green_r - blue_at_red[x, y][0]),
         (1, 0): (green_h - at_right[x, y][0], green_h, green_h - at_right[x, y][1]),
