@@ -151,6 +151,9 @@ def test_a_noise_model_calms_flat_green_and_leaves_a_clear_edge():
     raw, calm = (Demosaic(balance=BALANCE)(one).pixels[16:-16, 16:-16, 1] for one in (noisy, knowing))
     truth = rgb[16:-16, 16:-16, 1]
     assert np.std((calm - truth)[:, :24]) < 0.5 * np.std((raw - truth)[:, :24])
+    denoised = replace(knowing, noise=NoiseModel((gain, gain, gain), (0.0, 0.0, 0.0), independent=False))
+    left = Demosaic(balance=BALANCE)(denoised).pixels[16:-16, 16:-16, 1]
+    np.testing.assert_array_equal(left[::2, 1::2], raw[::2, 1::2])  # measured green is left as a denoiser left it
     across = calm.mean(0) - truth.mean(0)
     assert np.abs(across[30:34]).max() < 0.02 * (0.4 - 0.1)
 
