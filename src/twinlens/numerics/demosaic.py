@@ -3,9 +3,11 @@
 `lmmse`: Zhang & Wu, "Color demosaicking via directional linear minimum mean square-error estimation", IEEE Trans. Image
 Processing 14(12), 2005, sections III and IV, with these changes: it works on the square root of balanced light (noise
 and color differences are then nearly constant over brightness); the directions are mixed by the square of error
-variances that were smoothed over the neighbouring sites; color differences are carried to the other sites with weights
-that fall with the change along each direction, and follow green there by a local slope; and a noise model, where there
-is one, enters the estimator and shrinks differences that are within the noise.
+variances that were smoothed over the neighbouring sites; the error that both leave draws a difference to those around
+it; color differences are carried to the other sites with weights that fall with the change along each direction, and
+follow green there by a local slope; and a noise model, where there is one, enters the estimator and shrinks what is
+within the noise, green last of all: of a noisy mosaic the estimate with the least mean square error denoises too
+(Zhang, Wu & Zhang, "Color reproduction from noisy CFA data of single sensor digital cameras", ibid. 16(9), 2007).
 `malvar`: Malvar, He & Cutler, "High-quality linear interpolation for demosaicing of Bayer-patterned color images",
 ICASSP 2004, figure 2.
 
@@ -31,10 +33,12 @@ MALVAR_MARGIN = 2
 ROOT_OFFSET = 0.001  # of balanced light: where the square root turns into a line
 GREEN_CURVATURE = 1 / 8  # of the other color's second difference (Zhang & Wu: 1/4): exact for a parabola, less noise
 SMOOTHING = tuple(w / 120 for w in (9, 15, 23, 26, 23, 15, 9))  # low pass of differences, Zhang & Wu's without its ends
-WINDOW = 7  # sites over which the moments of a difference are taken
+WINDOW = 7  # sites over which the mean and the variance of a smoothed difference are taken
+REMOVED_WINDOW = 3  # sites over which the variance of what the smoothing removed is taken
 VARIANCE_FLOOR = 1e-7  # root units squared
 OWN_NOISE = 0.3  # how much of a red or blue site's noise the estimate of green there shall avoid
-SHRINK = 0.8  # share of the noise variance by which color differences are shrunk
+DOUBT = 1.5  # times the error variance of a difference by which it is drawn to the ones around it
+SHRINK = 0.8  # share of the noise variance by which color differences and green are shrunk
 CHANGE_FLOOR = 0.02  # root units: changes below it do not count as an edge
 GREEN_CHANGE = 0.25  # how much a change of green counts as an edge, beside one of the difference
 EXTRAPOLATION = 0.25  # of the change from the next neighbour but one; 1/8 would be a cubic, for small changes only:
@@ -109,19 +113,20 @@ def lmmse(mosaic: Array, balance: Triple, noise: Triple = (0.0, 0.0, 0.0)) -> Ar
     noisy = _by_site(mosaic.shape, noise)
     across, across_error = _directional(root, green, noisy, axis=1)
     down, down_error = _directional(root, green, noisy, axis=0)
-    weight_across, weight_down = _lattice_mean(down_error) ** 2, _lattice_mean(across_error) ** 2
-    difference = (weight_across * across + weight_down * down) / (weight_across + weight_down)
-    full_green = np.where(green, root, root + difference)
-    difference = np.where(green, 0, _shrunk(difference, SHRINK * noisy))
+    mixed, doubt = _mixed(across, _lattice_mean(across_error), down, _lattice_mean(down_error), noisy)
+    likely, difference = _shrunk(mixed, (doubt, doubt + SHRINK * noisy))
+    full_green = np.where(green, root, root + likely)
+    difference = np.where(green, 0, difference)
     slope = _slopes(full_green, full_green - difference)
-    planes = [full_green] * 3
+    calm_green = _calmed(full_green, noise[1])
+    planes = [calm_green] * 3
     for channel, own, other in ((0, red, blue), (2, blue, red)):
         measured, slopes = np.where(own, difference, 0), np.where(own, slope, 0)
         diagonal = _carried(measured, measured, slopes, full_green, difference, _DIAGONAL, noise[1])
         known = np.where(other, diagonal, measured)
         slopes = np.where(other, _mean_of(slopes, _DIAGONAL), slopes)
         straight = _carried(known, measured, slopes, full_green, difference, _STRAIGHT, noise[1])
-        planes[channel] = full_green - np.where(green, straight, known)
+        planes[channel] = calm_green - np.where(green, straight, known)
     m = LMMSE_MARGIN
     rgb = np.stack([from_root(plane) / np.float32(g) for plane, g in zip(planes, balance, strict=True)])
     return rgb[:, m:-m, m:-m].astype(np.float32).transpose(1, 2, 0)
@@ -205,7 +210,8 @@ def _directional(root: Array, green: Array, noise: Array, axis: int) -> tuple[Ar
     mean = _along(smooth, flat, axis)
     reach = range(-(WINDOW // 2), WINDOW // 2 + 1)
     p = sum((np.roll(smooth, -i, axis) - mean) ** 2 for i in reach) / WINDOW + np.float32(VARIANCE_FLOOR)
-    r = _along((raw - smooth) ** 2, flat, axis) + np.float32(VARIANCE_FLOOR)
+    removed = _along((raw - smooth) ** 2, (1 / REMOVED_WINDOW,) * REMOVED_WINDOW, axis)
+    r = removed + np.float32(VARIANCE_FLOOR)
     n = np.float32(OWN_NOISE) * noise
     share = np.minimum((p + n) / (p + r), 1)
     error = np.maximum(((p + 2 * n) * r - n * n) / (p + r), np.float32(VARIANCE_FLOOR))
@@ -218,16 +224,34 @@ def _lattice_mean(error: Array) -> Array:
     return (2 * error + sum(_moved(error, *place) for place in near)) / 10
 
 
-def _shrunk(difference: Array, noise: Array) -> Array:
-    """Differences pulled to the mean of the 3 x 3 nearest of their color, by the noise's part of their variance."""
+def _mixed(across: Array, across_error: Array, down: Array, down_error: Array, noise: Array) -> tuple[Array, Array]:
+    """The mean of both directions' estimates, and its doubt: some times the error that both leave, less noise."""
+    weight_across, weight_down = down_error**2, across_error**2
+    mixed = (weight_across * across + weight_down * down) / (weight_across + weight_down)
+    error = across_error * down_error / (across_error + down_error)
+    return mixed, np.float32(DOUBT) * np.maximum(error - np.float32(OWN_NOISE) * noise, 0)
+
+
+def _shrunk(difference: Array, variances: tuple[Array, Array]) -> tuple[Array, Array]:
+    """Differences pulled to the mean of the 3 x 3 nearest of their color, by each of two parts of their variance."""
     mean = _mean_of(difference, _SAME_COLOR)
     variance = np.maximum(sum((_moved(difference, *place) - mean) ** 2 for place in _SAME_COLOR) / 9, 1e-9)
-    return difference - np.minimum(noise / variance, 1) * (difference - mean)
+    first, second = (difference - np.minimum(one / variance, 1) * (difference - mean) for one in variances)
+    return first, second
+
+
+def _calmed(green: Array, noise: float) -> Array:
+    """Green pulled to the mean of the 3 x 3 nearest sites, by the noise's part of their variance (Lee's filter, IEEE
+    Trans. Pattern Analysis 2(2), 1980)."""
+    mean = _mean_of(green, _NEAREST)
+    variance = np.maximum(sum((_moved(green, *place) - mean) ** 2 for place in _NEAREST) / 9, 1e-9)
+    return green - np.minimum(np.float32(SHRINK * noise) / variance, 1) * (green - mean)
 
 
 _DIAGONAL = ((-1, -1), (-1, 1), (1, -1), (1, 1))
 _STRAIGHT = ((0, -1), (0, 1), (-1, 0), (1, 0))
-_SAME_COLOR = tuple((y, x) for y in (-2, 0, 2) for x in (-2, 0, 2))
+_NEAREST = tuple((y, x) for y in (-1, 0, 1) for x in (-1, 0, 1))
+_SAME_COLOR = tuple((2 * y, 2 * x) for y, x in _NEAREST)
 
 
 def _slopes(green: Array, color: Array) -> Array:

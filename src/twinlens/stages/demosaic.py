@@ -75,8 +75,15 @@ class Demosaic(Stage):
         red = "".join(cfa.rows).index("R")
         if self.method == "malvar":
             return demosaic_malvar(image.pixels, (red // 2, red % 2), balance, part)
-        gain = image.noise.gain if image.noise is not None else (0.0, 0.0, 0.0)
-        return demosaic_lmmse(image.pixels, (red // 2, red % 2), balance, gain, part)
+        return demosaic_lmmse(image.pixels, (red // 2, red % 2), balance, _noise_gain(image), part)
+
+
+def _noise_gain(image: Image) -> Triple:
+    """The noise model's gain. Green, whose noise is the luminance's, is calmed once: not after a denoiser."""
+    if image.noise is None:
+        return (0.0, 0.0, 0.0)
+    red, green, blue = image.noise.gain
+    return red, green if image.noise.independent else 0.0, blue
 
 
 def balance_as_shot(shot: Shot) -> Triple:

@@ -109,7 +109,7 @@ def _surely_clipped(part: Image, denoised: Array, noise: NoiseModel) -> Array:
 
 def _reduced(noise: NoiseModel, left: float) -> NoiseModel:
     (g0, g1, g2), (o0, o1, o2) = noise.gain, noise.offset
-    return NoiseModel((g0 * left, g1 * left, g2 * left), (o0 * left, o1 * left, o2 * left))
+    return NoiseModel((g0 * left, g1 * left, g2 * left), (o0 * left, o1 * left, o2 * left), independent=False)
 
 
 def _is_bayer(image: Image) -> bool:

@@ -4,7 +4,7 @@ import halide as hl
 
 MARGIN = 18  # sites: 16 that the method needs and 2 for whole vectors
 LANES = 16
-WINDOW = 7  # this and all numbers below are those of numerics/demosaic.py, where they are explained
+WINDOW, REMOVED_WINDOW = 7, 3  # these and all numbers below are those of numerics/demosaic.py, where they are explained
 
 
 def define():
@@ -15,8 +15,10 @@ def define():
     low, offset, tangent = (hl.f32(v) for v in (0.001**0.5, 0.001, 0.5 / 0.001**0.5))
     curvature, middle = hl.f32(1 / 8), hl.f32(1 - 2 / 8)
     smoothing = [hl.f32(w / 120) for w in (26, 23, 15, 9)]  # from the middle outwards
-    per_window, ninth, quarter = hl.f32(1 / WINDOW), hl.f32(1 / 9), hl.f32(0.25)
-    variance_floor, own_noise, shrink, least_spread = hl.f32(1e-7), hl.f32(0.3), hl.f32(0.8), hl.f32(1e-9)
+    per_window, per_removed = hl.f32(1 / WINDOW), hl.f32(1 / REMOVED_WINDOW)
+    ninth, quarter = hl.f32(1 / 9), hl.f32(0.25)
+    variance_floor, least_spread = hl.f32(1e-7), hl.f32(1e-9)
+    own_noise, doubt, shrink = hl.f32(0.3), hl.f32(1.5), hl.f32(0.8)
 
     # Algorithm: everything lives on quads; quad (x, y) has red (2x, 2y), green right of it, green below it, blue
     def func(name, value):
@@ -69,9 +71,10 @@ def define():
         spread, removed = hl.f32(0), hl.f32(0)
         for i in reach:
             spread = (signal(i) - mean) * (signal(i) - mean) + spread
+        for i in range(-(REMOVED_WINDOW // 2), REMOVED_WINDOW // 2 + 1):
             removed = (measured(i) - signal(i)) * (measured(i) - signal(i)) + removed
         p = spread * per_window + variance_floor
-        r = removed * per_window + variance_floor
+        r = removed * per_removed + variance_floor
         n = own_noise * own
         inverse = 1 / (p + r)
         share = hl.min((p + n) * inverse, 1)
@@ -85,35 +88,44 @@ def define():
     red_down = directional("rd", red, below, 0, 1, noise[0])
     blue_down = directional("bd", right, blue, 1, 1, noise[2])
 
-    def mixed(name, own, other, shift):
-        """The two directions' estimates, each weighted by the other's squared error variance over the lattice."""
+    def mixed(name, own, other, shift, noisy):
+        """The two directions' estimates, each weighted by the other's squared error variance over the lattice, and the
+        doubt in their mean."""
 
         def error(k):
             a, b = own[k], other[k]
             value = 2 * a[x, y][1] + a[x - 1, y][1] + a[x + 1, y][1] + a[x, y - 1][1] + a[x, y + 1][1]
-            return value + b[x, y][1] + b[x + shift, y][1] + b[x, y + shift][1] + b[x + shift, y + shift][1]
+            value += b[x, y][1] + b[x + shift, y][1] + b[x, y + shift][1] + b[x + shift, y + shift][1]
+            return value * hl.f32(0.1)
 
         across, down = error(0), error(1)
         weight_across, weight_down = down * down, across * across
         value = weight_across * own[0][x, y][0] + weight_down * own[1][x, y][0]
-        return func(name, value / (weight_across + weight_down))
+        weights, errors = weight_across + weight_down, across + down
+        inverse = 1 / (weights * errors)  # one division for both
+        left = across * down * weights * inverse
+        result = hl.Func(name)
+        result[x, y] = hl.Tuple([value * errors * inverse, doubt * hl.max(left - own_noise * noisy, 0)])
+        return result
 
-    mixed_red = mixed("mixed_red", (red_across, red_down), (blue_across, blue_down), -1)
-    mixed_blue = mixed("mixed_blue", (blue_across, blue_down), (red_across, red_down), 1)
+    mixed_red = mixed("mixed_red", (red_across, red_down), (blue_across, blue_down), -1, noise[0])
+    mixed_blue = mixed("mixed_blue", (blue_across, blue_down), (red_across, red_down), 1, noise[2])
 
-    def shrunk(name, difference, variance):
-        rows = [difference[x, y + j] for j in (-1, 0, 1)]
-        values = [difference[x + i, y + j] for j in (-1, 0, 1) for i in (-1, 0, 1)]
+    def shrunk(tag, root, mixed, noisy):
+        """Green at the sites of a color, and the color's difference to it."""
+        values = [mixed[x + i, y + j][0] for j in (-1, 0, 1) for i in (-1, 0, 1)]
         mean = sum(values, hl.f32(0)) * ninth
         spread = hl.f32(0)
         for value in values:
             spread = (value - mean) * (value - mean) + spread
-        spread = hl.max(spread * ninth, least_spread)
-        return func(name, rows[1] - hl.min(shrink * variance / spread, 1) * (rows[1] - mean))
+        inverse = 1 / hl.max(spread * ninth, least_spread)
+        middle, doubtful = mixed[x, y][0], mixed[x, y][1]
+        off = middle - mean
+        green = func(f"green_{tag}", root[x, y] + (middle - hl.min(doubtful * inverse, 1) * off))
+        return green, func(f"delta_{tag}", middle - hl.min((doubtful + shrink * noisy) * inverse, 1) * off)
 
-    delta_red, delta_blue = shrunk("delta_red", mixed_red, noise[0]), shrunk("delta_blue", mixed_blue, noise[2])
-    green_red = func("green_red", red[x, y] + mixed_red[x, y])
-    green_blue = func("green_blue", blue[x, y] + mixed_blue[x, y])
+    green_red, delta_red = shrunk("red", red, mixed_red, noise[0])
+    green_blue, delta_blue = shrunk("blue", blue, mixed_blue, noise[2])
     floor, green_change = hl.f32(0.02) + hl.sqrt(noise[1]), hl.f32(0.25)
     bound, share = hl.max(hl.f32(0.008) - hl.sqrt(noise[1]), 0), hl.f32(0.25)
 
@@ -203,7 +215,30 @@ def define():
     def light(value, channel):
         return hl.select(value > low, value * value - offset, 2 * low * (value - low)) / gain[channel]
 
-    green_r, green_b, green_h, green_v = green_red[x, y], green_blue[x, y], right[x, y], below[x, y]
+    def calmed(*greens):
+        """Green at the four sites of a quad, less what is within its noise: their 3 x 3 nearest share their sums."""
+
+        def off(i, j):
+            """Green some sites right of and below the first, less it: squares of small numbers stay exact."""
+            return greens[j % 2 * 2 + i % 2][x + i // 2, y + j // 2] - greens[0][x, y]
+
+        def sums(value):
+            inner = [value(i, 0) + value(i, 1) for i in (-1, 0, 1, 2)]
+            rows = [[inner[i + 1] + value(i, j) for i in (-1, 0, 1, 2)] for j in (-1, 2)]
+            return [(one[1] + one[2]) + one[end] for one in rows for end in (0, 3)]
+
+        means = [one * ninth for one in sums(off)]
+        squares = sums(lambda i, j: off(i, j) * off(i, j))
+        spreads = [hl.max(q * ninth - m * m, least_spread) for q, m in zip(squares, means, strict=True)]
+        inverses = [1 / (spreads[0] * spreads[1]), 1 / (spreads[2] * spreads[3])]
+        result = []
+        for k in range(4):
+            value = off(k % 2, k // 2)
+            share = hl.min(shrink * noise[1] * (spreads[k ^ 1] * inverses[k // 2]), 1)
+            result.append(greens[0][x, y] + (value - share * (value - means[k])))
+        return result
+
+    green_r, green_h, green_v, green_b = calmed(green_red, right, below, green_blue)
     sites = {  # (column, row) of the quad: red, green, blue
         (0, 0): (green_r - delta_red[x, y], green_r, green_r - blue_at_red[x, y][0]),
         (1, 0): (green_h - at_right[x, y][0], green_h, green_h - at_right[x, y][1]),
