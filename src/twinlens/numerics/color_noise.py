@@ -46,30 +46,46 @@ def color_noise(rgb: Array, balance: Array, floor: float, tolerance: float) -> A
 
 def _departure(luma: Array, color: Array) -> Array:
     """How far each color lies from the line of color over luma around it."""
-    mean_luma, mean_color, power, product = map(_around, (luma, color, luma * luma, luma * color))
-    variance = np.maximum(power - mean_luma * mean_luma, 0)
-    slope = (product - mean_luma * mean_color) / (variance + np.float32(EDGE))
+    mean_luma, mean_color, variance, product = _moments(luma, color)
+    slope = product / (np.maximum(variance, 0) + np.float32(EDGE))
     return color - _between(slope) * luma - _between(mean_color - slope * mean_luma)
 
 
-def _around(plane: Array) -> Array:
-    """Means of 2 x 2 pixels, weighted 1 2 1 with their neighbours."""
-    height, width = plane.shape
-    cells = plane.reshape(height // 2, 2, width // 2, 2).mean((1, 3))
+def _moments(luma: Array, color: Array) -> tuple[Array, Array, Array, Array]:
+    """Means, variance of luma and covariance, of cells of 2 x 2 pixels weighted 1 2 1 with their neighbours.
+
+    They are merged by differences of means: where luma hardly changes, squares less the square of a mean would be
+    nothing but rounding.
+    """
+    parts = [(luma[y::2, x::2], color[y::2, x::2]) for y, x in ((0, 0), (0, 1), (1, 0), (1, 1))]
+    zero = np.zeros_like(parts[0][0])
+    merged = _merged([(one, other, zero, zero) for one, other in parts])
     for axis in (0, 1):
-        cells = np.apply_along_axis(_one_two_one, axis, cells)
-    return cells
+        merged = _merged([merged, *(tuple(_beside(one, axis, step) for one in merged) for step in (-1, 1))])
+    return merged
 
 
-def _one_two_one(line: Array) -> Array:
-    ends = np.pad(line, 1, mode="edge")
-    return ((ends[:-2] + ends[2:]) * np.float32(0.25) + line * np.float32(0.5)).astype(np.float32)
+def _merged(parts: Any) -> tuple[Array, Array, Array, Array]:
+    """The moments of several parts as one: all but the first weigh a quarter, the first has the rest."""
+    luma, color, _, _ = parts[0]
+    share, rest = np.float32(0.25), np.float32(1 - 0.25 * (len(parts) - 1))
+    ways = [(one[0] - luma, one[1] - color) for one in parts[1:]]
+    lit, tint = sum(way[0] for way in ways) * share, sum(way[1] for way in ways) * share
+    inside = [rest * parts[0][k] + share * sum(one[k] for one in parts[1:]) for k in (2, 3)]
+    variance = inside[0] + share * sum(way[0] * way[0] for way in ways) - lit * lit
+    product = inside[1] + share * sum(way[0] * way[1] for way in ways) - lit * tint
+    return luma + lit, color + tint, variance, product
+
+
+def _beside(cells: Array, axis: int, step: int) -> Array:
+    """The neighbours on one side; beyond the border the cell itself."""
+    return np.take(cells, _steps(cells.shape[axis], step), axis)
 
 
 def _between(cells: Array) -> Array:
     """Linear interpolation from cells (h, w) to their pixels (2h, 2w)."""
     for axis in (0, 1):
-        before, after = (np.take(cells, _steps(cells.shape[axis], step), axis) for step in (-1, 1))
+        before, after = (_beside(cells, axis, step) for step in (-1, 1))
         pair = np.stack([0.75 * cells + 0.25 * before, 0.75 * cells + 0.25 * after], axis + 1)
         cells = pair.reshape([n * 2 if one == axis else n for one, n in enumerate(cells.shape)])
     return cells

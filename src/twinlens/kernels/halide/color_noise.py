@@ -32,21 +32,37 @@ def define():
     luma[x, y] = hl.f32(LUMA[0]) * (root[x, y, 0] + root[x, y, 2]) + hl.f32(LUMA[1]) * root[x, y, 1]
 
     def of(i, j):
-        """Luma, its power, two colors and their products with luma, at a pixel of a cell."""
+        """Luma and two colors at a pixel of a cell."""
         place = (2 * X + i, 2 * Y + j)
         lit = luma[place]
-        red, blue = root[*place, 0] - lit, root[*place, 2] - lit
-        return lit, lit * lit, red, blue, lit * red, lit * blue
+        return lit, root[*place, 0] - lit, root[*place, 2] - lit
+
+    def merged(middle, others, weight):
+        """Means, variance of luma and its covariances with the colors, of parts: `middle` and `others`, of equal
+        `weight`, the middle has the rest. By differences from the middle: sums of squares would cancel.
+        """
+        ways = [[one[i] - middle[i] for i in range(3)] for one in others]
+        total = [sum(way[i] for way in ways[1:]) + ways[0][i] for i in range(3)]
+        means = [middle[i] + weight * total[i] for i in range(3)]
+        inner = []
+        for i in range(3):
+            product = sum(way[0] * way[i] for way in ways[1:]) + ways[0][0] * ways[0][i]
+            spread = weight * product - (weight * total[0]) * (weight * total[i])
+            if len(middle) > 3:
+                kept = sum(one[3 + i] for one in others[1:]) + others[0][3 + i]
+                spread = spread + weight * kept + hl.f32(1 - 2 * 0.25) * middle[3 + i]
+            inner.append(spread)
+        return [*means, *inner]
 
     cells, rows, lines, between = hl.Func("cells"), hl.Func("rows"), hl.Func("lines"), hl.Func("between")
-    sums = [a + b + c + d for a, b, c, d in zip(of(0, 0), of(1, 0), of(0, 1), of(1, 1), strict=True)]
-    cells[X, Y, k] = hl.mux(k, sums)
-    rows[X, Y, k] = (cells[X, Y - 1, k] + cells[X, Y + 1, k]) + 2.0 * cells[X, Y, k]
-    lit, power, red, blue, lit_red, lit_blue = (
-        (rows[X - 1, Y, i] + rows[X + 1, Y, i] + 2.0 * rows[X, Y, i]) * hl.f32(1 / 64) for i in range(6)
-    )
-    certain = inverse(hl.max(power - lit * lit, 0.0) + hl.f32(EDGE))
-    slopes = [(lit_red - lit * red) * certain, (lit_blue - lit * blue) * certain]
+    quarter = hl.f32(0.25)
+    cells[X, Y, k] = hl.mux(k, merged(of(0, 0), [of(1, 0), of(0, 1), of(1, 1)], quarter))
+    down = [[cells[X, Y + step, i] for i in range(6)] for step in (0, -1, 1)]
+    rows[X, Y, k] = hl.mux(k, merged(down[0], down[1:], quarter))
+    across = [[rows[X + step, Y, i] for i in range(6)] for step in (0, -1, 1)]
+    lit, red, blue, power, lit_red, lit_blue = merged(across[0], across[1:], quarter)
+    certain = inverse(hl.max(power, 0.0) + hl.f32(EDGE))
+    slopes = [lit_red * certain, lit_blue * certain]
     lines[X, Y, k] = hl.mux(k, [*slopes, red - slopes[0] * lit, blue - slopes[1] * lit])
     between[X, y, k] = hl.f32(0.75) * lines[X, y // 2, k] + hl.f32(0.25) * lines[X, y // 2 + y % 2 * 2 - 1, k]
 
