@@ -65,7 +65,7 @@ class ChartShot:
 
 
 def draw_conditions(rng: np.random.Generator, *, is_rendered: bool = True) -> Conditions:
-    """Conditions of a hand-held shot: any roll, tilts up to 45 degrees, sizes from a tenth of the frame to nearly all."""
+    """Conditions of a hand-held shot: any roll, tilts up to 45 degrees, a fifth of the frame to nearly all of it."""
     angle, tilt = rng.uniform(0, 2 * np.pi), 45 * np.sqrt(rng.uniform())
     mix = np.eye(3) + (0 if is_rendered else 0.18) * rng.uniform(-0.3, 1, (3, 3)) * (1 - np.eye(3))
     return Conditions(

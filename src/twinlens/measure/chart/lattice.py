@@ -44,8 +44,8 @@ def project(homography: Array, points: Array) -> Array:
 
 
 def find(blobs: Blobs) -> list[Lattice]:
-    """Lattices of eight blobs and more, the largest first; then pairs of their rows or columns by themselves, for charts
-    that are not one even grid."""
+    """Lattices of eight blobs and more, the largest first; then pairs of their rows or columns by themselves, for
+    charts that are not one even grid."""
     if len(blobs) < LEAST_NODES:
         return []
     near, basis = _neighbours(blobs)

@@ -54,7 +54,7 @@ class Plate:
         return (self.pixels[rows, columns] >= CLIP_CODE).any(-1)
 
     def reduced(self, long_edge: int) -> tuple[Array, float]:
-        """Linear RGB (h, w, 3) float32 with the longer side at most `long_edge`, and its step in pixels of the plate."""
+        """Linear RGB (h, w, 3) float32 the longer side at most `long_edge`, and its step in pixels of the plate."""
         import cv2
 
         height, width = self.pixels.shape[:2]
