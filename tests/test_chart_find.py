@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from shared_data import shared
 
+from shared_data import shared
 from twinlens import files
 from twinlens.calibrate import find_charts
 from twinlens.core.errors import DocumentError, ParameterError

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from test_chart_find import shot
 
+from test_chart_find import shot
 from twinlens.calibrate import find_charts
 from twinlens.cli import group
 from twinlens.files import photo

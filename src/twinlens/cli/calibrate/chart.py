@@ -24,7 +24,7 @@ NOTHING = (
 @click.argument("sources", nargs=-1, required=True, metavar="IMAGE...", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 @click.option("--kind", "kinds", multiple=True, metavar="NAME",
-              help="Only this kind: classic (also mini), passport, passport_creative, sg; may be repeated.")  # fmt: skip
+              help="Only this kind: classic (also mini), passport, passport_creative, sg; repeatable.")  # fmt: skip
 @click.option("--corners", metavar="X,Y,X,Y,X,Y,X,Y",
               help="Outer corners of the patches, around the chart, in pixels of the upright picture.")  # fmt: skip
 @click.option(

@@ -147,7 +147,8 @@ def light_field(chart: Chart, rgb: Array, usable: Array, veil: float) -> tuple[f
     own = np.concatenate([np.ones((chosen.sum(), 1)), reference(chart.name)[chosen]], 1)
     place = (chart.centers - chart.centers.mean(0))[chosen]
     place = place / np.abs(place).max()
-    light = np.ones(len(seen))
+    light, fit, left = np.ones(len(seen)), np.zeros(2), 0.0
+    terms, stops = own, light
     for _ in range(5):
         mapped = own @ np.linalg.lstsq(own * light[:, None], seen, rcond=None)[0]
         ratio = (seen * mapped).sum(1) / np.maximum((mapped**2).sum(1), 1e-9)
@@ -161,7 +162,7 @@ def light_field(chart: Chart, rgb: Array, usable: Array, veil: float) -> tuple[f
 
 
 def _step(terms: Array, place: Array, stops: Array, left: float) -> float:
-    """The step of the light, in EV, along the straight line that explains most beyond `terms`; 0 where it explains little
+    """The step of the light, in EV, along the line that explains most beyond `terms`; 0 where it explains little
     more than the plane that leaves `left`."""
     best, gain = 0.0, 0.0
     for angle in np.arange(0, 180, 15):

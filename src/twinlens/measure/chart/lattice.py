@@ -103,7 +103,8 @@ def _neighbours(blobs: Blobs) -> tuple[Array, Array]:
         ahead = steps @ np.array([a, b])
         aside = steps @ np.array([-b, a])
         near[..., turn] = like & (ahead > STEP_RANGE[0]) & (ahead < STEP_RANGE[1]) & (np.abs(aside) < SIDESTEP)
-    return near & (near.any(2).T)[..., None], basis
+    mutual = np.asarray(near.any(2)).T
+    return near & mutual[..., None], basis
 
 
 def _counted(seed: int, near: Array, basis: Array, free: Array) -> dict[int, tuple[int, int]]:

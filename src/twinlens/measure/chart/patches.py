@@ -33,7 +33,7 @@ def _patch(name: str, cell: Array, outline: Array, center: Array, plate: Plate) 
     columns, rows, inside = _places(outline, plate)
     place = (float(center[0]), float(center[1]))
     if not inside or columns.size == 0:
-        nothing = (float("nan"),) * 3
+        nothing = (float("nan"), float("nan"), float("nan"))
         return Patch(name, int(cell[0]), int(cell[1]), place, nothing, nothing, 0.0, 0, "outside")
     values = plate.linear(plate.pixels[rows, columns].astype(np.float64))
     clipped = float(plate.is_clipped(columns, rows).mean())

@@ -50,8 +50,8 @@ class Plate:
     def is_clipped(self, columns: Array, rows: Array) -> Array:
         """Whether the pixels at these places are clipped, by channel or mask; bool."""
         if self.clipped is not None:
-            return self.clipped[rows, columns] > 0
-        return (self.pixels[rows, columns] >= CLIP_CODE).any(-1)
+            return np.asarray(self.clipped[rows, columns] > 0)
+        return np.asarray(self.pixels[rows, columns] >= CLIP_CODE).any(-1)
 
     def reduced(self, long_edge: int) -> tuple[Array, float]:
         """Linear RGB (h, w, 3) float32 the longer side at most `long_edge`, and its step in pixels of the plate."""
