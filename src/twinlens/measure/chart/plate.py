@@ -51,7 +51,7 @@ class Plate:
         """Whether the pixels at these places are clipped, by channel or mask; bool."""
         if self.clipped is not None:
             return np.asarray(self.clipped[rows, columns] > 0)
-        return np.asarray(self.pixels[rows, columns] >= CLIP_CODE).any(-1)
+        return np.any(self.pixels[rows, columns] >= CLIP_CODE, axis=-1)
 
     def reduced(self, long_edge: int) -> tuple[Array, float]:
         """Linear RGB (h, w, 3) float32 the longer side at most `long_edge`, and its step in pixels of the plate."""
