@@ -41,8 +41,8 @@ class Block:
 
 @dataclass(frozen=True, eq=False)
 class Chart:
-    """A kind of chart. `lab` (N, 3) is D50, 2 degrees; `is_reference` tells whether it is good enough to calibrate with,
-    else it serves to recognise the chart."""
+    """A kind of chart. `lab` (N, 3) is D50, 2 degrees; `is_reference` tells whether it is good enough to calibrate
+    with, else it serves to recognise the chart."""
 
     name: str
     title: str

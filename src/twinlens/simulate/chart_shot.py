@@ -65,7 +65,7 @@ class ChartShot:
 
 
 def draw_conditions(rng: np.random.Generator, *, is_rendered: bool = True) -> Conditions:
-    """Conditions of a hand-held shot: any roll, tilts up to 45 degrees, sizes from a tenth of the frame to nearly all."""
+    """Conditions of a hand-held shot: any roll, tilts up to 45 degrees, a fifth of the frame to nearly all of it."""
     angle, tilt = rng.uniform(0, 2 * np.pi), 45 * np.sqrt(rng.uniform())
     mix = np.eye(3) + (0 if is_rendered else 0.18) * rng.uniform(-0.3, 1, (3, 3)) * (1 - np.eye(3))
     return Conditions(
@@ -117,6 +117,12 @@ def shoot_chart(
     pixels = _exposed(light.astype(np.float32), conditions, rng)
     plain = rgb @ np.asarray(conditions.matrix).T * conditions.gains * conditions.exposure
     return ChartShot(pixels, corners, conditions, plain)
+
+
+def true_outlines(chart: Chart, conditions: Conditions, height: int, width: int) -> Array:
+    """Where a shot under these conditions has the corners of every patch, (N, 4, 2)."""
+    corners = _boxes(chart, conditions.gap)[:, [[0, 1], [2, 1], [2, 3], [0, 3]]]
+    return _lens(_project(_camera(chart, conditions, height, width), corners), conditions.distortion, height, width)
 
 
 SCENE_LEVEL = 0.9
@@ -190,6 +196,7 @@ def _camera(chart: Chart, conditions: Conditions, height: int, width: int) -> Ar
     flat = np.array([[1, 0, -middle[0]], [0, 1, -middle[1]], [0, 0, 0], [0, 0, 1]]) / [[reach], [reach], [1], [1]]
     at = np.zeros(2)
     distance = 2 * focal / (conditions.share * min(height, width))
+    made = np.eye(3)
     for _ in range(12):
         shift = np.array([at[0] * distance / focal, at[1] * distance / focal, distance])
         made = np.diag([focal, focal, 1]) @ np.concatenate([turn, shift[:, None]], 1) @ flat
@@ -322,4 +329,4 @@ def _exposed(light: Array, conditions: Conditions, rng: np.random.Generator) -> 
     code = code + conditions.contrast * (code * code * (3 - 2 * code) - code)
     bgr = np.ascontiguousarray((code * 255 + 0.5).astype(np.uint8)[..., ::-1])
     packed = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(70, 96))])[1]
-    return np.ascontiguousarray(cv2.imdecode(packed, cv2.IMREAD_COLOR)[..., ::-1])
+    return np.ascontiguousarray(np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR))[..., ::-1])

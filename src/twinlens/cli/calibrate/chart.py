@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from twinlens.core.chart import ChartFound
 
 NOTHING = (
-    "no chart was found: shoot it so that all its patches are in the picture, in focus, evenly lit and at least a tenth "
-    "of the picture's width, or give --corners"
+    "no chart was found: shoot it with all its patches in the picture, in focus, evenly lit, each at least 10 px wide, "
+    "or give --corners"
 )
 
 
@@ -24,7 +24,7 @@ NOTHING = (
 @click.argument("sources", nargs=-1, required=True, metavar="IMAGE...", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 @click.option("--kind", "kinds", multiple=True, metavar="NAME",
-              help="Look for this kind only: classic (also mini), passport, passport_creative, sg; may be repeated.")  # fmt: skip
+              help="Only this kind: classic (also mini), passport, passport_creative, sg; repeatable.")  # fmt: skip
 @click.option("--corners", metavar="X,Y,X,Y,X,Y,X,Y",
               help="Outer corners of the patches, around the chart, in pixels of the upright picture.")  # fmt: skip
 @click.option(
@@ -45,7 +45,7 @@ def command(sources: tuple[Path, ...], as_json: bool, **options: Any) -> None:
         found, note = _of_one(source, corners, options)
         told.append({"file": str(source), **note, "charts": [one.as_dict() for one in found]})
         if not found:
-            missing.append(f"{source}: {NOTHING}")
+            missing.append(f"{source}: {_other_kind(source, options) or NOTHING}")
         if not as_json:
             _show(source, found)
     if as_json:
@@ -87,6 +87,19 @@ def _of_one(
         photo.write(drawn(image, found), target, overwrite=options["overwrite"])
     frame = {"points_in": "pixels of the upright full-size picture, of a raw its active area"}
     return found, frame
+
+
+def _other_kind(source: Path, options: dict[str, Any]) -> str:
+    """A sentence where a chart of another kind than asked for is in the picture."""
+    from twinlens import files
+    from twinlens.calibrate import find_charts
+
+    if not options["kinds"]:
+        return ""
+    with quiet_decoders():
+        others = find_charts(files.read(source, raw_layout=options["raw_layout"]))
+    seen = ", ".join(sorted({one.kind for one in others}))
+    return f"no {' or '.join(options['kinds'])} was found, but {seen}: say --kind {others[0].kind}" if others else ""
 
 
 def _check_target(source: Path, target: Path, overwrite: bool) -> None:

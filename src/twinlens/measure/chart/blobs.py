@@ -14,7 +14,7 @@ import numpy as np
 
 from twinlens.core.image import Array
 
-# Levels of the cube root of light (1: the brightest of the picture), at full, half and quarter size: fewer where it costs
+# Levels of the cube root of light (1: the picture's brightest), at full, half and quarter size: fewer where it costs
 LEVELS = (np.linspace(0.14, 0.92, 12), np.linspace(0.10, 0.94, 22), np.linspace(0.10, 0.94, 22))
 FLATNESS = (0.02, 0.045, 0.09)  # change over 3 pixels, in the same units
 SMALLEST_SIDE = 7  # pixels

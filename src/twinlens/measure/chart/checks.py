@@ -20,7 +20,7 @@ from twinlens.numerics import color
 VEIL = 0.015  # of white: a black patch lifted more than this is glare
 UNEVEN_EV = 0.33  # change of the light across the chart
 SHADOW_EV = 0.5  # a step of the light within the chart
-STEP_FIT = 0.55  # share of what a plane leaves that a step must explain
+STEP_FIT = 0.55  # share of what a plane leaves that a step in its place must explain
 STEP_CLEAR = 3.0  # of the spread about it, that a step must have
 LEAST_Y = 0.045  # luminance below which a patch says little of the light
 DIM = 0.10  # of white: the lightest patch is darker
@@ -36,7 +36,7 @@ def warnings(
     """Sentences about a measured chart; `step` is the plate's pixel in pixels of the full-size picture."""
     chart = pose.chart
     rgb = np.array([patch.rgb for patch in measured])
-    usable = np.array([patch.quality not in ("outside", "clipped") for patch in measured])
+    usable = np.array([patch.quality not in ("outside", "clipped", "uneven") for patch in measured])
     told = [*_of_place(pose, hypothesis, step), *_of_quality(measured), *_of_light(chart, rgb, usable)]
     if hypothesis.score < POOR_SCORE:
         told.append(
@@ -147,7 +147,8 @@ def light_field(chart: Chart, rgb: Array, usable: Array, veil: float) -> tuple[f
     own = np.concatenate([np.ones((chosen.sum(), 1)), reference(chart.name)[chosen]], 1)
     place = (chart.centers - chart.centers.mean(0))[chosen]
     place = place / np.abs(place).max()
-    light = np.ones(len(seen))
+    light, fit, left = np.ones(len(seen)), np.zeros(2), 0.0
+    terms, stops = own, light
     for _ in range(5):
         mapped = own @ np.linalg.lstsq(own * light[:, None], seen, rcond=None)[0]
         ratio = (seen * mapped).sum(1) / np.maximum((mapped**2).sum(1), 1e-9)
@@ -156,12 +157,13 @@ def light_field(chart: Chart, rgb: Array, usable: Array, veil: float) -> tuple[f
         terms = np.concatenate([np.ones((len(tone), 1)), tone[:, None], tone[:, None] ** 2, place], 1)
         fit, left = _robust(terms, stops)
         light = 2 ** (place @ fit[-2:] / 3)
-    step = _step(terms, place, stops, left) if chart.is_reference else 0.0
+    step = _step(terms[:, :-2], place, stops, left) if chart.is_reference else 0.0
     return float(np.ptp(place @ fit[-2:])), step
 
 
 def _step(terms: Array, place: Array, stops: Array, left: float) -> float:
-    """The step of the light, in EV, along the straight line that explains most beyond `terms`; 0 where none does."""
+    """The step of the light, in EV, along the line that explains most beyond `terms`; 0 where it explains little
+    more than the plane that leaves `left`."""
     best, gain = 0.0, 0.0
     for angle in np.arange(0, 180, 15):
         along = place @ [np.cos(np.radians(angle)), np.sin(np.radians(angle))]

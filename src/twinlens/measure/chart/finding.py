@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+import numpy.typing as npt
 
 from twinlens.core.chart import Chart, ChartFound
 from twinlens.core.errors import ParameterError
@@ -24,7 +25,7 @@ MOST_LATTICES = 16  # the largest that are compared with the charts
 
 
 def find(
-    picture: Image | Array, *, kinds: Iterable[str] | None = None, corners: Array | None = None
+    picture: Image | Array, *, kinds: Iterable[str] | None = None, corners: npt.ArrayLike | None = None
 ) -> list[ChartFound]:
     """The charts in a picture, the largest first. See `twinlens.calibrate.find_charts`."""
     source = plate(picture)

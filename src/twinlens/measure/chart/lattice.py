@@ -44,8 +44,8 @@ def project(homography: Array, points: Array) -> Array:
 
 
 def find(blobs: Blobs) -> list[Lattice]:
-    """Lattices of eight blobs and more, the largest first; then pairs of their rows or columns by themselves, for charts
-    that are not one even grid."""
+    """Lattices of eight blobs and more, the largest first; then pairs of their rows or columns by themselves, for
+    charts that are not one even grid."""
     if len(blobs) < LEAST_NODES:
         return []
     near, basis = _neighbours(blobs)
@@ -103,7 +103,8 @@ def _neighbours(blobs: Blobs) -> tuple[Array, Array]:
         ahead = steps @ np.array([a, b])
         aside = steps @ np.array([-b, a])
         near[..., turn] = like & (ahead > STEP_RANGE[0]) & (ahead < STEP_RANGE[1]) & (np.abs(aside) < SIDESTEP)
-    return near & (near.any(2).T)[..., None], basis
+    mutual = np.asarray(near.any(2)).T
+    return near & mutual[..., None], basis
 
 
 def _counted(seed: int, near: Array, basis: Array, free: Array) -> dict[int, tuple[int, int]]:

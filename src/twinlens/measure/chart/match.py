@@ -86,7 +86,7 @@ def _of_block(lattice: Lattice, view: Array, chart: Chart, block: Block) -> list
         stop = np.maximum(low, high - size + 1) + SLACK
         for x in np.arange(start[0], stop[0] + 1):
             for y in np.arange(start[1], stop[1] + 1):
-                inside = ((lattice.cells >= (x, y)) & (lattice.cells < (x, y) + size)).all(1)
+                inside = ((lattice.cells >= (x, y)) & (lattice.cells < np.array([x, y]) + size)).all(1)
                 if inside.mean() < LEAST_OF_LATTICE:
                     continue
                 lay = np.eye(3)

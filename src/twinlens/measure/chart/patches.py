@@ -14,6 +14,7 @@ INNER = 0.6  # of a patch's width and height that is sampled
 MOST_SAMPLES = 48  # places along a side of the inner part
 TRIM = 0.2  # share of the values left out at either end of the mean
 FEWEST_PIXELS = 16
+FEWEST_FOR_HALVES = 80  # pixels: blur of smaller patches would count as unevenness
 CLIPPED_SHARE = 0.02  # of the pixels: more is told
 UNEVEN = 0.10  # change of lightness from one half of a patch to the other, relative
 DARK = 0.0015  # of white: less is told
@@ -32,7 +33,7 @@ def _patch(name: str, cell: Array, outline: Array, center: Array, plate: Plate) 
     columns, rows, inside = _places(outline, plate)
     place = (float(center[0]), float(center[1]))
     if not inside or columns.size == 0:
-        nothing = (float("nan"),) * 3
+        nothing = (float("nan"), float("nan"), float("nan"))
         return Patch(name, int(cell[0]), int(cell[1]), place, nothing, nothing, 0.0, 0, "outside")
     values = plate.linear(plate.pixels[rows, columns].astype(np.float64))
     clipped = float(plate.is_clipped(columns, rows).mean())
@@ -75,6 +76,8 @@ def _quality(values: Array, columns: Array, rows: Array, clipped: float, rgb: Ar
         return "small"
     if rgb.max() < DARK:
         return "dark"
+    if len(values) < FEWEST_FOR_HALVES:
+        return "good"
     light = values.sum(1)
     scale = max(float(np.median(light)), 3 * DARK)
     noise = 1.4826 * float(np.median(np.abs(light - np.median(light))))

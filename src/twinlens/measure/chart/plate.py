@@ -50,11 +50,11 @@ class Plate:
     def is_clipped(self, columns: Array, rows: Array) -> Array:
         """Whether the pixels at these places are clipped, by channel or mask; bool."""
         if self.clipped is not None:
-            return self.clipped[rows, columns] > 0
-        return (self.pixels[rows, columns] >= CLIP_CODE).any(-1)
+            return np.asarray(self.clipped[rows, columns] > 0)
+        return np.any(self.pixels[rows, columns] >= CLIP_CODE, axis=-1)
 
     def reduced(self, long_edge: int) -> tuple[Array, float]:
-        """Linear RGB (h, w, 3) float32 with the longer side at most `long_edge`, and its step in pixels of the plate."""
+        """Linear RGB (h, w, 3) float32 the longer side at most `long_edge`, and its step in pixels of the plate."""
         import cv2
 
         height, width = self.pixels.shape[:2]
