@@ -59,7 +59,8 @@ def read_reflectances(path: str | Path) -> tuple[dict[str, Array], float]:
     (see `spectra.resampled`). Raises FileError as `read_spectra`, and for percent.
     """
     rows = _checked(_parsed(Path(path)))
-    high = np.argwhere(rows.values > HIGHEST_REFLECTANCE)
+    used = (rows.nm >= spectra.WAVELENGTHS_NM[0]) & (rows.nm <= spectra.WAVELENGTHS_NM[-1])
+    high = np.argwhere((rows.values > HIGHEST_REFLECTANCE) & used[:, None])
     if high.size:
         row, column = high[0]
         value = rows.values[row, column]

@@ -30,13 +30,16 @@ class Layer(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Mixture:
-    """At each place a mixture: `weights` (H, W, K) float32 of the radiance spectra `spectra` (K, 31)."""
+    """At each place a mixture: `weights` (H, W, K) float32 of the radiance spectra `spectra` (K, 31), times `shading`
+    (H, W) float32 where given.
+    """
 
     weights: Array
     spectra: Array
+    shading: Array | None = None
 
     def seen_by(self, sensitivities: Array, rows: slice) -> Array:
-        return self.weights[rows] @ (self.spectra @ sensitivities).astype(np.float32)
+        return _shaded(self.weights[rows] @ (self.spectra @ sensitivities).astype(np.float32), self.shading, rows)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,8 +53,14 @@ class Palette:
     shading: Array | None = None
 
     def seen_by(self, sensitivities: Array, rows: slice) -> Array:
-        seen = (self.spectra @ sensitivities).astype(np.float32)[self.labels[rows]]
-        return seen if self.shading is None else seen * self.shading[rows][..., None]
+        table = (self.spectra @ sensitivities).astype(np.float32)
+        return _shaded(np.take(table, self.labels[rows], axis=0), self.shading, rows)
+
+
+def _shaded(seen: Array, shading: Array | None, rows: slice) -> Array:
+    if shading is not None:
+        seen *= shading[rows][..., None]
+    return seen
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,43 @@
+"""Scenes: everything that can be photographed, by name, as spectral radiance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from twinlens.core.errors import ParameterError
+from twinlens.simulate.scene import Scene
+from twinlens.simulate.scenes.colorchecker import colorchecker, colorchecker_sg
+from twinlens.simulate.scenes.lighting import Light, lighting
+from twinlens.simulate.scenes.patches import dark, dynamic_range, flat, grey_ramp
+
+SCENES: dict[str, Callable[..., Scene]] = {
+    "colorchecker": colorchecker,
+    "colorchecker-sg": colorchecker_sg,
+    "grey-ramp": grey_ramp,
+    "dynamic-range": dynamic_range,
+    "flat": flat,
+    "dark": dark,
+}
+
+__all__ = ["SCENES", "Light", "lighting", "make"]
+
+SMALLEST_PX = 16
+
+
+def make(name: str, height: int, width: int, *, light: Light = "D65", seed: int = 0, **options: Any) -> Scene:
+    """The scene of this name, `height` x `width` pixels, in a light (see `lighting`); the same seed gives the same bytes.
+
+    `options` are those of the scene's function. Raises ParameterError for a name, a size or an option that is not
+    possible, FileError for a file.
+    """
+    if name not in SCENES:
+        raise ParameterError(f"the scene {name!r} is not known: expected one of {', '.join(SCENES)}")
+    if min(height, width) < SMALLEST_PX:
+        raise ParameterError(f"a scene needs {SMALLEST_PX} x {SMALLEST_PX} px or more, got {width} x {height}")
+    known = SCENES[name].__kwdefaults__ or {}
+    unknown = [key for key in options if key not in known]
+    if unknown:
+        possible = ", ".join(key for key in known if key not in ("light", "seed")) or "none"
+        raise ParameterError(f"the scene {name} has no option {unknown[0]!r}; it has {possible}")
+    return SCENES[name](height, width, light=light, seed=seed, **options)
