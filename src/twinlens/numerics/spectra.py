@@ -37,9 +37,7 @@ DAYLIGHT_RANGE_K = (4000.0, 25000.0)  # CIE 15:2018, 4.1.2
 
 @cache
 def table(name: str) -> dict[str, Array]:
-    """The columns of a bundled table ("observer", "illuminants", "daylight", "colorchecker", "metamers"), read-only (31,)
-    each.
-    """
+    """The columns of a bundled table (the name of a file of `spectra/`), read-only (31,) each."""
     text = (resources.files("twinlens") / "spectra" / f"{name}.csv").read_text("utf-8")
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     values = np.array([line.split(",") for line in lines[1:]], float)

@@ -25,7 +25,8 @@ Array = npt.NDArray[Any]
 
 MEAN_TERMS, FACTORS = 6, 10
 _CELLS = 48  # of chromaticity, each way, in the table of bounds
-_NEAR_BLACK = 1e-4  # of brightness: below it a color has no chromaticity worth a black
+_JUST_BELOW_CELLS = np.float32(_CELLS * (1 - 1e-6))  # so that a pure primary falls into the last cell
+_NEAR_BLACK = np.float32(1e-6)  # of brightness: below it a color has no chromaticity
 
 
 def observer_under(light: Array) -> Array:
@@ -62,8 +63,11 @@ def constrained_basis(wanted: Array, light: Array, metric: Array | None = None) 
     """
     conditions, values = _conditions(light)
     metric = np.eye(wanted.size) if metric is None else metric
-    start = _not_negative(metric, wanted.ravel(), conditions, values)
-    return _polished(start, metric, wanted.ravel(), conditions, values).reshape(3, -1)
+    found = _polished(wanted.ravel(), metric, wanted.ravel(), conditions, values)
+    if np.abs(conditions @ found - values).max() > 1e-9:
+        start = _not_negative(metric, wanted.ravel(), conditions, values)
+        found = _polished(start, metric, wanted.ravel(), conditions, values)
+    return found.reshape(3, -1)
 
 
 def _conditions(light: Array) -> tuple[Array, Array]:
@@ -173,18 +177,28 @@ class Shares:
         lowest = [-_highest_in_cells(-_room_above_zero(corners, one)) for one in black]
         self._low = np.stack(lowest).astype(np.float32).ravel()
         self._smooth = _highest_in_cells(corners.max(axis=-1)).astype(np.float32).ravel()
+        self._first = np.arange(len(black), dtype=np.int32) * np.int32(_CELLS**2)
         self._highest = np.maximum(black.max(axis=1), 1e-9).astype(np.float32)
 
     def __call__(self, rgb: Array, labels: Array) -> Array:
         """What to multiply each pixel's black with, (H, W) float32: its brightness times the share that is safe."""
-        brightness = rgb[..., 0] + rgb[..., 1] + rgb[..., 2]
-        scale = np.float32(_CELLS) / np.maximum(brightness, np.float32(_NEAR_BLACK))
-        red, green = (np.clip(rgb[..., index] * scale, 0, _CELLS - 1).astype(np.int32) for index in (0, 1))
-        cell = red * np.int32(_CELLS) + green
-        share = np.take(self._low, labels * np.int32(_CELLS**2) + cell)
-        inside = (brightness > _NEAR_BLACK) & (rgb[..., 0] >= 0) & (rgb[..., 1] >= 0) & (rgb[..., 2] >= 0)
-        below_one = np.maximum(1 - np.take(self._smooth, cell) * brightness, 0) / np.take(self._highest, labels)
-        return np.minimum(share * brightness, below_one) * inside
+        red, green, blue = np.moveaxis(rgb, -1, 0)
+        brightness = red + green
+        brightness += blue
+        scale = _JUST_BELOW_CELLS / np.maximum(brightness, _NEAR_BLACK)
+        if rgb.min() < 0:
+            outside = (red < 0) | (green < 0) | (blue < 0)
+            scale[outside] = brightness[outside] = 0
+        cell = (red * scale).astype(np.int32)
+        cell *= _CELLS
+        cell += (green * scale).astype(np.int32)
+        factor = np.take(self._low, cell + np.take(self._first, labels))
+        factor *= brightness
+        brightness *= np.take(self._smooth, cell)
+        bright = np.nonzero(factor * self._highest.max() + brightness > 1)
+        room = np.maximum(1 - brightness[bright], 0) / self._highest[labels[bright]]
+        factor[bright] = np.minimum(factor[bright], room)
+        return factor
 
 
 def _room_above_zero(smooth: Array, black: Array) -> Array:

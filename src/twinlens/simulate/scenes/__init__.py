@@ -9,6 +9,7 @@ from twinlens.core.errors import ParameterError
 from twinlens.simulate.scene import Scene
 from twinlens.simulate.scenes.colorchecker import colorchecker, colorchecker_sg
 from twinlens.simulate.scenes.lighting import Light, lighting
+from twinlens.simulate.scenes.photograph import photograph
 from twinlens.simulate.scenes.patches import dark, dynamic_range, flat, grey_ramp
 
 SCENES: dict[str, Callable[..., Scene]] = {
@@ -18,6 +19,7 @@ SCENES: dict[str, Callable[..., Scene]] = {
     "dynamic-range": dynamic_range,
     "flat": flat,
     "dark": dark,
+    "photograph": photograph,
 }
 
 __all__ = ["SCENES", "Light", "lighting", "make"]
@@ -26,7 +28,7 @@ SMALLEST_PX = 16
 
 
 def make(name: str, height: int, width: int, *, light: Light = "D65", seed: int = 0, **options: Any) -> Scene:
-    """The scene of this name, `height` x `width` pixels, in a light (see `lighting`); the same seed gives the same bytes.
+    """The scene of this name, `height` x `width` pixels, in a light (see `lighting`); same seed, same bytes.
 
     `options` are those of the scene's function. Raises ParameterError for a name, a size or an option that is not
     possible, FileError for a file.

@@ -79,7 +79,7 @@ def draw(
 
 @dataclass(frozen=True, eq=False)
 class _Axis:
-    """One direction: coverage (N,) by the board and by patches, the nearest patch (N,), and the patches' edges in px."""
+    """One direction: coverage (N,) by board and by patches, nearest patch (N,), edges of the patches in px."""
 
     board: Array
     patches: Array

@@ -1,8 +1,8 @@
 """ColorChecker: the charts of 24 and of 140 (Digital SG) patches, as boards of their real proportions.
 
 Layouts in mm: the target descriptions of Argyll CMS 2.3 (ColorChecker.cht, ColorCheckerSG.cht). Colors: ISO 17321-1,
-annex C, for the 24; for the 140 the user's measured spectra, or spectra that fit the published colors (X-Rite 2016, L*a*b*
-under D50, as given by colour-science): those have the right colors under D50 but are not the paints of the chart.
+annex C, for the 24; for the 140 the user's measured spectra, or spectra that fit the published colors (X-Rite 2016,
+L*a*b* under D50, as given by colour-science): those have the right colors under D50 but are not the chart's paints.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Array = npt.NDArray[Any]
 CLASSIC = Board((330, 228), (12.0, 11.5), (46.5, 46.5), (52.4, 52.5), columns=6, rows=4)
 SG = Board((263.95, 185.5), (27.5, 20.0), (12.675, 12.75), (15.175, 15.25), columns=14, rows=10)
 SG_NAMES = tuple(f"{column}{row}" for row in range(1, 11) for column in "ABCDEFGHIJKLMN")  # reading order
-BOARD, SURROUND = 0.035, 0.005  # reflectances: black cardboard, black velvet
+BOARD, SURROUND = 0.022, 0.005  # reflectances: black cardboard, black velvet
 
 
 def colorchecker(
@@ -64,7 +64,7 @@ def colorchecker_sg(
 
 
 def _chart(name, board, shape, names, reflectances, facts, light, seed) -> Scene:
-    lit = lighting(light, *shape, seed)
+    lit = lighting(light, shape[0], shape[1], seed)
     ground = (np.full(spectra.BANDS, BOARD), np.full(spectra.BANDS, SURROUND))
     surfaces, patches = draw(board, shape, names, reflectances, ground=ground, what=f"the scene {name}")
     return lit.scene(name, lit.on(*surfaces), shape, patches=patches, facts=facts)

@@ -34,7 +34,7 @@ def dynamic_range(
     step: float = 1.0,
     peak: float = 1.0,
 ) -> Scene:
-    """A transparency before its lamp: patches from `peak` down by `stops` in steps of `step` stops, opaque between them.
+    """A transparency before its lamp: patches from `peak` down by `stops` in steps of `step`, opaque between them.
 
     A patch's `reflectance` is its transmittance (flat), so its luminance is known exactly.
     """
@@ -70,11 +70,11 @@ def dark(height: int, width: int, *, light: Light = "D65", seed: int = 0) -> Sce
 
 
 def _greys(name, shape, names, levels, ground, light, seed, facts) -> Scene:
-    lit = lighting(light, *shape, seed)
+    lit = lighting(light, shape[0], shape[1], seed)
     columns = _columns(len(names), shape)
     rows = -(-len(names) // columns)
     pitch = _PATCH + _GAP
-    size = tuple(2 * _MARGIN + pitch * count - _GAP for count in (columns, rows))
+    size = (2 * _MARGIN + pitch * columns - _GAP, 2 * _MARGIN + pitch * rows - _GAP)
     board = Board(size, (_MARGIN, _MARGIN), (_PATCH, _PATCH), (pitch, pitch), columns, rows)
     filled = np.full(columns * rows, ground[0])
     filled[: len(levels)] = levels
