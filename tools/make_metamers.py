@@ -1,5 +1,5 @@
 """Make metamers: writes `src/twinlens/spectra/metamers.csv` from measured reflectances: the basis of the smooth
-upsampling that fits them best, and what it leaves of them, as mean, covariance and tails (see `numerics.upsampling`).
+upsampling that fits them best, and what it leaves of them, as mean, covariance and tails (see `numerics.metamers`).
 
     python tools/make_metamers.py ../shared/data/spectral
 
@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from twinlens.files.spectrum import read_reflectances
-from twinlens.numerics import spectra, upsampling
+from twinlens.numerics import metamers, spectra, upsampling
 
 OUT = Path(__file__).resolve().parents[1] / "src" / "twinlens" / "spectra" / "metamers.csv"
 SETS = (
@@ -42,8 +42,8 @@ def main(folder: Path) -> None:
     seen = upsampling.observer_under(light)
     rgb, luminance = upsampling.coordinates(measured @ seen, light), measured @ seen[:, 1]
     basis = _basis(measured, rgb, light)
-    left = (measured - rgb @ basis) @ upsampling.invisible(light) / (luminance + DARK)[:, None]
-    terms = upsampling.root_terms(rgb) / (luminance + DARK)[:, None]
+    left = (measured - rgb @ basis) @ metamers.invisible(light) / (luminance + DARK)[:, None]
+    terms = metamers.root_terms(rgb) / (luminance + DARK)[:, None]
     mean = _fitted(terms, left, weights)
     unexplained = _held_out(terms, left, weights)
     factors, tail = _spread(unexplained, weights)
@@ -84,12 +84,12 @@ def _held_out(terms: np.ndarray, left: np.ndarray, weights: np.ndarray) -> np.nd
 def _spread(unexplained: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Factors (10, 31) of the covariance, and 31 quantiles of the residual's size, root mean square 1."""
     vectors, variances, _ = np.linalg.svd((unexplained * weights[:, None]).T @ unexplained)
-    print(f"{upsampling.FACTORS} factors hold {variances[: upsampling.FACTORS].sum() / variances.sum():.2%}")
+    print(f"{metamers.FACTORS} factors hold {variances[: metamers.FACTORS].sum() / variances.sum():.2%}")
     size = np.linalg.norm(unexplained, axis=1)
     order = np.argsort(size)
     levels = (np.arange(spectra.BANDS) + 0.5) / spectra.BANDS
     tail = np.interp(levels, np.cumsum(weights[order]) - weights[order] / 2, size[order])
-    return (vectors * np.sqrt(variances)).T[: upsampling.FACTORS], tail / np.sqrt((tail**2).mean())
+    return (vectors * np.sqrt(variances)).T[: metamers.FACTORS], tail / np.sqrt((tail**2).mean())
 
 
 def _write(columns: dict[str, np.ndarray]) -> None:

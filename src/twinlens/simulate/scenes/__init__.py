@@ -9,8 +9,8 @@ from twinlens.core.errors import ParameterError
 from twinlens.simulate.scene import Scene
 from twinlens.simulate.scenes.colorchecker import colorchecker, colorchecker_sg
 from twinlens.simulate.scenes.lighting import Light, lighting
-from twinlens.simulate.scenes.photograph import photograph
 from twinlens.simulate.scenes.patches import dark, dynamic_range, flat, grey_ramp
+from twinlens.simulate.scenes.photograph import photograph
 
 SCENES: dict[str, Callable[..., Scene]] = {
     "colorchecker": colorchecker,
@@ -27,7 +27,9 @@ __all__ = ["SCENES", "Light", "lighting", "make"]
 SMALLEST_PX = 16
 
 
-def make(name: str, height: int, width: int, *, light: Light = "D65", seed: int = 0, **options: Any) -> Scene:
+def make(
+    name: str, height: int | None, width: int | None, *, light: Light = "D65", seed: int = 0, **options: Any
+) -> Scene:
     """The scene of this name, `height` x `width` pixels, in a light (see `lighting`); same seed, same bytes.
 
     `options` are those of the scene's function. Raises ParameterError for a name, a size or an option that is not
@@ -35,7 +37,11 @@ def make(name: str, height: int, width: int, *, light: Light = "D65", seed: int 
     """
     if name not in SCENES:
         raise ParameterError(f"the scene {name!r} is not known: expected one of {', '.join(SCENES)}")
-    if min(height, width) < SMALLEST_PX:
+    if (height is None or width is None) and name != "photograph":
+        raise ParameterError(
+            f"the scene {name} needs a height and a width in px; only a photograph has a size of its own"
+        )
+    if min(height or SMALLEST_PX, width or SMALLEST_PX) < SMALLEST_PX:
         raise ParameterError(f"a scene needs {SMALLEST_PX} x {SMALLEST_PX} px or more, got {width} x {height}")
     known = SCENES[name].__kwdefaults__ or {}
     unknown = [key for key in options if key not in known]

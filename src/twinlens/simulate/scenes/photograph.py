@@ -4,7 +4,7 @@ Each color is lifted to a reflectance that has exactly its XYZ under the photogr
 picture is divided into regions of like color, and each region is one material: it has its own metameric black, drawn
 with measured statistics and scaled by the shading inside the region, so that two cameras differ on the scene as they
 do on real things. Reflectances stay in 0 to 1; what is brighter than white, or more saturated than the primaries of
-sRGB, goes beyond (it can only be emitted): `facts` say how much.
+P3, goes beyond (it can only be emitted): `facts` say how much.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy.typing as npt
 from twinlens.core.errors import ParameterError
 from twinlens.core.image import DISPLAY, ENCODED, OUTPUT, SCENE, Image, empty_rgb, planar
 from twinlens.files import read
-from twinlens.numerics import color, spectra, upsampling
+from twinlens.numerics import color, metamers, upsampling
 from twinlens.simulate.scene import Mixture, Palette, Scene
 from twinlens.simulate.scenes.depth import layered_depth
 from twinlens.simulate.scenes.lighting import Light, lighting
@@ -41,14 +41,14 @@ def photograph(
     picture: str | Path | Image | Array | None = None,
     taken_under: Light = "D65",
     materials: int = 64,
-    metamers: float = 1.0,
+    metamerism: float = 1.0,
 ) -> Scene:
     """The scene in a photograph: `picture` is a file (any that `twinlens.read` reads as display-referred, by its
     profile), an Image, or an array (H, W, 3) of sRGB codes (uint8, uint16, or float 0 to 1).
 
     It fills `height` x `width`: scaled to cover, the rest cut evenly; both None keep its size. `taken_under` is the
     light in which its white was white; `light` is the light of the scene now. `materials` is the number of regions (1
-    to 256); `metamers` scales the blacks (0: the smooth upsampling alone, 1: as measured).
+    to 256); `metamerism` scales the blacks (0: the smooth upsampling alone, 1: as measured).
 
     `facts`: "regions" (H, W) uint8, "depth_m" (H, W), "beyond_share" of pixels that no reflectance has.
     """
@@ -56,32 +56,52 @@ def photograph(
         raise ParameterError("the scene photograph needs a picture: a file, an Image or an array (H, W, 3)")
     if not 1 <= materials <= MOST_REGIONS:
         raise ParameterError(f"a photograph has 1 to {MOST_REGIONS} materials, got {materials}")
-    rgb = _covering(_linear(picture), height, width)
+    rgb = _linear(picture)
+    rgb = _covering(rgb, rgb.shape[0] if height is None else height, rgb.shape[1] if width is None else width)
     shape = rgb.shape[:2]
     lit = lighting(light, shape[0], shape[1], seed)
     under = lighting(taken_under, 1, 1).main
     labels, means = regions(rgb, materials, seed)
-    black = _blacks(means, under, metamers, np.random.default_rng([seed, 31]))
-    factor, beyond = _factors(rgb, labels, upsampling.Shares(black, under))
-    surfaces = (Mixture(rgb, upsampling.basis(under)), Palette(labels, black, factor))
+    black = _blacks(means, under, metamerism, np.random.default_rng([seed, 31]))
+    inner, vivid = _split(rgb)
+    factor, beyond = _factors(inner, vivid, labels, black, under)
+    surfaces = [Mixture(inner, upsampling.basis(under)), Palette(labels, black, factor)]
+    if vivid is not None:
+        surfaces.append(Mixture(vivid, upsampling.vivid_basis(under)))
     facts = {"regions": labels, "depth_m": layered_depth(labels, seed), "beyond_share": beyond}
     return lit.scene("photograph", lit.on(*surfaces), shape, facts=facts)
 
 
-def _blacks(means: Array, under: Array, metamers: float, rng: np.random.Generator) -> Array:
+def _blacks(means: Array, under: Array, scale: float, rng: np.random.Generator) -> Array:
     """Each region's black (materials, 31) at brightness 1."""
     brightness = np.maximum(means.sum(axis=1, keepdims=True), 1e-6)
-    return metamers * upsampling.blacks(means / brightness, under, rng)
+    return scale * metamers.blacks(means / brightness, under, rng)
 
 
-def _factors(rgb: Array, labels: Array, shares: upsampling.Shares) -> tuple[Array, float]:
+def _split(rgb: Array) -> tuple[Array, Array | None]:
+    """Coordinates inside sRGB, and those of P3 that colors outside it have beside them (None: there are no such)."""
+    inner, vivid = rgb, None
+    if rgb.min() < 0:
+        outside = rgb.min(axis=-1) < 0
+        inner, vivid = rgb.copy(order="K"), np.zeros_like(rgb, order="K")
+        inner[outside], vivid[outside] = upsampling.split(rgb[outside])
+    return inner, vivid
+
+
+def _factors(inner: Array, vivid: Array | None, labels: Array, black: Array, under: Array) -> tuple[Array, float]:
     """What multiplies the blacks, (H, W) float32, and the share of pixels that no reflectance has."""
+    shares = metamers.Shares(black, under)
     factor = np.empty(labels.shape, np.float32)
+    peaks = metamers.NONE if vivid is None else upsampling.vivid_basis(under).max(axis=1).astype(np.float32)
 
     def strip(rows: slice) -> int:
-        part = rgb[rows]
-        factor[rows] = shares(part, labels[rows])
-        return int(np.count_nonzero((part.min(axis=-1) < 0) | (part.max(axis=-1) > 1)))
+        part = inner[rows]
+        taken = metamers.NONE if vivid is None else vivid[rows] @ peaks
+        beyond = part.max(axis=-1) + taken > 1
+        if vivid is not None:
+            beyond |= vivid[rows].min(axis=-1) < 0
+        factor[rows] = shares(part, labels[rows], taken)
+        return int(np.count_nonzero(beyond))
 
     beyond = sum(in_strips(strip, labels.shape))
     return factor, beyond / labels.size
@@ -145,13 +165,12 @@ def _decoded(codes: Array, space: str) -> Array:
     return linear
 
 
-def _covering(rgb: Array, height: int | None, width: int | None) -> Array:
+def _covering(rgb: Array, height: int, width: int) -> Array:
     """The picture scaled so that it covers height x width, and cut evenly; light is averaged, not codes."""
     import cv2
 
     have = rgb.shape[:2]
-    height, width = height or have[0], width or have[1]
-    if have == (height, width):
+    if (height, width) == have:
         return rgb
     scale = max(height / have[0], width / have[1])
     size = (max(round(have[1] * scale), width), max(round(have[0] * scale), height))
