@@ -24,6 +24,7 @@ from twinlens.simulate.maker.model import Raw
 Array = npt.NDArray[Any]
 
 _PEDESTAL, _WHITE = 2000.0, 62000.0  # 16-bit numbers of black (noise reaches under it) and white
+_DEFECT = 0.4  # of a site's neighbours and of a fourth of white: one that differs by more is taken as dead or hot
 _CONES = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 _D65 = np.array([0.3127, 0.3290, 0.3583]) / 0.3290
 _D50 = np.array([0.9642, 1.0, 0.8249])  # ICC.1:2022, 7.2.16
@@ -109,17 +110,28 @@ def _three_colors(light: Array, cfa: Cfa | None, neutral: Array, raw: Raw) -> Ar
         return np.clip(light / neutral.astype(np.float32) if light.ndim == 3 else light, 0, 1)
     if not cfa.is_bayer:
         return _quad(light, cfa, neutral, raw)
+    import cv2
+
     levels = np.empty(light.shape, np.uint16)
     for (y, x), channel in np.ndenumerate(cfa.indices):
         part = light[y::2, x::2] * np.float32((_WHITE - _PEDESTAL) / neutral[channel]) + np.float32(_PEDESTAL + 0.5)
-        levels[y::2, x::2] = np.clip(part, 0, _WHITE, out=part)
-    import cv2
+        levels[y::2, x::2] = _without_defects(np.clip(part, 0, _WHITE).astype(np.uint16))
 
     code = getattr(cv2, f"COLOR_Bayer{cfa.name}2RGB" + ("_EA" if raw.demosaic == "edge-aware" else ""))
     rgb = cv2.cvtColor(levels, code).astype(np.float32)
     rgb -= np.float32(_PEDESTAL)
     rgb *= np.float32(1 / (_WHITE - _PEDESTAL))
     return rgb
+
+
+def _without_defects(plane: Array) -> Array:
+    """The sites of one filter (h, w) uint16, those replaced by their neighbours' median that stand far out of it."""
+    import cv2
+
+    median = cv2.medianBlur(plane, 3)
+    limit = cv2.addWeighted(median, _DEFECT, median, 0, _DEFECT * (_WHITE - _PEDESTAL) / 4 - _DEFECT * _PEDESTAL)
+    cv2.copyTo(median, cv2.compare(cv2.absdiff(plane, median), limit, cv2.CMP_GT), plane)
+    return plane
 
 
 def _straightened(rgb: Array, shot: Shot) -> Array:
