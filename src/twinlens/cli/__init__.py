@@ -15,6 +15,7 @@ import twinlens
 COMMANDS = {
     "develop": "Turn raw files (or finished pictures) into pictures with a look.",
     "inspect": "Say what a file holds and what is wrong in it; mend phone DNGs.",
+    "simulate": "Photograph invented scenes with invented cameras; the truth beside every file.",
     "looks": "List the looks, or print one as a document to edit.",
     "demo": "Shoot a sample scene, develop it with every look, show the times.",
     "completion": "Print the shell's completion script.",
@@ -22,28 +23,35 @@ COMMANDS = {
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are imported when they are asked for, so that --help is quick."""
+    """A group whose commands are imported when they are asked for, so that --help is quick: modules of `package`, each
+    with a `command`; `about` says what each does."""
+
+    def __init__(self, *args: Any, about: dict[str, str], package: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.about, self.package = about, package
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return list(self.about)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
+        if cmd_name not in self.about:
             return None
-        return importlib.import_module(f"twinlens.cli.{cmd_name}").command
+        return importlib.import_module(f"{self.package}.{cmd_name}").command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+            formatter.write_dl(list(self.about.items()))
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            raise click.UsageError(f"{error.message} Commands are {', '.join(COMMANDS)}.", ctx) from None
+            raise click.UsageError(f"{error.message} Commands are {', '.join(self.about)}.", ctx) from None
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup, about=COMMANDS, package="twinlens.cli", context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(twinlens.__version__, "--version", prog_name="twinlens")
 def group() -> None:
     """Pictures from one camera with the rendering of another.
