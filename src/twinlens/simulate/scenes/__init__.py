@@ -8,7 +8,11 @@ from typing import Any
 from twinlens.core.errors import ParameterError
 from twinlens.simulate.scene import Scene
 from twinlens.simulate.scenes.colorchecker import colorchecker, colorchecker_sg
+from twinlens.simulate.scenes.colors import gradients, metamer_pairs
+from twinlens.simulate.scenes.dead_leaves import dead_leaves
+from twinlens.simulate.scenes.edges import siemens_star, slanted_edge
 from twinlens.simulate.scenes.lighting import Light, lighting
+from twinlens.simulate.scenes.night import night_lights
 from twinlens.simulate.scenes.patches import dark, dynamic_range, flat, grey_ramp
 from twinlens.simulate.scenes.photograph import photograph
 
@@ -17,6 +21,12 @@ SCENES: dict[str, Callable[..., Scene]] = {
     "colorchecker-sg": colorchecker_sg,
     "grey-ramp": grey_ramp,
     "dynamic-range": dynamic_range,
+    "slanted-edge": slanted_edge,
+    "siemens-star": siemens_star,
+    "dead-leaves": dead_leaves,
+    "gradients": gradients,
+    "metamers": metamer_pairs,
+    "night-lights": night_lights,
     "flat": flat,
     "dark": dark,
     "photograph": photograph,
