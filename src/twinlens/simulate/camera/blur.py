@@ -78,7 +78,7 @@ def _computed(sigma_px: float, cycle_px: float, samples: int) -> Array | None:
     spread = np.fft.fftshift(np.fft.ifft2(mtf).real)
     middle, reach = _GRID // 2, slice(_GRID // 2 - radius, _GRID // 2 + radius + 1)
     assert spread.argmax() == middle * _GRID + middle
-    taps = spread[reach, reach]
+    taps = np.maximum(spread[reach, reach], 0)  # light is never negative; costs sharpness with one sample a pixel
     taps = (taps / taps.sum()).astype(np.float32)
     taps.setflags(write=False)
     return taps

@@ -52,7 +52,7 @@ class Lens(Parameters):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for channel, name in enumerate(("lateral_red", "distortion", "lateral_blue")):
+        for channel, name in ((1, "distortion"), (0, "lateral_red"), (2, "lateral_blue")):
             _check_monotone(self.radial(channel), name)
         for channel in range(3):
             darkest = self.transmission(np.linspace(0, 1, 201), channel).min()

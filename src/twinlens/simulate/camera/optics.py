@@ -9,6 +9,7 @@ as before times the change of scale.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +29,8 @@ Array = npt.NDArray[Any]
 
 _SAME_SCALE = 1.02  # areas are not averaged for less
 _STILL_PX = 2e-3  # moves below count as none
-_STRIP = 256  # rows of the scene integrated at once
+_STRIP = 128  # rows of the scene integrated at once
+_THREADS = 2
 _INVERSE = {6: 8, 8: 6}  # orientations that are not their own
 _GLARE_CELLS = 8  # cells of the small picture of the halo in its sigma
 _PASSES = 4  # of finding where parallax looks
@@ -56,10 +58,19 @@ class Parallax:
 
 def seen_planes(scene: Scene, sensitivities: Array, orientation: int = 1) -> Array:
     """What sensitivities (31, C) see of the scene, as stored with this orientation: (C, H, W) float32."""
-    planes = np.empty((sensitivities.shape[1], scene.height, scene.width), np.float32)
-    for top in range(0, scene.height, _STRIP):
+    import cv2
+
+    channels = sensitivities.shape[1]
+    planes = np.empty((channels, scene.height, scene.width), np.float32)
+
+    def strip(top: int) -> None:
         rows = slice(top, min(top + _STRIP, scene.height))
-        planes[:, rows] = scene.seen_by(sensitivities, rows).transpose(2, 0, 1)
+        seen = np.ascontiguousarray(scene.seen_by(sensitivities, rows))
+        for channel in range(channels):
+            cv2.extractChannel(seen, channel, planes[channel, rows])
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        list(pool.map(strip, range(0, scene.height, _STRIP)))
     if orientation == 1:
         return planes
     stored = upright(planes.transpose(1, 2, 0), _INVERSE.get(orientation, orientation))
@@ -70,11 +81,15 @@ def light_planes(
     scene: Scene, sensitivities: Array, camera: Camera, view: View, orientation: int, parallax: Parallax | None
 ) -> Iterator[Array]:
     """The light on the pixels, plane by plane (H, W) float32: after distortion, spread and glare, before shading."""
+    import cv2
+
     planes = seen_planes(scene, sensitivities, orientation)
     for channel, plane in enumerate(planes):
         plane, samples = resampled(plane, view, channel, parallax)
         plane = blur.spread_by(plane, blur.kernel(camera, channel, samples))
-        yield _veiled(np.maximum(_binned(plane, samples), 0), camera)
+        plane = _binned(plane, samples)
+        cv2.threshold(plane, 0, 0, cv2.THRESH_TOZERO, dst=plane)  # the cubic filter and the spread may undershoot
+        yield _veiled(plane, camera)
 
 
 def resampled(plane: Array, view: View, channel: int, parallax: Parallax | None = None) -> tuple[Array, int]:
@@ -145,18 +160,18 @@ def _veiled(plane: Array, camera: Camera) -> Array:
         return plane
     import cv2
 
-    result = plane * np.float32(1 - lens.glare - lens.halo)
-    result += np.float32(lens.glare * plane.mean(dtype=np.float64))
-    if lens.halo:
-        height, width = plane.shape
-        sigma = lens.halo_radius * float(np.hypot(height, width))
-        cell = max(sigma / _GLARE_CELLS, 1.0)
-        size = (max(round(width / cell), 1), max(round(height / cell), 1))
-        small = cv2.resize(plane, size, interpolation=cv2.INTER_AREA)
-        small = cv2.GaussianBlur(small, (0, 0), sigma / cell, borderType=cv2.BORDER_REFLECT)
-        wide = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
-        result += np.float32(lens.halo) * wide
-    return result
+    even = lens.glare * cv2.mean(plane)[0]
+    kept = 1 - lens.glare - lens.halo
+    if not lens.halo:
+        return cv2.addWeighted(plane, kept, plane, 0, even, dst=plane)
+    height, width = plane.shape
+    sigma = lens.halo_radius * float(np.hypot(height, width))
+    cell = max(sigma / _GLARE_CELLS, 1.0)
+    size = (max(round(width / cell), 1), max(round(height / cell), 1))
+    small = cv2.resize(plane, size, interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (0, 0), sigma / cell, borderType=cv2.BORDER_REFLECT)
+    wide = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
+    return cv2.addWeighted(plane, kept, wide, lens.halo, even, dst=wide)
 
 
 def parallax_of(scene: Scene, view: View, camera: Camera, pose: Any, orientation: int) -> Parallax | None:

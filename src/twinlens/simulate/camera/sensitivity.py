@@ -43,6 +43,8 @@ def sensitivities(section: dict[str, Any], origin: str, folder: Path, channels: 
         seen, beyond_nm = spectra.resampled(nm, values, what=place)
     except ParameterError as error:
         raise DocumentError(str(error)) from None
+    if (gap := np.diff(nm).max()) > 2 * spectra.STEP_NM:
+        raise DocumentError(f"{place}: the wavelengths have a gap of {gap:g} nm; 20 nm at most are wanted")
     if beyond_nm:
         notes += (f"{place}: {beyond_nm:g} nm of 400 to 700 nm are beyond the data and hold its nearest value",)
     return _normalized(seen.T, names, place), notes
@@ -76,8 +78,6 @@ def _inline(section: dict[str, Any], place: str, folder: Path, names: tuple[str,
     for name, row in zip(names, rows[1:], strict=True):
         if row.size != rows[0].size:
             raise DocumentError(f"{place}: {name} has {row.size} values for {rows[0].size} wavelengths")
-    if (gap := np.diff(rows[0]).max(initial=0)) > 2 * spectra.STEP_NM:
-        raise DocumentError(f"{place}: wavelengths_nm has a gap of {gap:g} nm; 20 nm at most are wanted")
     values, notes = np.stack(rows[1:]), ()
     if values.min() < 0:
         lowest = float((values / np.maximum(values.max(1, keepdims=True), 1e-12)).min())
