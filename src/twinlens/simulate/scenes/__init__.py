@@ -15,6 +15,7 @@ from twinlens.simulate.scenes.lighting import Light, lighting
 from twinlens.simulate.scenes.night import night_lights
 from twinlens.simulate.scenes.patches import dark, dynamic_range, flat, grey_ramp
 from twinlens.simulate.scenes.photograph import photograph
+from twinlens.simulate.scenes.still_life import still_life
 
 SCENES: dict[str, Callable[..., Scene]] = {
     "colorchecker": colorchecker,
@@ -30,6 +31,7 @@ SCENES: dict[str, Callable[..., Scene]] = {
     "flat": flat,
     "dark": dark,
     "photograph": photograph,
+    "still-life": still_life,
 }
 
 __all__ = ["SCENES", "Light", "lighting", "make"]

@@ -15,6 +15,7 @@ from twinlens.simulate.scenes.lighting import Light, lighting
 
 Array = npt.NDArray[Any]
 
+_WEDGE = 0.85  # of the height: below is the grey wedge
 _CANDIDATES = 64  # blacks drawn for each pair; the one that separates it most under A is taken
 
 
@@ -28,13 +29,12 @@ def gradients(height: int, width: int, *, light: Light = "D65", seed: int = 0, c
     hue = x * 6
     pure = np.stack([np.abs(hue - 3) - 1, 2 - np.abs(hue - 2), 2 - np.abs(hue - 4)], axis=-1)
     pure = 3 * np.clip(pure, 0, 1) ** 2 - 2 * np.clip(pure, 0, 1) ** 3
-    bands = [(0.0, 0.45, chroma), (0.45, 0.85, chroma / 2), (0.85, 1.0, 0.0)]
+    bands = [(0.0, 0.45, chroma), (0.45, _WEDGE, chroma / 2), (_WEDGE, 1.0, 0.0)]
     rgb = np.zeros((height, width, 3), np.float32)
     for top, bottom, amount in bands:
         rows = (y[:, 0] >= top) & (y[:, 0] <= bottom)
-        lightness = (
-            (y[rows] - top) / (bottom - top) if amount or top < 0.85 else np.broadcast_to(x, (rows.sum(), width))
-        )
+        is_wedge = top == _WEDGE
+        lightness = np.broadcast_to(x, (rows.sum(), width)) if is_wedge else (y[rows] - top) / (bottom - top)
         rgb[rows] = _shade(0.5 + amount * (pure - 0.5), lightness[..., None])
     lit = lighting(light, height, width, seed)
     return lit.scene("gradients", lit.on(Mixture(rgb, upsampling.basis(spectra.illuminant("D65")))), (height, width))
@@ -65,7 +65,7 @@ def metamer_pairs(
     under = lighting(match_under, 1, 1).main
     rng = np.random.default_rng([seed, 41])
     both = _pairs(pairs, under, rng)
-    columns = -(-pairs // max(round(np.sqrt(pairs * 0.6)), 1))
+    columns = -(-pairs // max(round(np.sqrt(pairs / 3)), 1))
     rows = -(-pairs // columns)
     order = np.full((rows * 2, columns), -1)
     for index in range(pairs):

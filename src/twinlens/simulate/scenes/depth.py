@@ -21,8 +21,8 @@ def layered_depth(labels: Array, seed: int) -> Array:
     import cv2
 
     height, width = labels.shape
-    small = cv2.resize(labels, (min(width, 256), min(height, 192)), interpolation=cv2.INTER_NEAREST)
+    small = np.asarray(cv2.resize(labels, (min(width, 256), min(height, 192)), interpolation=cv2.INTER_NEAREST))
     rise = np.linspace(1 / FARTHEST_M, 1 / NEAREST_M, small.shape[0], dtype=np.float32)[:, None]
     layer = 1 + _LAYER * np.random.default_rng([seed, 7]).uniform(-1, 1, 256).astype(np.float32)
-    nearness = cv2.GaussianBlur(rise * layer[small], (0, 0), small.shape[1] / 60)
+    nearness = cv2.GaussianBlur(rise * layer[small.astype(int)], (0, 0), small.shape[1] / 60)
     return 1 / cv2.resize(nearness, (width, height), interpolation=cv2.INTER_LINEAR)

@@ -51,10 +51,10 @@ def _outside(rgb: Array) -> Array:
 
 
 def skin(melanin: Array, blood: Array) -> Array:
-    """Reflectances (N, 31) of skin: `melanin` 0.15 (pale) to 2.5 (dark), `blood` 0.2 to 1; both (N,)."""
+    """Reflectances (N, 31) of skin: `melanin` 0.15 (pale) to 3.5 (dark), `blood` 0.2 to 1; both (N,)."""
     bands = _bands((415, 25, 2.2), (542, 18, 0.62), (577, 12, 0.72), (500, 60, 0.18))
-    absorbed = np.multiply.outer(melanin, 0.55 * (_NM / 550) ** -3.33) + np.multiply.outer(blood, 0.8 * bands)
-    return 0.05 + 0.62 * (_NM / 650) ** 0.4 * np.exp(-absorbed)
+    absorbed = np.multiply.outer(melanin, 0.6 * (_NM / 550) ** -3.33) + np.multiply.outer(blood, 1.3 * bands)
+    return 0.03 + 0.75 * (_NM / 650) ** 0.9 * np.exp(-absorbed)
 
 
 def leaf(chlorophyll: Array, brown: Array) -> Array:
@@ -63,7 +63,7 @@ def leaf(chlorophyll: Array, brown: Array) -> Array:
     yellow = _bands((400, 95, 1.3))
     dry = np.clip((700 - _NM) / 300, 0, 1)
     absorbed = np.multiply.outer(chlorophyll, green) + yellow + np.multiply.outer(brown, 1.6 * dry)
-    return 0.03 + 0.55 * np.exp(-absorbed * 1.1)
+    return 0.04 + 0.32 * np.exp(-absorbed)
 
 
 def _bands(*bands: tuple[float, float, float]) -> Array:

@@ -29,16 +29,13 @@ COLORED_LEDS_NM = {  # peak, full width at half maximum
 }
 WHITE_LAMPS = ("LED-B1", "LED-B3", "LED-B5", "LED-RGB1", "LED-V1", "FL11", "2700K")
 _SMALLEST_LAMP_PX = 0.8
+_WIDTH = 0.921  # of Ohno's shape: full width at half maximum / width parameter
 
 
 def led(peak_nm: float, width_nm: float) -> Array:
     """The relative power (31,) of a colored LED."""
     fine = np.arange(380.0, 731.0)
-    near, far = (
-        width_nm / 1.66,
-        fine - peak_nm,
-    )  # the shape's full width at half maximum is 1.66 x less than its Gaussian
-    gauss = np.exp(-((far / near) ** 2))
+    gauss = np.exp(-(((fine - peak_nm) / (width_nm / _WIDTH)) ** 2))
     return np.maximum(spectra.resampled(fine, (gauss + 2 * gauss**5) / 3)[0], 0)
 
 
