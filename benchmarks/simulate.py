@@ -30,9 +30,11 @@ import numpy as np
 from dcp_rawtherapee import RECIPE, icc_model
 from record import check_quick, save
 
+import twinlens
 from twinlens import simulate
 from twinlens.files import photo
 from twinlens.numerics import color
+from twinlens.pipeline.recipe import Output
 from twinlens.simulate import Frame, maker, sample
 from twinlens.simulate import camera as cameras
 
@@ -85,6 +87,13 @@ def darktable(path: Path, folder: Path) -> Rendered:
     return from_tiff(out)
 
 
+def ours(path: Path, _: Path) -> Rendered:
+    """twinlens itself, neutral: with both matrices and the lens corrected."""
+    edits = {"sharpen": {"amount": 0.0}, "denoise": {"amount": 0.0}, "output_color": {"space": "rec2020"}}
+    made = twinlens.develop(path, look="neutral", edits=edits, output=Output(bits=16))
+    return color.decode(made.pixels / 65535, "rec2020"), color.XYZ_D50_FROM_REC2020
+
+
 def from_tiff(path: Path) -> Rendered:
     import tifffile
 
@@ -99,6 +108,7 @@ PROGRAMS: dict[str, tuple[str | None, Callable[[Path, Path], Rendered]]] = {
     "libraw": (None, libraw),
     "rawtherapee": ("rawtherapee-cli", rawtherapee),
     "darktable": ("darktable-cli", darktable),
+    "twinlens": (None, ours),
 }
 
 
@@ -176,7 +186,7 @@ def speed(folder: Path) -> dict[str, float]:
         look = maker.load(name)
         look.color(np.ones(3))
 
-        def picture(look: maker.Maker = look) -> None:
+        def picture(look: maker.Maker = look, image: Any = image) -> None:
             shown, file = look.render(image), look.parameters.file
             photo.write(
                 shown, folder / "x.jpg", quality=file.quality, subsampling=file.subsampling, overwrite=True

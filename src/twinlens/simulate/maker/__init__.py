@@ -61,15 +61,13 @@ class Maker:
 
         A raw image is cut to its default crop, and turned upright unless `upright_view` is False.
         """
-        from twinlens.simulate.maker import detail, local, raw, table
+        from twinlens.simulate.maker import detail
+        from twinlens.simulate.maker import picture as rendering
 
         if isinstance(picture, Image):
-            scene = raw.scene(picture, self.parameters.raw)
+            codes = rendering.of_raw(picture, self.parameters)
         else:
-            scene = np.ascontiguousarray(picture, np.float32)
-            if scene.ndim != 3 or scene.shape[2] != 3 or scene.size == 0:
-                raise ParameterError(f"scene light is (height, width, 3), got {scene.shape}")
-        codes = table.read_picture(scene, self.parameters, local.gain(scene, self.parameters.local_tone))
+            codes = rendering.of_light(np.ascontiguousarray(picture, np.float32), self.parameters)
         codes = detail.finished(codes, self.parameters.detail)
         if upright_view and isinstance(picture, Image):
             return np.ascontiguousarray(upright(codes, picture.shot.orientation))

@@ -4,6 +4,7 @@ cameras do, with lengths that follow the size of the picture.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ Array = npt.NDArray[Any]
 
 _FULL_PIXELS = 12e6  # of the picture that the lengths are told for
 _REDUCED = 4  # the chroma is smoothed at a fourth of the size
+_ROWS = 192  # of a strip
 _CHROMA_EDGE = 24.0  # codes: larger steps of chroma are edges
 
 
@@ -45,17 +47,27 @@ def _smooth_chroma(codes: Array, reach_px: float) -> Array:
 def _sharpened(codes: Array, detail: Detail, scale: float) -> Array:
     import cv2
 
-    luma = cv2.cvtColor(codes, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    change = np.zeros_like(luma)
-    if detail.sharpen:
-        fine = luma - cv2.GaussianBlur(luma, (0, 0), max(detail.radius_px * min(scale, 1.0), 0.4))
+    luma = cv2.cvtColor(codes, cv2.COLOR_RGB2GRAY)
+    sigma = max(detail.radius_px * min(scale, 1.0), 0.4)
+    wide = _wide_blur(luma, detail.halo_radius_px * scale) if detail.halo else None
+    margin = int(np.ceil(5 * sigma)) + 1
+    sharp = np.empty_like(codes)
+
+    def strip(top: int) -> None:
+        above, rows = min(top, margin), slice(top, top + _ROWS)
+        around = luma[top - above : top + _ROWS + margin].astype(np.float32)
+        change = around - cv2.GaussianBlur(around, (0, 0), sigma)
         if detail.threshold:
-            fine -= np.clip(fine, -detail.threshold, detail.threshold)
-        change += np.float32(detail.sharpen) * fine
-    if detail.halo:
-        change += np.float32(detail.halo) * (luma - _wide_blur(luma, detail.halo_radius_px * scale))
-    step = np.rint(change, out=change).astype(np.int16)
-    return cv2.add(codes, cv2.merge([step, step, step]), dtype=cv2.CV_8U)
+            change -= np.clip(change, -detail.threshold, detail.threshold)
+        change = change[above : above + len(codes[rows])] * np.float32(detail.sharpen)
+        if wide is not None:
+            change += np.float32(detail.halo) * (luma[rows].astype(np.float32) - wide[rows])
+        step = np.rint(change, out=change).astype(np.int16)
+        sharp[rows] = cv2.add(codes[rows], cv2.merge([step, step, step]), dtype=cv2.CV_8U)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(strip, range(0, len(codes), _ROWS)))
+    return sharp
 
 
 def _wide_blur(luma: Array, radius_px: float) -> Array:

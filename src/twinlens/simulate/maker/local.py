@@ -16,27 +16,22 @@ from twinlens.simulate.maker.model import LocalTone
 
 Array = npt.NDArray[Any]
 
-_LONG_EDGE = 768  # pixels of the reduced picture
+LONG_EDGE = 768  # pixels of the reduced picture
 _DARKEST_EV, _BRIGHTEST_EV = -9.0, 1.0  # of the histograms, over scene light 1
 _MOST_EV = 2.0  # no place is changed by more
 _SMOOTH = 0.02  # sigma of the gain, in long edges
 
 
-def gain(scene: Array, local: LocalTone) -> Array | None:
-    """Factors (H, W) float32 of scene light (H, W, 3); None where the look has no local tone."""
-    if local.strength == 0:
-        return None
+def gain(small: Array, local: LocalTone, height: int, width: int) -> Array:
+    """Factors (height, width) float32 of scene light, from the reduced scene light (h, w, 3)."""
     import cv2
 
-    height, width = scene.shape[:2]
-    scale = min(_LONG_EDGE / max(height, width), 1.0)
-    size = max(round(width * scale), 1), max(round(height * scale), 1)
-    small = cv2.resize(scene, size, interpolation=cv2.INTER_AREA) @ spaces.LUMINANCE.astype(np.float32)
+    small = small @ spaces.LUMINANCE.astype(np.float32)
     span = _BRIGHTEST_EV - _DARKEST_EV
     level = (np.log2(np.maximum(small, 2.0**_DARKEST_EV)) - _DARKEST_EV) / span
     codes = np.rint(np.clip(level, 0, 1) * 65535).astype(np.uint16)
     equalized = cv2.createCLAHE(local.limit, (local.tiles, local.tiles)).apply(codes)
     change = (equalized.astype(np.float32) - codes) * np.float32(span / 65535 * local.strength)
     change -= np.median(change)  # the picture as a whole keeps its brightness
-    change = cv2.GaussianBlur(np.clip(change, -_MOST_EV, _MOST_EV), (0, 0), max(_SMOOTH * max(size), 0.3))
+    change = cv2.GaussianBlur(np.clip(change, -_MOST_EV, _MOST_EV), (0, 0), max(_SMOOTH * max(small.shape), 0.3))
     return np.exp2(cv2.resize(change, (width, height), interpolation=cv2.INTER_LINEAR))

@@ -8,7 +8,6 @@ with OpenCV's `remap`: two of the three axes lie side by side in a flat picture 
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any
 
@@ -24,7 +23,6 @@ Array = npt.NDArray[Any]
 LARGEST = 8.0  # scene light at the table's end, 5.5 EV over grey; brighter light is cut
 _KNEE = 0.004  # scene light under which the axis is linear rather than logarithmic
 _SPAN = float(np.log2(1 + LARGEST / _KNEE))
-_ROWS = 96  # of a strip: it stays in the processor's cache
 
 
 def position(light: Array, nodes: int) -> Array:
@@ -58,37 +56,32 @@ def read(scene: Array, parameters: Parameters) -> Array:
     return np.clip(result, 0, 1)
 
 
-def read_picture(scene: Array, parameters: Parameters, gain: Array | None = None) -> Array:
-    """sRGB codes (H, W, 3) uint8 of scene light (H, W, 3) float32, which may be multiplied by `gain` (H, W) first."""
-    values = baked(parameters)
-    nodes = len(values)
-    flat = np.ascontiguousarray(values.transpose(1, 0, 2, 3).reshape(nodes, nodes * nodes, 3)) * np.float32(255)
-    codes = np.empty(scene.shape, np.uint8)
+class Reader:
+    """The table laid out for pictures."""
 
-    def strip(top: int) -> None:
-        rows = slice(top, top + _ROWS)
-        codes[rows] = _read_strip(scene[rows], None if gain is None else gain[rows], flat, nodes)
+    def __init__(self, parameters: Parameters) -> None:
+        values = baked(parameters)
+        self.nodes = len(values)
+        flat = values.transpose(1, 0, 2, 3).reshape(self.nodes, self.nodes * self.nodes, 3)
+        self.flat = np.ascontiguousarray(flat) * np.float32(255)
 
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(strip, range(0, len(scene), _ROWS)))
-    return codes
+    def __call__(self, scene: Array) -> Array:
+        """sRGB codes (h, W, 3) uint8 of scene light (h, W, 3) float32, of a strip that stays in the cache."""
+        import cv2
 
-
-def _read_strip(scene: Array, gain: Array | None, flat: Array, nodes: int) -> Array:
-    import cv2
-
-    light = scene if gain is None else scene * gain[..., None]
-    place = np.clip(light, 0, LARGEST)
-    place *= np.float32(1 / _KNEE)
-    place += 1
-    cv2.log(place, place)
-    place *= np.float32((nodes - 1) / _SPAN / np.log(2))
-    red, green, blue = cv2.split(place)
-    slab = np.minimum(np.floor(blue), np.float32(nodes - 2))
-    column = red + slab * np.float32(nodes)
-    lower = cv2.remap(flat, column, green, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    upper = cv2.remap(flat, column + np.float32(nodes), green, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    upper -= lower
-    upper *= (blue - slab)[..., None]
-    upper += lower
-    return cv2.convertScaleAbs(np.maximum(upper, 0, out=upper))
+        place = np.clip(scene, 0, LARGEST)
+        place *= np.float32(1 / _KNEE)
+        place += 1
+        cv2.log(place, place)
+        place *= np.float32((self.nodes - 1) / _SPAN / np.log(2))
+        red, green, blue = cv2.split(place)
+        slab = np.minimum(np.floor(blue), np.float32(self.nodes - 2))
+        column = red + slab * np.float32(self.nodes)
+        lower = cv2.remap(self.flat, column, green, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        column += np.float32(self.nodes)
+        upper = cv2.remap(self.flat, column, green, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        blue -= slab
+        upper -= lower
+        upper *= blue[..., None]
+        upper += lower
+        return cv2.convertScaleAbs(np.maximum(upper, 0, out=upper))
