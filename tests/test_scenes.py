@@ -192,6 +192,11 @@ def test_a_still_life_moves_one_thing_only():
     assert depth.shape == (120, 160) and depth.dtype == np.float32 and 1 < depth.min() < depth.max() <= 4
 
 
+def test_still_lifes_of_any_seed_can_be_made():
+    for seed in range(12):
+        assert np.isfinite(make("still-life", 64, 72, seed=seed, objects=20).xyz()).all()
+
+
 def test_a_photograph_has_its_colors_under_its_light():
     one = scene("photograph")
     codes = PICTURE / 255

@@ -16,6 +16,7 @@ from twinlens.simulate.scenes.lighting import Light, lighting
 Array = npt.NDArray[Any]
 
 _WEDGE = 0.85  # of the height: below is the grey wedge
+_EXAGGERATED = 3  # so that pairs differ visibly
 _CANDIDATES = 64  # blacks drawn for each pair; the one that separates it most under A is taken
 
 
@@ -57,8 +58,8 @@ def metamer_pairs(
 ) -> Scene:
     """Pairs of patches (upper and lower half of a field) of one color under `match_under` and of two elsewhere.
 
-    Each pair is a color with a metameric black of measured statistics added and taken away, 0 to 1 both. `patches` are
-    named "1a", "1b", "2a" ...
+    Each pair is a color with a metameric black added and taken away: its shape is drawn from measured statistics, its
+    size up to three times what is usual, 0 to 1 both. `patches` are named "1a", "1b", "2a" ...
     """
     if not 1 <= pairs <= 60:
         raise ParameterError(f"the scene metamers has 1 to 60 pairs, got {pairs}")
@@ -86,7 +87,7 @@ def _pairs(count: int, under: Array, rng: np.random.Generator) -> Array:
     """(count, 2, 31) reflectances that match under a light."""
     rgb = np.repeat(rng.uniform(0.12, 0.75, (count, 3)), _CANDIDATES, axis=0)
     smooth = rgb @ upsampling.basis(under)
-    black = 3 * metamers.blacks(rgb, under, rng)
+    black = _EXAGGERATED * metamers.blacks(rgb, under, rng)
     share = np.minimum(metamers.held(smooth, black), metamers.held(smooth, -black))[:, None]
     found = np.stack([smooth + share * black, smooth - share * black], axis=1)
     lamp = spectra.illuminant("A")

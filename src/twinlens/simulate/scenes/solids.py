@@ -138,10 +138,10 @@ def _part(top: int, left: int, cover: Array, normal: Array, u: Array, v: Array, 
 def _box(
     frame: tuple[int, int], center: tuple[float, ...], half: tuple[float, ...]
 ) -> tuple[int, int, Array, Array] | None:
-    """Top, left and the pixels' x and y of a box, cut to the frame (H, W); None when it lies outside."""
+    """Top, left and the pixels' x and y of a box, cut to the frame (H, W); None when (nearly) all lies outside."""
     left, right = max(int(center[0] - half[0]) - 2, 0), min(int(center[0] + half[0]) + 3, frame[1])
     top, bottom = max(int(center[1] - half[1]) - 2, 0), min(int(center[1] + half[1]) + 3, frame[0])
-    if left >= right or top >= bottom:
+    if right - left < 2 or bottom - top < 2:  # slopes of texture need two pixels
         return None
     y, x = np.mgrid[top:bottom, left:right].astype(np.float32)
     return top, left, x, y
