@@ -12,7 +12,8 @@ import pytest
 
 from raw_files import mosaic, picture_tags, write_strips, write_tiles
 from twinlens import files
-from twinlens.files import segment, tiff
+from twinlens.core.shot import Cfa, Shot
+from twinlens.files import dng, segment, tiff
 from twinlens.files import tiff_write as tw
 from twinlens.files.tags import NUMBERS
 
@@ -140,3 +141,13 @@ def test_the_largest_main_picture_is_chosen(tmp_path: Path) -> None:
     first.children[tiff.SUB_IFDS] = [small]
     (tmp_path / "a.dng").write_bytes(tw.encode([first]))
     assert np.array_equal(files.read(tmp_path / "a.dng").pixels, pixels)
+
+
+@pytest.mark.parametrize("width", [496, 512, 514, 768])
+def test_libraw_reads_the_pixels_of_every_width(width: int, tmp_path: Path) -> None:
+    """LibRaw takes two components of half the picture's width for whole lines: tiles must not have that width."""
+    rawpy = pytest.importorskip("rawpy")
+    pixels = mosaic(64, width)
+    dng.write(tmp_path / "a.dng", pixels, Shot(cfa=Cfa.bayer("RGGB"), white_level=(65535.0,), make="a", model="b"))
+    with rawpy.imread(str(tmp_path / "a.dng")) as raw:
+        assert np.array_equal(raw.raw_image, pixels)

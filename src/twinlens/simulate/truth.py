@@ -37,7 +37,7 @@ def of(
         **facts,
         "illuminant": _illuminant(scene),
         "neutral": _plain(response_to(scene, np.ones_like(scene.light), response)),
-        "patches": [_patch(scene, one, seen_from, response, shot.orientation) for one in scene.patches],
+        "patches": _patches(scene, seen_from, response, shot.orientation),
         "geometry": _geometry(seen_from),
         "sensor": {
             "gain_dn_per_e": sensor.gain_dn_per_e(facts["iso"]),
@@ -78,21 +78,30 @@ def _illuminant(scene: Scene) -> dict[str, Any]:
     return {"name": scene.light_name, "white_xyz": _plain(white), "white_xy": _plain(color.xy_from_xyz(white))}
 
 
-def _patch(scene: Scene, patch: Patch, seen_from: View, response: Array, orientation: int) -> dict[str, Any]:
+def _patches(scene: Scene, seen_from: View, response: Array, orientation: int) -> list[dict[str, Any]]:
+    stored_from_upright = np.linalg.inv(upright_from_stored(seen_from.scene, orientation))
+    both = np.column_stack([spectra.observer(), response])
+    strips: dict[tuple[int, int], Array] = {}  # patches of a row share theirs
+    told = []
+    for patch in scene.patches:
+        top, bottom, left, right = _inside(patch, scene)
+        if (top, bottom) not in strips:
+            strips[top, bottom] = scene.seen_by(both, slice(top, bottom))
+        mean = strips[top, bottom][:, left:right].reshape(-1, both.shape[1]).mean(0, dtype=np.float64)
+        corners = seen_from.picture_from_scene_points(project(stored_from_upright, patch.corners))
+        told.append(
+            {"name": patch.name, "xyz": _plain(mean[:3]), "rgb": _plain(mean[3:]), "corners": _plain(corners)}
+        )  # corners in the active area as stored
+    return told
+
+
+def _inside(patch: Patch, scene: Scene) -> tuple[int, int, int, int]:
+    """A few rows (top, bottom) about the middle of a patch, and the columns (left, right) of its inner part."""
     corners = np.asarray(patch.corners, float)
     middle, half = corners.mean(0), np.ptp(corners, axis=0) / 2 * _PATCH_SHARE
+    above, row = min(_PATCH_ROWS // 2, int(half[1])), min(max(round(middle[1]), 0), scene.height - 1)
     left, right = max(round(middle[0] - half[0]), 0), min(round(middle[0] + half[0]) + 1, scene.width)
-    above = min(_PATCH_ROWS // 2, int(half[1]))
-    rows = slice(max(round(middle[1]) - above, 0), min(round(middle[1]) + above + 1, scene.height))
-    both = scene.seen_by(np.column_stack([spectra.observer(), response]), rows)[:, left:right]
-    mean = both.reshape(-1, both.shape[-1]).mean(0, dtype=np.float64)
-    stored = project(np.linalg.inv(upright_from_stored(seen_from.scene, orientation)), corners)
-    return {
-        "name": patch.name,
-        "xyz": _plain(mean[:3]),
-        "rgb": _plain(mean[3:]),
-        "corners": _plain(seen_from.picture_from_scene_points(stored)),  # in the active area as stored
-    }
+    return max(row - above, 0), min(row + above + 1, scene.height), left, right
 
 
 def _geometry(seen_from: View) -> dict[str, Any]:

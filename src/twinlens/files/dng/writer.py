@@ -129,6 +129,8 @@ def _with_pixels(values: fields.Values, pixels: Array, compression: str, tile: t
     """Tiles; without compression one strip, which a reader can map into memory as it is.
 
     A picture narrower than a tile becomes one strip too: LibRaw takes a tile's line for as wide as the picture at most.
+    One of exactly two tiles' width gets tiles as wide as itself: LibRaw takes two components of half the width for a
+    line of the whole picture.
     """
     if compression == "none":
         values[278] = tw.numbers(tw.LONG, [pixels.shape[0]])
@@ -139,6 +141,8 @@ def _with_pixels(values: fields.Values, pixels: Array, compression: str, tile: t
         values[278] = tw.numbers(tw.LONG, [rows])
         strips = _segments(pixels, compression, (rows, pixels.shape[1]), is_tiled=False)
         return tw.Directory(values, segments=strips, segment_tags=(273, 279))
+    if compression == "ljpeg" and pixels.shape[1] == 2 * tile[1]:
+        tile = (tile[0], 2 * tile[1])
     values[322], values[323] = tw.numbers(tw.LONG, [tile[1]]), tw.numbers(tw.LONG, [tile[0]])
     return tw.Directory(values, segments=_segments(pixels, compression, tile))
 

@@ -2,9 +2,9 @@
 
 MTF of diffraction at a round aperture with v = f wavelength N:  2/pi (acos v - v sqrt(1 - v^2));  of the Gaussian
 exp(-2 pi^2 sigma^2 f^2);  of a square pixel aperture sinc(f pitch). The kernel's taps are the samples of the spread
-whose transfer function is that of the lens up to the picture's Nyquist frequency; the spread ends at RADIUS px, what a
-lens throws farther is `Lens.halo` and `Lens.glare`. The pixel's aperture is not part of the kernel: the light that it
-is applied to is averaged over pixels already.
+whose transfer function is that of the lens up to the picture's Nyquist frequency. The kernel ends at RADIUS px; the
+light that diffraction throws farther is spread as a Gaussian of WING_SIGMA px. The pixel's aperture is not part of the
+kernel: the light that it is applied to is averaged over pixels already.
 
 Source: Goodman, "Introduction to Fourier Optics", 3rd ed., 6.4.3 (incoherent diffraction-limited systems).
 """
@@ -24,16 +24,19 @@ from twinlens.simulate.camera.model import Camera
 Array = npt.NDArray[Any]
 
 RADIUS = 4  # px
+WING_SIGMA = 6.0  # px
+_LEAST_WING = 1e-4  # share of the light
 _SIGMAS = 3.5  # of a Gaussian that is wider, in px
 _MOST_RADIUS = 64
 _GRID = 256  # of the transform
-FINE = 1.5  # scene pixels a picture pixel from which two samples a side are taken
+FINE = (1.5, 2.75)  # scene pixels a picture pixel from which two and three samples a side are taken
+_CELLS = 4.0  # of the picture on which broad blurs are made, in their sigma
 _NEGLIGIBLE = 1e-3  # change of the MTF that is no blur
 
 
 def samples_for(scale: float) -> int:
     """Samples a pixel and side for a scene of this many pixels a picture pixel."""
-    return 2 if scale >= FINE else 1
+    return 1 + sum(scale >= least for least in FINE)
 
 
 def lens_mtf(camera: Camera, frequency: Array, channel: int = 1) -> Array:
@@ -48,7 +51,10 @@ def lens_mtf(camera: Camera, frequency: Array, channel: int = 1) -> Array:
 
 
 def kernel(camera: Camera, channel: int = 1, samples: int = 1) -> Array | None:
-    """The spread (n, n) float32, sum 1, for a picture with `samples` a pixel and side; None where nothing spreads."""
+    """The spread (n, n) float32 for a picture with `samples` a pixel and side; None where nothing spreads.
+
+    Its sum is the share of the light that stays within RADIUS px; the rest is for `spread_by` to put farther out.
+    """
     if camera.psf is not None:
         return _measured(camera, samples)
     lens, sensor = camera.lens, camera.sensor
@@ -57,12 +63,13 @@ def kernel(camera: Camera, channel: int = 1, samples: int = 1) -> Array | None:
 
 
 def kernel_mtf(spread: Array | None, frequency: Array, samples: int = 1) -> Array:
-    """The MTF of a kernel along x at frequencies in cycles a pixel."""
+    """The MTF of a kernel with its wings along x at frequencies in cycles a pixel."""
     if spread is None:
         return np.ones_like(frequency)
     taps = spread.sum(0, dtype=np.float64)
     place = np.arange(taps.size) - taps.size // 2
-    return np.abs(np.exp(-2j * np.pi * np.asarray(frequency)[:, None] * place / samples) @ taps)
+    near = np.exp(-2j * np.pi * np.asarray(frequency)[:, None] * place / samples) @ taps
+    return np.abs(near + (1 - taps.sum()) * np.exp(-2 * np.square(np.pi * WING_SIGMA * frequency)))
 
 
 @lru_cache(maxsize=32)
@@ -78,8 +85,10 @@ def _computed(sigma_px: float, cycle_px: float, samples: int) -> Array | None:
     spread = np.fft.fftshift(np.fft.ifft2(mtf).real)
     middle, reach = _GRID // 2, slice(_GRID // 2 - radius, _GRID // 2 + radius + 1)
     assert spread.argmax() == middle * _GRID + middle
-    taps = np.maximum(spread[reach, reach], 0)  # light is never negative; costs sharpness with one sample a pixel
-    taps = (taps / taps.sum()).astype(np.float32)
+    taps = spread[reach, reach]
+    share = min(float(taps.sum()), 1.0) if taps.sum() < 1 - _LEAST_WING else 1.0
+    taps = np.maximum(taps, 0)  # light is never negative; costs sharpness with one sample a pixel
+    taps = (taps * (share / taps.sum())).astype(np.float32)
     taps.setflags(write=False)
     return taps
 
@@ -99,10 +108,27 @@ def _measured(camera: Camera, samples: int) -> Array:
     return (weights @ camera.psf @ weights.T).astype(np.float32)
 
 
-def spread_by(plane: Array, taps: Array | None) -> Array:
-    """A plane (H, W) float32 after the spread; the picture is mirrored at its edges."""
+def spread_by(plane: Array, taps: Array | None, samples: int = 1) -> Array:
+    """A plane (H, W) float32, `samples` a pixel and side, after the spread; it is mirrored at its edges."""
     if taps is None:
         return plane
     import cv2
 
-    return cv2.filter2D(plane, -1, taps[::-1, ::-1], borderType=cv2.BORDER_REFLECT_101)
+    near = cv2.filter2D(plane, -1, taps[::-1, ::-1], borderType=cv2.BORDER_REFLECT_101)
+    far = 1 - float(taps.sum(dtype=np.float64))
+    if far < _LEAST_WING:
+        return near
+    wide = blurred(plane, WING_SIGMA * samples)
+    return cv2.addWeighted(near, 1, wide, far, 0, dst=near)
+
+
+def blurred(plane: Array, sigma: float) -> Array:
+    """A plane (H, W) after a broad Gaussian of `sigma` px, made on a picture of cells of sigma / 4."""
+    import cv2
+
+    height, width = plane.shape
+    cell = max(sigma / _CELLS, 1.0)
+    size = (max(round(width / cell), 1), max(round(height / cell), 1))
+    small = cv2.resize(plane, size, interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (0, 0), sigma / cell, borderType=cv2.BORDER_REFLECT)
+    return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)

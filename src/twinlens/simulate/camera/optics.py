@@ -1,9 +1,9 @@
 """Optics: a scene's light as it falls on the pixels, one plane a channel.
 
-The scene is resampled once: its pixels are averaged over areas until a picture's pixel has one sample a side (two
-where the scene is fine enough), then a cubic filter (Keys 1981, a = -1/2) looks up the places of the `View`; spread,
-glare and the average over the pixel follow. Radiance is kept: a flat scene stays as bright, a point's light is as much
-as before times the change of scale.
+The scene is resampled once: its pixels are averaged over areas until a picture's pixel has one sample a side (two or
+three where the scene is fine enough), then a cubic filter (Keys 1981, a = -1/2) looks up the places of the `View`;
+spread, glare and the average over the pixel follow. Radiance is kept: a flat scene stays as bright, a point's light is
+as much as before times the change of scale.
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ _STILL_PX = 2e-3  # moves below count as none
 _STRIP = 128  # rows of the scene integrated at once
 _THREADS = 2
 _INVERSE = {6: 8, 8: 6}  # orientations that are not their own
-_GLARE_CELLS = 8  # cells of the small picture of the halo in its sigma
 _PASSES = 4  # of finding where parallax looks
 
 
@@ -86,14 +85,14 @@ def light_planes(
     planes = seen_planes(scene, sensitivities, orientation)
     for channel, plane in enumerate(planes):
         plane, samples = resampled(plane, view, channel, parallax)
-        plane = blur.spread_by(plane, blur.kernel(camera, channel, samples))
+        plane = blur.spread_by(plane, blur.kernel(camera, channel, samples), samples)
         plane = _binned(plane, samples)
         cv2.threshold(plane, 0, 0, cv2.THRESH_TOZERO, dst=plane)  # the cubic filter and the spread may undershoot
         yield _veiled(plane, camera)
 
 
 def resampled(plane: Array, view: View, channel: int, parallax: Parallax | None = None) -> tuple[Array, int]:
-    """The scene's plane (h, w) at the picture's places, and how many samples a pixel and side: 1 or 2."""
+    """The scene's plane (h, w) at the picture's places, and how many samples a pixel and side: 1 to 3."""
     samples = blur.samples_for(view.scale)
     source, shrink = _averaged(plane, view.scale / samples)
     shape = (view.frame[0] * samples, view.frame[1] * samples)
@@ -164,13 +163,7 @@ def _veiled(plane: Array, camera: Camera) -> Array:
     kept = 1 - lens.glare - lens.halo
     if not lens.halo:
         return cv2.addWeighted(plane, kept, plane, 0, even, dst=plane)
-    height, width = plane.shape
-    sigma = lens.halo_radius * float(np.hypot(height, width))
-    cell = max(sigma / _GLARE_CELLS, 1.0)
-    size = (max(round(width / cell), 1), max(round(height / cell), 1))
-    small = cv2.resize(plane, size, interpolation=cv2.INTER_AREA)
-    small = cv2.GaussianBlur(small, (0, 0), sigma / cell, borderType=cv2.BORDER_REFLECT)
-    wide = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
+    wide = blur.blurred(plane, lens.halo_radius * float(np.hypot(*plane.shape)))
     return cv2.addWeighted(plane, kept, wide, lens.halo, even, dst=wide)
 
 

@@ -19,6 +19,7 @@ Array = npt.NDArray[Any]
 _COLUMNS = {3: ("red", "green", "blue"), 1: ("grey",)}
 _NOISE_BELOW_ZERO = 0.01  # of a channel's peak: what a measurement may have below zero
 _LEAST_PEAK = 0.01  # of a channel, relative to the largest
+_SINGULAR = 1e-6  # determinant of a color matrix
 _ESTIMATOR = "twinlens.numerics.sensitivity"
 
 
@@ -109,20 +110,33 @@ def _normalized(seen: Array, names: tuple[str, ...], place: str) -> Array:
 
 
 def _estimated(section: dict[str, Any], place: str, channels: int) -> tuple[Array, tuple[str, ...]]:
-    """Sensitivities that two published color matrices (camera from XYZ) let one expect."""
-    lights, given = section.get("lights", ["A", "D65"]), section["color_matrices"]
-    try:
-        matrices = np.asarray(given, float).reshape(-1, 3, 3)
-    except (ValueError, TypeError):
-        raise DocumentError(f"{place}: color_matrices: lists of nine numbers (camera from XYZ) are wanted") from None
-    if channels != 3 or len(matrices) != len(lights):
-        raise DocumentError(f"{place}: {len(matrices)} color_matrices for lights = {lights!r}: one each, of 3 channels")
+    """Sensitivities that published color matrices (camera from XYZ) let one expect."""
+    matrices, lights = _matrices(section, place, channels)
     try:
         estimate = importlib.import_module(_ESTIMATOR).from_color_matrices
     except (ImportError, AttributeError):
         raise DocumentError(
             f"{place}: this version cannot estimate sensitivities from color_matrices: give a file or wavelengths_nm"
         ) from None
-    seen = np.maximum(np.asarray(estimate(matrices, lights), float), 0)
-    note = f"{place}: estimated from color matrices, not measured"
+    found = estimate(matrices, lights)
+    seen = np.maximum(found.sensitivities, 0)
+    error = float(np.sqrt(np.mean(np.square(found.sd())))) / float(seen.max())
+    note = f"{place}: estimated from color matrices, not measured; expected error {error:.1%} of the peak (RMS)"
     return _normalized(seen, _COLUMNS[3], place), (note,)
+
+
+def _matrices(section: dict[str, Any], place: str, channels: int) -> tuple[list[Array], list[Array]]:
+    """The color matrices and the lights (31,) that they are for."""
+    names = section.get("lights", ["A", "D65"])
+    try:
+        matrices = np.asarray(section["color_matrices"], float).reshape(-1, 3, 3)
+    except (ValueError, TypeError):
+        raise DocumentError(f"{place}: color_matrices: lists of nine numbers (camera from XYZ) are wanted") from None
+    if channels != 3 or not isinstance(names, list) or len(matrices) != len(names):
+        raise DocumentError(f"{place}: {len(matrices)} color_matrices for lights = {names!r}: one each, of 3 channels")
+    if not np.isfinite(matrices).all() or np.abs(np.linalg.det(matrices)).min() < _SINGULAR:
+        raise DocumentError(f"{place}: color_matrices: one of them has no inverse")
+    try:
+        return list(matrices), [spectra.illuminant(str(name)) for name in names]
+    except ParameterError as error:
+        raise DocumentError(f"{place}: {error}") from None

@@ -1,4 +1,8 @@
-"""The shift between two frames by phase correlation: a plane through the phases of the low frequencies."""
+"""Shift: how far one frame lies from another, by phase correlation.
+
+Source: Stone, Orchard, Chang and Martucci, "A fast direct Fourier-based algorithm for subpixel registration of images",
+IEEE TGRS 39(10), 2001 (a plane through the phases of the low frequencies).
+"""
 
 from __future__ import annotations
 
