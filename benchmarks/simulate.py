@@ -5,7 +5,8 @@ the truth of a patch is without glare). LibRaw, RawTherapee and darktable develo
 Rec. 2020) 16 bits; means of patches, scaled by one number on the grey patches, are compared with the patches' true XYZ
 (CIEDE2000, white = perfect diffuser). Orientation and crop: the white patch has to be where the truth says.
 
-    python benchmarks/simulate.py            colors and speed
+    python benchmarks/simulate.py            colors, orientation, same bytes
+    python benchmarks/simulate.py --speed    seconds and memory alone, on a quiet machine; joins them to the others
     python benchmarks/simulate.py --pictures writes docs/pictures/simulate_*.jpg too
     python benchmarks/simulate.py --quick    LibRaw and the makers alone, compared with the committed figures
 """
@@ -13,6 +14,7 @@ Rec. 2020) 16 bits; means of patches, scaled by one number on the grey patches, 
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import resource
 import shutil
@@ -28,7 +30,7 @@ from typing import Any
 
 import numpy as np
 from dcp_rawtherapee import RECIPE, icc_model
-from record import check_quick, save
+from record import RESULTS, check_quick, save
 
 import twinlens
 from twinlens import simulate
@@ -264,6 +266,27 @@ def pictures(folder: Path) -> None:
     photo.write(np.concatenate(parts, 1), PICTURES / "simulate_programs.jpg", quality=88, overwrite=True)
 
 
+def measured(folder: Path) -> dict[str, Any]:
+    names = installed()
+    return {
+        "unit": "CIEDE2000 of 24 patches",
+        "colors": colors(folder, names),
+        "held": orientations(folder, names),
+        "same_bytes": same_bytes(folder),
+        "quick": quick(folder),
+    }
+
+
+def measured_speed(folder: Path) -> dict[str, Any]:
+    return {"seconds": speed(folder)}
+
+
+def known() -> dict[str, Any]:
+    """The committed figures."""
+    path = RESULTS / "simulate.json"
+    return json.loads(path.read_text())["figures"] if path.exists() else {}
+
+
 def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -272,15 +295,7 @@ def main() -> int:
         if "--pictures" in sys.argv:
             pictures(folder)
             return 0
-        names = installed()
-        figures: dict[str, Any] = {
-            "unit": "CIEDE2000 of 24 patches",
-            "colors": colors(folder, names),
-            "held": orientations(folder, names),
-            "same_bytes": same_bytes(folder),
-            "seconds": speed(folder),
-            "quick": quick(folder),
-        }
+        figures = {**known(), **(measured_speed(folder) if "--speed" in sys.argv else measured(folder))}
     for key, value in figures.items():
         print(key, value)
     print(save("simulate", figures))
