@@ -86,11 +86,13 @@ def photon_transfer(camera: Camera, iso: float, size: int) -> dict[str, float]:
     variance = np.array([(a - b).var() / 2 for level, (a, b) in green.items() if level in LEVELS])
     gain = float(np.sum(signal * (variance - dark) / variance**2) / np.sum(signal**2 / variance**2))
     saturation = float(green[3.0][0].max())
+    error = float(np.sqrt(2 / (green[3.0][0].size * len(LEVELS))))  # of a variance from so many differences
     sensor = camera.sensor
     return {
         "gain": gain / sensor.gain_dn_per_e(iso) - 1,
         "read noise": np.sqrt(dark) / gain / sensor.read_noise_at(iso) - 1,
         "full well": saturation / gain * iso / sensor.base_iso / sensor.full_well_e - 1,
+        "standard error of gain": error,
     }
 
 

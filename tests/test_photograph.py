@@ -12,7 +12,7 @@ import pytest
 import twinlens
 from simulated_scenes import chart, grey
 from twinlens.core.errors import ParameterError
-from twinlens.core.image import upright
+from twinlens.core.image import stored, upright
 from twinlens.measure.shift import phase_shift
 from twinlens.numerics import color
 from twinlens.simulate import camera as cameras
@@ -201,6 +201,7 @@ def test_the_scene_is_upright_whatever_the_orientation(orientation: int, tmp_pat
     straight = photograph(chart(64, 96), IDEAL, height=64, width=96, exposure=0.9, noisy=False, keep_light=True)
     assert shot.light is not None and straight.light is not None
     assert np.array_equal(upright(shot.light, orientation), straight.light)
+    assert np.array_equal(stored(straight.light, orientation), shot.light)
     assert shot.image.shot.orientation == orientation
 
 

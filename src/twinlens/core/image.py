@@ -166,3 +166,8 @@ def upright(pixels: Array, orientation: int) -> Array:
     if orientation in (2, 3, 6, 7):
         pixels = pixels[:, ::-1]
     return pixels
+
+
+def stored(pixels: Array, orientation: int) -> Array:
+    """A view of pixels (H, W, ...) as they are to be seen in the order in which they are stored: undoes `upright`."""
+    return upright(pixels, {6: 8, 8: 6}.get(orientation, orientation))

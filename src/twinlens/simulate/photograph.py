@@ -44,7 +44,7 @@ class Photograph:
     light: Array | None = None
 
     def write(self, path: str | os.PathLike[str], *, preview: Array | None = None, overwrite: bool = False) -> None:
-        """Write the DNG; `preview` (h, w, 3) uint8 sRGB is put into it."""
+        """Write the DNG; `preview` (h, w, 3) uint8 sRGB is put into it, turned as the raw picture is."""
         from twinlens.files import dng
 
         dng.write(path, self.image.pixels, self.image.shot, preview=preview, overwrite=overwrite)

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twinlens.core.errors import ParameterError
-from twinlens.core.image import upright
+from twinlens.core.image import stored
 from twinlens.kernels.warp import warp_plane
 from twinlens.numerics.lens import GRID
 from twinlens.simulate.camera import blur
@@ -31,7 +31,6 @@ _SAME_SCALE = 1.02  # areas are not averaged for less
 _STILL_PX = 2e-3  # moves below count as none
 _STRIP = 128  # rows of the scene integrated at once
 _THREADS = 2
-_INVERSE = {6: 8, 8: 6}  # orientations that are not their own
 _PASSES = 4  # of finding where parallax looks
 
 
@@ -72,8 +71,7 @@ def seen_planes(scene: Scene, sensitivities: Array, orientation: int = 1) -> Arr
         list(pool.map(strip, range(0, scene.height, _STRIP)))
     if orientation == 1:
         return planes
-    stored = upright(planes.transpose(1, 2, 0), _INVERSE.get(orientation, orientation))
-    return np.ascontiguousarray(stored.transpose(2, 0, 1))
+    return np.ascontiguousarray(stored(planes.transpose(1, 2, 0), orientation).transpose(2, 0, 1))
 
 
 def light_planes(
@@ -180,16 +178,9 @@ def parallax_of(scene: Scene, view: View, camera: Camera, pose: Any, orientation
     focus_m = pose.focus_m or float(np.median(depth))
     # a thing at depth d moves by focal length / pitch * moved / d picture pixels, against the camera
     pixels_m = focal_length_px(camera, view.frame) * np.array(pose.moved_mm) / 1000 * view.scale
-    stored = np.ascontiguousarray(upright(depth, _INVERSE.get(orientation, orientation)))
-    turned = _direction(pixels_m, view, orientation)
-    return Parallax(depth_m=stored, shift=turned, focus_m=focus_m)
-
-
-def _direction(vector: Array, view: View, orientation: int) -> tuple[float, float]:
-    """An upright direction (x, y) as one of the stored scene."""
-    turn = upright_from_stored(view.scene, orientation)[:2, :2]
-    x, y = turn.T @ vector
-    return float(x), float(y)
+    x, y = upright_from_stored(view.scene, orientation)[:2, :2].T @ pixels_m  # a direction, as the scene is stored
+    depth = np.ascontiguousarray(stored(depth, orientation))
+    return Parallax(depth_m=depth, shift=(float(x), float(y)), focus_m=focus_m)
 
 
 def focal_length_px(camera: Camera, frame: tuple[int, int]) -> float:
