@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ Array = npt.NDArray[Any]
 
 _SAME_SCALE = 1.02  # areas are not averaged for less
 _STILL_PX = 2e-3  # moves below count as none
-_STRIP = 128  # rows of the scene integrated at once
+_STRIP = 128  # rows at once; a multiple of GRID
 _THREADS = 2
 _PASSES = 4  # of finding where parallax looks
 
@@ -42,16 +43,20 @@ class Parallax:
     shift: tuple[float, float]
     focus_m: float
 
-    def moved(self, points: Array) -> Array:
-        """Where rays that would meet the plane of focus at `points` (..., 2) meet the scene."""
+    @cached_property
+    def nearness(self) -> Array:
+        """How much nearer (1/m) each place of the scene is than the plane of focus, (H, W) float32."""
+        return 1 / self.depth_m - np.float32(1 / self.focus_m)
+
+    def moved(self, x: Array, y: Array) -> tuple[Array, Array]:
+        """Where rays that would meet the plane of focus at (x, y), float32, meet the scene."""
         import cv2
 
-        found = points
+        found_x, found_y = x, y
         for _ in range(_PASSES):
-            x, y = (np.ascontiguousarray(found[..., k], np.float32) for k in (0, 1))
-            depth = cv2.remap(self.depth_m, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
-            found = points + (1 / depth - 1 / self.focus_m)[..., None] * np.array(self.shift)
-        return found
+            near = cv2.remap(self.nearness, found_x, found_y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
+            found_x, found_y = cv2.scaleAdd(near, self.shift[0], x), cv2.scaleAdd(near, self.shift[1], y)
+        return found_x, found_y
 
 
 def seen_planes(scene: Scene, sensitivities: Array, orientation: int = 1) -> Array:
@@ -129,14 +134,23 @@ def _looked_up(
     import cv2
 
     height, width = view.frame[0] * samples, view.frame[1] * samples
+    rows, columns = (np.arange(-1, -(-size // GRID) + 1 + _STRIP // GRID) for size in (height, width))
+    x, y = (columns + 0.5) * GRID - 0.5, (rows + 0.5) * GRID - 0.5
+    fine = np.stack(np.broadcast_arrays(x, y[:, None]), -1)
+    ideal = cv2.split(view.scene_from_picture((fine + 0.5) / samples - 0.5, channel).astype(np.float32))
     out = np.empty((height, width), np.float32)
-    for top in range(0, height, _STRIP):
-        y = np.arange(top, min(top + _STRIP, height), dtype=np.float64)[:, None]
-        fine = np.stack(np.broadcast_arrays(np.arange(width, dtype=np.float64), y), -1)
-        scene = parallax.moved(view.scene_from_picture((fine + 0.5) / samples - 0.5, channel))
-        places = ((scene + 0.5) / shrink - 0.5).astype(np.float32)
-        x, y = np.ascontiguousarray(places[..., 0]), np.ascontiguousarray(places[..., 1])
-        out[top : top + len(places)] = cv2.remap(source, x, y, cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE)
+
+    def strip(top: int) -> None:
+        first, count = top // GRID, _STRIP // GRID + 2  # a step more above and below
+        size, bottom = (columns.size * GRID, count * GRID), min(top + _STRIP, height)
+        part = np.s_[GRID : GRID + bottom - top, GRID : GRID + width]
+        smooth = (cv2.resize(one[first : first + count], size, interpolation=cv2.INTER_LINEAR)[part] for one in ideal)
+        at_x, at_y = parallax.moved(*smooth)
+        across, down = (at_x + 0.5) / np.float32(shrink[0]) - 0.5, (at_y + 0.5) / np.float32(shrink[1]) - 0.5
+        out[top:bottom] = cv2.remap(source, across, down, cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE)
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        list(pool.map(strip, range(0, height, _STRIP)))
     return out
 
 
