@@ -193,7 +193,7 @@ def test_a_still_life_moves_one_thing_only():
 
 
 def test_still_lifes_of_any_seed_can_be_made():
-    for seed in range(12):
+    for seed in range(4):
         assert np.isfinite(make("still-life", 64, 72, seed=seed, objects=20).xyz()).all()
 
 
