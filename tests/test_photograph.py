@@ -306,6 +306,8 @@ def test_the_truth_holds_the_patches_and_is_json() -> None:
         ({"exposure": -1.0}, "exposure = -1"),
         ({"exposure_time_s": 0.0}, "time above 0 s"),
         ({"neutral_error": (1.0, 0.0, 1.0)}, "three factors above 0"),
+        ({"white_xy": (0.7, 0.6)}, "chromaticity"),
+        ({"seed": -1}, "seed = -1"),
         ({"pose": Pose(moved_mm=(1.0, 0.0))}, "depth"),
     ],
 )

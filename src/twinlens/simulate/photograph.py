@@ -75,7 +75,8 @@ def photograph(
     `height` x `width` is the active area as stored (default: the sensor's own); a smaller one has the same field of
     view on fewer pixels of the same kind. `exposure` multiplies the light (see the module), metered when not given.
     `exposure_time_s` is stated and counts for dark current. `neutral_error` multiplies AsShotNeutral (red, green,
-    blue); `white_xy` states a white by chromaticity instead. `module` is the unit (0: nominal), `seed` the noise.
+    blue); `white_xy` states a white by chromaticity instead. `module` is the unit (0: nominal), `seed` the noise;
+    without `noisy` there is neither noise nor fixed pattern nor defect.
     Raises ParameterError: an ISO or size that cannot be, a scene with fewer than `least_resolution` pixels a picture
     pixel.
     """
@@ -84,7 +85,7 @@ def photograph(
     unit = camera.module(module)
     iso = sensor.base_iso if iso is None else iso
     active = _active(camera, height, width)
-    _check_shot(orientation, exposure_time_s, exposure)
+    _check_shot(orientation, exposure_time_s, exposure, module, seed)
     seen_from = view(camera.lens, pose, active, (scene.height, scene.width), unit.center, orientation)
     _check_resolution(seen_from, least_resolution)
     if exposure is None:
@@ -99,6 +100,7 @@ def photograph(
         camera, unit, active, iso=iso, time_s=exposure_time_s, taken=taken, orientation=orientation, **white
     )
     facts = {"exposure": exposure, "iso": iso, "exposure_time_s": exposure_time_s, "seed": seed, "noisy": noisy}
+    facts["neutral_error"] = list(neutral_error)
     known = truth.of(scene, camera, unit, seen_from, response, shot, facts)
     image = Image(pixels=pixels, state=SENSOR, shot=shot, cfa=shot.cfa)
     return Photograph(image=image, truth=known, view=seen_from, light=light)
@@ -130,7 +132,9 @@ def _active(camera: Camera, height: int | None, width: int | None) -> tuple[int,
     return active
 
 
-def _check_shot(orientation: int, exposure_time_s: float, exposure: float | None) -> None:
+def _check_shot(orientation: int, exposure_time_s: float, exposure: float | None, module: int, seed: int) -> None:
+    if min(module, seed) < 0:
+        raise ParameterError(f"module = {module}, seed = {seed}: whole numbers of 0 and more are wanted")
     if not 1 <= orientation <= 8:
         raise ParameterError(f"orientation = {orientation} is outside 1 to 8")
     if not (np.isfinite(exposure_time_s) and exposure_time_s > 0):
@@ -170,6 +174,8 @@ def _white(
     if unit.sensitivities.shape[1] == 1:
         return {}
     if white_xy is not None:
+        if not (min(white_xy) > 0 and sum(white_xy) < 1):
+            raise ParameterError(f"white_xy = {white_xy}: a chromaticity (x, y) above 0 with x + y below 1 is wanted")
         return {"as_shot_white_xy": white_xy}
     factors = np.asarray(error, float)
     if factors.shape != (3,) or not np.isfinite(factors).all() or factors.min() <= 0:

@@ -123,8 +123,8 @@ def _mtf(camera: Camera, seen_from: View) -> dict[str, Any]:
     """Of lens and pixel together, along a row; the pixel's aperture is a square of its pitch."""
     samples = blur.samples_for(seen_from.scale)
     aperture = np.sinc(MTF_FREQUENCIES)
-    channels = range(camera.sensor.channels)
-    spreads = [blur.kernel_mtf(blur.kernel(camera, channel, samples), MTF_FREQUENCIES, samples) for channel in channels]
+    kernels = [blur.kernel(camera, channel, samples) for channel in camera.sensor.optical_channels]
+    spreads = [blur.kernel_mtf(one, MTF_FREQUENCIES, samples) for one in kernels]
     return {"cycles_per_px": _plain(MTF_FREQUENCIES), "values": _plain(np.stack(spreads) * aperture)}
 
 

@@ -86,7 +86,7 @@ def light_planes(
     import cv2
 
     planes = seen_planes(scene, sensitivities, orientation)
-    for channel, plane in enumerate(planes):
+    for channel, plane in zip(camera.sensor.optical_channels, planes, strict=True):
         plane, samples = resampled(plane, view, channel, parallax)
         plane = blur.spread_by(plane, blur.kernel(camera, channel, samples), samples)
         plane = _binned(plane, samples)

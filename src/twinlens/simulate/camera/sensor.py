@@ -79,6 +79,11 @@ class Sensor(Parameters):
         return 1 if self.cfa == MONOCHROME else 3
 
     @property
+    def optical_channels(self) -> tuple[int, ...]:
+        """Which of the lens' channels (0 red, 1 green, 2 blue) each of the sensor's is; a monochrome one is green."""
+        return (0, 1, 2) if self.channels == 3 else (1,)
+
+    @property
     def white_level(self) -> float:
         """Count at saturation, DN."""
         return float(2**self.bits - 1) if self.white is None else self.white
