@@ -13,11 +13,13 @@ from PIL import Image as PilImage
 from twinlens import files, simulate
 from twinlens.core.errors import DocumentError, FileError, ParameterError
 from twinlens.numerics import color
+from twinlens.simulate import camera as cameras
 from twinlens.simulate import maker
 from twinlens.simulate.shots import experiment, subject
 from twinlens.simulate.shots.frame import SUFFIXES
 
 SMALL = 0.05  # megapixels
+BLACK = cameras.load("phone").sensor.black_levels[0]
 
 
 def patch_means(picture: np.ndarray, truth: dict) -> np.ndarray:
@@ -115,7 +117,7 @@ def test_the_preview_lies_as_the_sensor_and_the_jpeg_upright(orientation: int, t
 
 def test_a_bracket_doubles_the_light(tmp_path: Path) -> None:
     dark, middle, bright = simulate.bracket("flat", stops=(-2, 0, 1), megapixels=SMALL, exposure=0.3)
-    levels = [one.image.pixels[50:-50, 50:-50].mean() - 64 for one in (dark, middle, bright)]
+    levels = [one.image.pixels[50:-50, 50:-50].mean() - BLACK for one in (dark, middle, bright)]
     assert levels[1] / levels[0] == pytest.approx(4, rel=0.02)
     assert levels[2] / levels[1] == pytest.approx(2, rel=0.02)
     assert bright.truth["exposure_time_s"] == pytest.approx(2 * middle.truth["exposure_time_s"])
@@ -125,10 +127,10 @@ def test_a_bracket_doubles_the_light(tmp_path: Path) -> None:
 def test_flats_and_darks_have_their_levels() -> None:
     low, high = simulate.flat(levels=(0.1, 0.5), count=1, megapixels=SMALL)
     middle = np.s_[90:-90, 120:-120]
-    ratio = (high.image.pixels[middle].mean() - 64) / (low.image.pixels[middle].mean() - 64)
+    ratio = (high.image.pixels[middle].mean() - BLACK) / (low.image.pixels[middle].mean() - BLACK)
     assert ratio == pytest.approx(5, rel=0.03)
     (dark,) = simulate.dark(count=1, megapixels=SMALL)
-    assert dark.image.pixels.mean() == pytest.approx(64, abs=1)
+    assert dark.image.pixels.mean() == pytest.approx(BLACK, abs=1)
 
 
 def test_a_burst_tells_where_each_frame_looked() -> None:
