@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ Array = npt.NDArray[Any]
 
 _SAME_SCALE = 1.02  # areas are not averaged for less
 _STILL_PX = 2e-3  # moves below count as none
-_STRIP = 128  # rows of the scene integrated at once
+_STRIP = 128  # rows at once; a multiple of GRID
 _THREADS = 2
 _PASSES = 4  # of finding where parallax looks
 
@@ -41,17 +42,28 @@ class Parallax:
     depth_m: Array
     shift: tuple[float, float]
     focus_m: float
+    seen: dict[int, Array] = field(default_factory=dict)  # by samples a pixel: one nearness for all channels
 
-    def moved(self, points: Array) -> Array:
-        """Where rays that would meet the plane of focus at `points` (..., 2) meet the scene."""
+    @cached_property
+    def nearness(self) -> Array:
+        """How much nearer (1/m) each place of the scene is than the plane of focus, (H, W) float32."""
+        return 1 / self.depth_m - np.float32(1 / self.focus_m)
+
+    def seen_from(self, x: Array, y: Array) -> Array:
+        """The nearness, float32, of what rays meet that would meet the plane of focus at (x, y), float32."""
         import cv2
 
-        found = points
+        near = np.zeros_like(x)
         for _ in range(_PASSES):
-            x, y = (np.ascontiguousarray(found[..., k], np.float32) for k in (0, 1))
-            depth = cv2.remap(self.depth_m, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
-            found = points + (1 / depth - 1 / self.focus_m)[..., None] * np.array(self.shift)
-        return found
+            places = self.moved(x, y, near)
+            near = cv2.remap(self.nearness, *places, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
+        return near
+
+    def moved(self, x: Array, y: Array, near: Array) -> tuple[Array, Array]:
+        """Where they meet it."""
+        import cv2
+
+        return cv2.scaleAdd(near, self.shift[0], x), cv2.scaleAdd(near, self.shift[1], y)
 
 
 def seen_planes(scene: Scene, sensitivities: Array, orientation: int = 1) -> Array:
@@ -129,14 +141,27 @@ def _looked_up(
     import cv2
 
     height, width = view.frame[0] * samples, view.frame[1] * samples
-    out = np.empty((height, width), np.float32)
-    for top in range(0, height, _STRIP):
-        y = np.arange(top, min(top + _STRIP, height), dtype=np.float64)[:, None]
-        fine = np.stack(np.broadcast_arrays(np.arange(width, dtype=np.float64), y), -1)
-        scene = parallax.moved(view.scene_from_picture((fine + 0.5) / samples - 0.5, channel))
-        places = ((scene + 0.5) / shrink - 0.5).astype(np.float32)
-        x, y = np.ascontiguousarray(places[..., 0]), np.ascontiguousarray(places[..., 1])
-        out[top : top + len(places)] = cv2.remap(source, x, y, cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE)
+    rows, columns = (np.arange(-1, -(-size // GRID) + 1 + _STRIP // GRID) for size in (height, width))
+    x, y = (columns + 0.5) * GRID - 0.5, (rows + 0.5) * GRID - 0.5
+    fine = np.stack(np.broadcast_arrays(x, y[:, None]), -1)
+    ideal = cv2.split(view.scene_from_picture((fine + 0.5) / samples - 0.5, channel).astype(np.float32))
+    out, is_first = np.empty((height, width), np.float32), samples not in parallax.seen
+    near = parallax.seen.setdefault(samples, np.empty((height, width), np.float32))
+
+    def strip(top: int) -> None:
+        first, count = top // GRID, _STRIP // GRID + 2  # a step more above and below
+        size, bottom = (columns.size * GRID, count * GRID), min(top + _STRIP, height)
+        part = np.s_[GRID : GRID + bottom - top, GRID : GRID + width]
+        smooth = (cv2.resize(one[first : first + count], size, interpolation=cv2.INTER_LINEAR)[part] for one in ideal)
+        x, y = smooth
+        if is_first:
+            near[top:bottom] = parallax.seen_from(x, y)
+        at_x, at_y = parallax.moved(x, y, near[top:bottom])
+        across, down = (at_x + 0.5) / np.float32(shrink[0]) - 0.5, (at_y + 0.5) / np.float32(shrink[1]) - 0.5
+        out[top:bottom] = cv2.remap(source, across, down, cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE)
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        list(pool.map(strip, range(0, height, _STRIP)))
     return out
 
 
