@@ -4,7 +4,8 @@ upsampling that fits them best, and what it leaves of them, as mean, covariance 
     python tools/make_metamers.py ../shared/data/spectral
 
 The measured spectra stay where they are: the table holds statistics of them. Each set has the same weight. Nature,
-Objects and Munsell (and their parts: clothes, food, hair, skin) are left out: they test the table (benchmarks/scenes.py).
+Objects and Munsell (and their parts: clothes, food, hair, skin) are left out: they test the table
+(benchmarks/scenes.py).
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ SETS = (
 )
 NOTICE = (
     "# statistics (basis, mean, covariance, tails) of 563 measured reflectances, on 400 to 700 nm, for D65",
-    "# of rawtoaces-data, 190 training spectra (Academy Software Foundation, Apache-2.0), and of ISETCam, the sets DuPont"
-    " paint chips, Esser chart and ColorChecker SG (Stanford ImagEval, MIT)",
+    "# of rawtoaces-data, 190 training spectra (Academy Software Foundation, Apache-2.0), and of ISETCam, the sets"
+    " DuPont paint chips, Esser chart and ColorChecker SG (Stanford ImagEval, MIT)",
 )
 DARK = 0.02  # luminance: what is darker weighs less, its spectra are mostly measurement noise
 SMOOTHNESS = 0.3  # weight of the basis' second difference against the misfit

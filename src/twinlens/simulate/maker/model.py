@@ -11,12 +11,13 @@ from typing import Literal
 from twinlens.core import parameters
 from twinlens.core.errors import ParameterError
 from twinlens.core.parameters import param
+from twinlens.core.record import record
 
 HUES = ("red", "yellow", "green", "cyan", "blue", "magenta")  # the order of every list of six
 _NONE = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Raw(parameters.Parameters):
     """From the sensor's numbers to scene light."""
 
@@ -25,7 +26,7 @@ class Raw(parameters.Parameters):
     distortion: Literal["corrected", "left"] = param("corrected", doc="what is done with the lens's distortion")
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class LocalTone(parameters.Parameters):
     """Tone by place, from the histograms of parts of the picture. A look with a strength above 0 is no longer one map
     of colors."""
@@ -35,7 +36,7 @@ class LocalTone(parameters.Parameters):
     limit: float = param(2.0, low=1, high=8, doc="largest slope of an equalized histogram")
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Tone(parameters.Parameters):
     """One curve over a norm of the three channels."""
 
@@ -47,7 +48,7 @@ class Tone(parameters.Parameters):
     black: float = param(0.0, low=0, high=0.03, doc="display light of black")
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Color(parameters.Parameters):
     """Hue, saturation and lightness in a space of the maker's choice. Lists of six are for red, yellow, green, cyan,
     blue, magenta; between them the values flow smoothly."""
@@ -74,7 +75,7 @@ class Color(parameters.Parameters):
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class Detail(parameters.Parameters):
     """Noise of color away, edges sharpened. Lengths are pixels of a picture of 12 megapixels."""
 
@@ -86,7 +87,7 @@ class Detail(parameters.Parameters):
     halo_radius_px: float = param(16.0, unit="px", low=4, high=128, doc="its radius (sigma)")
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True)
 class File(parameters.Parameters):
     """The JPEG."""
 
