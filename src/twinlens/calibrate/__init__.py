@@ -1,0 +1,26 @@
+"""Calibrate: photographs of targets, spectra or a file's own tags become what a camera is, in numbers."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_HOME = {
+    "fit_color": "color",
+    "fit_color_from_matrices": "color",
+    "fit_color_from_sensitivities": "color",
+    "ColorFit": "color",
+    "match": "match",
+}
+
+__all__ = sorted(_HOME)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'twinlens.calibrate' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"twinlens.calibrate.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__
