@@ -20,7 +20,9 @@ from twinlens.calibrate.color_input import ChartShot, as_list, chart_shot, light
 from twinlens.core.errors import ParameterError
 from twinlens.core.fit import Fit
 from twinlens.numerics.color_model import ColorModel
-from twinlens.numerics.sensitivity import Estimate, Prior, estimate, from_color_matrices, unit_luminance
+from twinlens.numerics.sensitivity import (
+    Estimate, Prior, bundled_prior, estimate, from_color_matrices, log_evidence, unit_luminance,
+)
 from twinlens.numerics.spectra import BANDS, resampled
 
 Array = npt.NDArray[Any]
@@ -28,7 +30,7 @@ Array = npt.NDArray[Any]
 CANDIDATE_LIGHTS = ("A", "D50", "D55", "D65", "D75", "FL2", "FL7", "FL11", "LED-B1", "LED-B3", "LED-B5", "LED-RGB1")
 CLEARLY = 10.0  # difference of log evidence from which another light is named
 ALIKE = 0.995  # correlation of two spectra from which they count as one light
-SCREENING = {"residuals": (0.04,), "noises": (0.0005, 0.002, 0.008)}  # of lights and outliers
+SCREENING_RESIDUAL, SCREENING_NOISES = 0.04, (0.0005, 0.002, 0.008)  # of lights and outliers
 OUTLYING = 6.0  # x the median surprise of the patches ...
 SURPRISING = 4.0  # ... and as many standard deviations: a patch that is not what it should be
 MOST_OUTLIERS = 0.25  # of the patches
@@ -69,14 +71,15 @@ def fit_color(camera_rgb: Any, target: Any, light: Any = None, *, prior: Prior |
     list (target and light may be one for all); the fit's light and unit are those of the first. Raises ParameterError
     for what cannot be a chart. `fit.value.to_xyz(rgb)` is then relative XYZ, in the unit of the first `camera_rgb`.
     """
+    prior = bundled_prior() if prior is None else prior
     charts = _shots(camera_rgb, target, light, prior)
     first = charts[0]
     trusted = _believed(charts, prior)
     responses = [_with_trust(one, keep) for one, keep in zip(charts, trusted, strict=True)]
     found = estimate(responses, prior)
-    keep, count = trusted[0], len(first.rgb)
+    keep = trusted[0]
     model = ColorModel(found.sensitivities, found.covariance, first.light, first.light_name)
-    errors = left_out_model(first, found, count)[keep]
+    errors = left_out_model(first, found)[keep]
     plain_errors, plain = left_out_plain(first, keep)
     on_patches = delta_e(model.to_xyz(first.rgb - found.veil[0]), first.xyz, first.light)[keep]
     notes = _notes(charts, trusted, found)
@@ -142,7 +145,7 @@ def fit_color_from_matrices(
     )
 
 
-def _shots(camera_rgb: Any, target: Any, light: Any, prior: Prior | None) -> list[ChartShot]:
+def _shots(camera_rgb: Any, target: Any, light: Any, prior: Prior) -> list[ChartShot]:
     several = isinstance(camera_rgb, tuple | list) and len(camera_rgb) > 0 and np.ndim(camera_rgb[0]) == 2
     rgbs = list(camera_rgb) if several else [camera_rgb]
     count = len(rgbs)
@@ -156,7 +159,7 @@ def _shots(camera_rgb: Any, target: Any, light: Any, prior: Prior | None) -> lis
     return shots
 
 
-def _most_probable(rgb: Any, target: Any, prior: Prior | None) -> str:
+def _most_probable(rgb: Any, target: Any, prior: Prior) -> str:
     shot = chart_shot(rgb, target, "D65")
     if not shot.is_spectral:
         raise ParameterError("light: XYZ targets belong to a light, which must be given")
@@ -169,12 +172,12 @@ def _with_trust(shot: ChartShot, trusted: Array) -> Any:
     return replace(shot.response, trusted=trusted)
 
 
-def _believed(charts: Sequence[ChartShot], prior: Prior | None) -> list[Array]:
+def _believed(charts: Sequence[ChartShot], prior: Prior) -> list[Array]:
     """Which patches count: the clipped do not, nor those that the others contradict, the worst first."""
     trusted = [~one.clipped for one in charts]
     for index, chart in enumerate(charts):
         for _ in range(int(MOST_OUTLIERS * len(chart.rgb))):
-            found = estimate([_with_trust(chart, trusted[index])], prior, **SCREENING)
+            found = estimate([_with_trust(chart, trusted[index])], prior, (SCREENING_RESIDUAL,), SCREENING_NOISES)
             surprise = np.where(trusted[index], found.surprise, 0)
             worst = int(surprise.argmax())
             if surprise[worst] < max(SURPRISING, OUTLYING * np.median(surprise[trusted[index]])):
@@ -208,7 +211,7 @@ def _numbers(which: Array) -> str:
     return ", ".join(str(index + 1) for index in np.flatnonzero(which))
 
 
-def _lights(charts: Sequence[ChartShot], prior: Prior | None) -> tuple[tuple[str, float], ...]:
+def _lights(charts: Sequence[ChartShot], prior: Prior) -> tuple[tuple[str, float], ...]:
     """Candidate lights of the first shot with their log evidence, the stated light first; none without spectra."""
     first = charts[0]
     if not first.is_spectral:
@@ -222,7 +225,7 @@ def _lights(charts: Sequence[ChartShot], prior: Prior | None) -> tuple[tuple[str
     for name, power in found:
         white = unit_luminance(power)
         trial = replace(first.response, stimuli=reflectances * white, white=white)
-        told.append((name, estimate([trial], prior, **SCREENING).log_evidence))
+        told.append((name, log_evidence([trial], prior, SCREENING_RESIDUAL, SCREENING_NOISES)))
     return tuple(told)
 
 

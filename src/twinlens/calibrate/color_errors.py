@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -12,8 +11,8 @@ import numpy.typing as npt
 from twinlens.calibrate.color_input import ChartShot
 from twinlens.numerics import root_polynomial
 from twinlens.numerics.color import delta_e_2000, lab_from_xyz
-from twinlens.numerics.color_model import ColorMap, Surfaces, color_map, surfaces
-from twinlens.numerics.sensitivity import Estimate, table
+from twinlens.numerics.color_model import Surfaces, color_map, fitted, surfaces
+from twinlens.numerics.sensitivity import Estimate, unit_luminance
 from twinlens.numerics.spectra import white_xyz
 
 Array = npt.NDArray[Any]
@@ -24,7 +23,8 @@ FIRST_HUE_DEG = 30.0  # hue angle of CIE L*a*b* in the middle of "red"
 COLORED = 15.0  # chroma from which a surface has a hue
 DRAWS = 6  # sensors drawn from what is possible
 FOLDS = 2
-EVERY = 2  # of the known surfaces is used for the maps of left-out patches
+EVERY = 2  # of the known surfaces is used for the maps of left-out patches ...
+LEFT_OUT_PASSES = 3  # ... with fewer reweightings
 
 
 @dataclass(frozen=True)
@@ -76,14 +76,15 @@ def left_out_plain(shot: ChartShot, keep: Array) -> tuple[Array, Array]:
     return delta_e(xyz - away, xyz, shot.light), solved.T
 
 
-def left_out_model(shot: ChartShot, found: Estimate, count: int) -> Array:
+def left_out_model(shot: ChartShot, found: Estimate) -> Array:
     """The error (N,) of each of the first shot's patches by the sensor estimated without it."""
-    known = surfaces(shot.light, table("reflectances")[::EVERY])
-    rest = [
-        color_map(found.left_out[index], shot.light, known).to_xyz(shot.rgb[index] - found.left_out_veil[index])
-        for index in range(count)
-    ]
-    return delta_e(np.array(rest), shot.xyz, shot.light)
+    known = surfaces(shot.light).part(slice(None, None, EVERY))
+    unit, guesses = unit_luminance(shot.light), []
+    for rgb, curves, veil in zip(shot.rgb, found.left_out, found.left_out_veil, strict=False):
+        white = unit @ curves
+        features = root_polynomial.terms(known.stimuli @ curves / white)
+        guesses.append(root_polynomial.terms((rgb - veil) / white) @ fitted(features, known, passes=LEFT_OUT_PASSES))
+    return delta_e(np.array(guesses), shot.xyz, shot.light)
 
 
 def foretold(sensor: Sensor, light: Array) -> tuple[ErrorSummary, tuple[HueError, ...]]:
@@ -94,7 +95,7 @@ def foretold(sensor: Sensor, light: Array) -> tuple[ErrorSummary, tuple[HueError
     cameras = _draws(sensor)
     for fold in range(FOLDS):
         held = np.arange(len(known.xyz)) % FOLDS == fold
-        learned = color_map(sensor.sensitivities, light, _part(known, ~held))
+        learned = color_map(sensor.sensitivities, light, known.part(~held))
         for number, curves in enumerate(cameras):
             errors[number, held] = delta_e(learned.to_xyz(known.stimuli[held] @ curves), known.xyz[held], light)
     return ErrorSummary.of(errors), _by_hue(errors, known)
@@ -105,10 +106,6 @@ def _draws(sensor: Sensor) -> Array:
     factor = vectors * np.sqrt(np.maximum(values, 0))
     noise = np.random.default_rng(0).standard_normal((DRAWS, len(values))) @ factor.T
     return sensor.sensitivities + noise.reshape(DRAWS, 3, -1).transpose(0, 2, 1)
-
-
-def _part(known: Surfaces, which: Array) -> Surfaces:
-    return Surfaces(known.stimuli[which], known.xyz[which], known.weight[which], known.white_xyz)
 
 
 def _by_hue(errors: Array, known: Surfaces) -> tuple[HueError, ...]:

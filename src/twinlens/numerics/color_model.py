@@ -8,6 +8,7 @@ exactly, which costs some hundredths of a Delta E elsewhere.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -22,13 +23,18 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True, eq=False)
 class Surfaces:
-    """Known reflectances (N, 31) with weights (N,) that make every region of color count alike under one light, and
-    their XYZ (N, 3)."""
+    """Known reflectances under one light: their spectra (N, 31) and XYZ (N, 3), weights (N,) that make every region
+    of color count alike, d(Delta E)/d(XYZ) at each (N, 3, 3), and the XYZ of the light."""
 
     stimuli: Array
     xyz: Array
     weight: Array
+    metric: Array
     white_xyz: Array
+
+    def part(self, which: Any) -> Surfaces:
+        """Some of them, with the weights they have among all."""
+        return Surfaces(*(one[which] for one in (self.stimuli, self.xyz, self.weight, self.metric)), self.white_xyz)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,12 +51,18 @@ class ColorMap:
         return root_polynomial.terms(np.asarray(rgb, float) / self.white_rgb) @ self.polynomial
 
 
-def surfaces(light: Array, reflectances: Array | None = None) -> Surfaces:
-    """The bundled reflectances, or others (N, 31), under a light (31,)."""
-    found = table("reflectances") if reflectances is None else reflectances
-    stimuli, white = found * unit_luminance(light), spectra.white_xyz(light)
+def surfaces(light: Array) -> Surfaces:
+    """The bundled reflectances under a light (31,)."""
+    return _surfaces(np.ascontiguousarray(light, float).tobytes())
+
+
+@lru_cache(maxsize=32)
+def _surfaces(light: bytes) -> Surfaces:
+    power = np.frombuffer(light)
+    stimuli, white = table("reflectances") * unit_luminance(power), spectra.white_xyz(power)
     xyz = stimuli @ spectra.observer()
-    return Surfaces(stimuli, xyz, root_polynomial.even_weights(lab_from_xyz(xyz, white)), white)
+    weight = root_polynomial.even_weights(lab_from_xyz(xyz, white))
+    return Surfaces(stimuli, xyz, weight, root_polynomial.metric(xyz, white), white)
 
 
 def color_map(
@@ -60,12 +72,14 @@ def color_map(
     known = surfaces(light) if known is None else known
     white_rgb = unit_luminance(light) @ sensitivities
     balanced = (known.stimuli @ sensitivities) / white_rgb
+    matrix = fitted(balanced, known, keep_grey)
+    return ColorMap(white_rgb, matrix.T, fitted(root_polynomial.terms(balanced), known, keep_grey))
 
-    def fitted(features: Array) -> Array:
-        exact = np.ones(features.shape[1]) if keep_grey else None  # white's features: channels and roots are all 1
-        return root_polynomial.fit(features, known.xyz, known.white_xyz, known.weight, exact=exact)
 
-    return ColorMap(white_rgb, fitted(balanced).T, fitted(root_polynomial.terms(balanced)))
+def fitted(features: Array, known: Surfaces, keep_grey: bool = False, passes: int = root_polynomial.PASSES) -> Array:
+    """The matrix (T, 3) from white-balanced channels or terms (N, T) of the known surfaces to their XYZ."""
+    exact = np.ones(features.shape[1]) if keep_grey else None  # of white, channels and roots are all 1
+    return root_polynomial.fit(features, known.xyz, known.white_xyz, known.weight, exact, passes, known.metric)
 
 
 @dataclass(frozen=True, eq=False)

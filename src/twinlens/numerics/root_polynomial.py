@@ -89,14 +89,15 @@ def fit(
     weight: Array | None = None,
     exact: Array | None = None,
     passes: int = PASSES,
+    local: Array | None = None,
 ) -> Array:
     """The matrix (T, 3) with features @ matrix near `xyz`: least weighted Delta E.
 
     `features` (N, T) are the camera's RGB or its root-polynomial terms, `xyz` (N, 3) the truth, `weight` (N,). The
-    features `exact` (T,) are to become `white_xyz` (3,) exactly.
+    features `exact` (T,) are to become `white_xyz` (3,) exactly. `local` is `metric(xyz, white_xyz)` where it is known.
     """
     weight = np.ones(len(xyz)) if weight is None else weight
-    local = metric(xyz, white_xyz)
+    local = metric(xyz, white_xyz) if local is None else local
     scale = np.sqrt(np.mean(np.square(features), 0)) + 1e-300
     scaled = features / scale
     # unknowns ordered (output, term): the residual of sample i is local_i @ (scaled_i @ matrix - xyz_i)

@@ -34,9 +34,10 @@ CHANNELS = 3
 STATE = CHANNELS * BANDS
 
 RESIDUALS = (0.02, 0.04, 0.08, 0.16)  # of a channel's peak: how far a new camera may lie from the measured ones
-RESIDUAL_LENGTH_NM = 15.0
+RESIDUAL_LENGTHS_NM = ((0.3, 10.0), (0.7, 30.0))  # share and length of what the residual is made of
 RESIDUAL_FLOOR = 0.1  # the residual's part that does not follow the channel's height
 SCALE_SD = 0.02  # of a channel's gain, after it is set from the data
+EXPOSURE_SD = 0.05  # of a further picture's exposure, likewise
 VEIL_SD, VEIL_CORRELATION = 0.05, 0.85  # of white; glare is nearly colorless
 NOISES = (0.0002, 0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032)  # relative, of each channel for itself
 COMMON_NOISE = 2.0  # x noise: of all channels of a patch together (uneven light, a patch that is darker than stated)
@@ -45,6 +46,7 @@ SCALE_PASSES = 3
 MATRIX_NOISE = 0.02  # of white: how far makers' matrices lie from the least-squares ones of a chart
 MATRIX_RESIDUALS = (0.02, 0.08)
 WHITE_WEIGHT = 1e4  # patches that white counts as much as
+LEAST_SHARE = 1e-3  # of the best explanation's probability: others do not count
 APART = 0.3  # relative noise of a patch that is not believed: it has no say
 
 
@@ -88,7 +90,6 @@ class Estimate:
     exposure: Array
     log_evidence: float
     noise: float
-    residual: float
     left_out: Array
     left_out_veil: Array
     surprise: Array
@@ -151,7 +152,8 @@ def prior_under(prior: Prior, light: Array, residual: float) -> Prior:
         block = slice(BANDS * channel, BANDS * (channel + 1))
         turn[block, block] = (np.eye(BANDS) - np.outer(scaled[channel], light)) / white[channel]
     covariance = turn @ prior.covariance @ turn.T
-    near = np.exp(-np.square(WAVELENGTHS_NM[:, None] - WAVELENGTHS_NM) / (2 * RESIDUAL_LENGTH_NM**2))
+    apart = np.square(WAVELENGTHS_NM[:, None] - WAVELENGTHS_NM)
+    near = sum(share * np.exp(-apart / (2 * length**2)) for share, length in RESIDUAL_LENGTHS_NM)
     for channel, curve in enumerate(scaled):
         block = slice(BANDS * channel, BANDS * (channel + 1))
         size = residual * (RESIDUAL_FLOOR * curve.max() + (1 - RESIDUAL_FLOOR) * curve)
@@ -169,30 +171,52 @@ def estimate(
     """The sensitivities of the camera that recorded `responses`, averaged over the sizes of residual and noise."""
     prior = bundled_prior() if prior is None else prior
     solver = _Solver(tuple(responses))
-    white = responses[0].white
-    found = [solver.solve(prior_under(prior, white, residual), noise, residual)
-             for residual in residuals for noise in noises]  # fmt: skip
-    evidence = np.array([one.log_evidence for one in found])
+    priors = [prior_under(prior, responses[0].white, residual) for residual in residuals]
+    trials = [solver.explain(one, noise) for one in priors for noise in noises]
+    evidence = np.array([one.log_evidence for one in trials])
     share = np.exp(evidence - evidence.max())
     total = float(evidence.max() + np.log(share.mean()))
-    return _averaged(found, share / share.sum(), total)
+    kept = share > LEAST_SHARE
+    found = [solver.solve(one) for one, keep in zip(trials, kept, strict=True) if keep]
+    return _averaged(found, share[kept] / share[kept].sum(), total)
 
 
-def _averaged(found: Sequence[Estimate], share: Array, log_evidence: float) -> Estimate:
+def log_evidence(responses: Sequence[Response], prior: Prior, residual: float, noises: Sequence[float]) -> float:
+    """The logarithm of the probability of `responses`, averaged over the noises: compares lights and targets."""
+    solver = _Solver(tuple(responses))
+    start = prior_under(prior, responses[0].white, residual)
+    found = np.array([solver.explain(start, noise).log_evidence for noise in noises])
+    return float(found.max() + np.log(np.exp(found - found.max()).mean()))
+
+
+def _averaged(found: Sequence[Estimate], share: Array, evidence: float) -> Estimate:
     """The mixture of several estimates of the same data."""
-    kept = [(float(w), one) for w, one in zip(share, found, strict=True) if w > 1e-4]
-    total = sum(w for w, _ in kept)
 
     def mean(name: str) -> Any:
-        return sum(w / total * getattr(one, name) for w, one in kept)
+        return sum(w * getattr(one, name) for w, one in zip(share, found, strict=True))
 
     center = mean("sensitivities")
     covariance = np.zeros((STATE, STATE))
-    for w, one in kept:
+    for w, one in zip(share, found, strict=True):
         away = (one.sensitivities - center).T.ravel()
-        covariance += w / total * (one.covariance + np.outer(away, away))
-    names = ("veil", "exposure", "noise", "residual", "left_out", "left_out_veil", "surprise")
-    return Estimate(center, covariance, log_evidence=log_evidence, **{name: mean(name) for name in names})
+        covariance += w * (one.covariance + np.outer(away, away))
+    names = ("veil", "exposure", "noise", "left_out", "left_out_veil", "surprise")
+    return Estimate(center, covariance, log_evidence=evidence, **{name: mean(name) for name in names})
+
+
+@dataclass(frozen=True, eq=False)
+class _Trial:
+    """One explanation of the data, before its details: what `_Solver.explain` found on its last turn."""
+
+    start: Array
+    spread: Array
+    covariance: Array
+    lower: Array
+    away: Array
+    gain: Array
+    exposure: Array
+    noise: float
+    log_evidence: float
 
 
 class _Solver:
@@ -222,35 +246,42 @@ class _Solver:
         one = VEIL_SD**2 * ((1 - VEIL_CORRELATION) * np.eye(CHANNELS) + VEIL_CORRELATION)
         return np.kron(np.eye(len(self.responses)), one)
 
-    def solve(self, prior: Prior, noise: float, residual: float) -> Estimate:
+    def explain(self, prior: Prior, noise: float) -> _Trial:
+        """Set the scale, and weigh how well this prior and this noise explain the data."""
         start = np.concatenate([prior.mean, np.zeros(len(self.veil))])
         spread = np.zeros((start.size, start.size))
         spread[:STATE, :STATE], spread[STATE:, STATE:] = prior.covariance, self.veil
         flat = self.design.reshape(-1, start.size)
         cross = spread @ flat.T
-        foretold = flat @ cross
+        foretold, expected = flat @ cross, flat @ start
         gain, exposure = self._first_scale(prior)
-        white = self.responses[0].white
         for turn in range(SCALE_PASSES):
             values = self.rgb / (exposure[self.picture, None] * gain)
             covariance = foretold + self._noise(values, prior, noise)
             lower = np.linalg.cholesky(covariance)
-            away = values.ravel() - flat @ start
+            away = values.ravel() - expected
             half = np.linalg.solve(lower, away)
-            solved = np.linalg.solve(lower.T, half)
-            state = start + cross @ solved
             if turn < SCALE_PASSES - 1:
-                gain, exposure = self._next_scale(state, gain, exposure, values, white)
+                state = start + cross @ np.linalg.solve(lower.T, half)
+                gain, exposure = self._next_scale(state, gain, exposure, values)
         log_scale = (np.log(gain).sum() + CHANNELS * np.log(exposure))[self.picture].sum()
-        evidence = -half @ half / 2 - np.log(np.diag(lower)).sum() - log_scale
-        inner = np.linalg.solve(lower, cross.T)
-        posterior = spread - inner.T @ inner
-        parts = self._left_out(np.linalg.inv(covariance), solved, cross, state, gain)
+        evidence = float(-half @ half / 2 - np.log(np.diag(lower)).sum() - log_scale)
+        return _Trial(start, spread, covariance, lower, away, gain, exposure, noise, evidence)
+
+    def solve(self, trial: _Trial) -> Estimate:
+        """The estimate of one explanation, in the unit of the first picture."""
+        gain, exposure = trial.gain, trial.exposure
+        flat = self.design.reshape(-1, trial.start.size)
+        cross = trial.spread @ flat.T
+        inverse = np.linalg.inv(trial.covariance)
+        solved = inverse @ trial.away
+        state = trial.start + cross @ solved
+        posterior = trial.spread - cross @ inverse @ cross.T
         scale = np.repeat(gain, BANDS)
         veil = state[STATE:].reshape(-1, CHANNELS) * gain * exposure[:, None]
         return Estimate(
             _curves(state, gain), posterior[:STATE, :STATE] * np.outer(scale, scale), veil, exposure,
-            float(evidence), noise, residual, *parts,
+            trial.log_evidence, trial.noise, *self._left_out(inverse, solved, cross, state, gain, exposure),
         )  # fmt: skip
 
     def _first_scale(self, prior: Prior) -> tuple[Array, Array]:
@@ -263,16 +294,15 @@ class _Solver:
                     for e, g in zip(power, given, strict=True)]  # fmt: skip
         return gain, np.array([1.0, *exposure[1:]])
 
-    def _next_scale(
-        self, state: Array, gain: Array, exposure: Array, values: Array, white: Array
-    ) -> tuple[Array, Array]:
+    def _next_scale(self, state: Array, gain: Array, exposure: Array, values: Array) -> tuple[Array, Array]:
         """The scale at which white is recorded as 1 and every picture agrees with the first."""
         after = self.design @ state
         steps = [1.0]
         for picture in range(1, len(self.sizes)):
             rows = self.picture == picture
             steps.append(float((after[rows] * values[rows]).sum() / np.square(after[rows]).sum()))
-        return gain * np.abs(state[:STATE].reshape(CHANNELS, BANDS) @ white), exposure * np.abs(steps)
+        white = state[:STATE].reshape(CHANNELS, BANDS) @ self.responses[0].white
+        return gain * np.abs(white), exposure * np.abs(steps)
 
     def _noise(self, values: Array, prior: Prior, noise: float) -> Array:
         """The covariance (3N, 3N) of what was recorded, patches in blocks of three channels."""
@@ -291,10 +321,13 @@ class _Solver:
         blocks[:, np.arange(CHANNELS), np.arange(CHANNELS)] += own
         full = np.zeros((self.rows, CHANNELS, self.rows, CHANNELS))
         full[np.arange(self.rows), :, np.arange(self.rows), :] = blocks
+        for picture in range(1, len(self.sizes)):
+            recorded = np.where(self.picture[:, None] == picture, values, 0)
+            full += EXPOSURE_SD**2 * recorded[:, :, None, None] * recorded
         return full.reshape(self.rows * CHANNELS, -1)
 
     def _left_out(
-        self, inverse: Array, solved: Array, cross: Array, state: Array, gain: Array
+        self, inverse: Array, solved: Array, cross: Array, state: Array, gain: Array, exposure: Array
     ) -> tuple[Array, Array, Array]:
         """Rasmussen & Williams, section 5.4.2, for blocks of three: the estimate without each patch, and how
         unexpected that patch is then."""
@@ -306,8 +339,9 @@ class _Solver:
         columns = inverse.reshape(-1, self.rows, CHANNELS)
         states = state[None] - np.einsum("um,mnj,nj->nu", cross, columns, error, optimize=True)
         pictures = states[:, STATE:].reshape(self.rows, -1, CHANNELS)
-        veil = pictures[np.arange(self.rows), self.picture] * gain
-        return np.stack([_curves(one, gain) for one in states]), veil, surprise
+        veil = pictures[np.arange(self.rows), self.picture] * gain * exposure[self.picture, None]
+        curves = states[:, :STATE].reshape(self.rows, CHANNELS, BANDS) * gain[:, None]
+        return curves.transpose(0, 2, 1), veil, surprise
 
 
 def _curves(state: Array, gain: Array) -> Array:
