@@ -21,7 +21,13 @@ from twinlens.core.errors import ParameterError
 from twinlens.core.fit import Fit
 from twinlens.numerics.color_model import ColorModel
 from twinlens.numerics.sensitivity import (
-    Estimate, Prior, bundled_prior, estimate, from_color_matrices, log_evidence, unit_luminance,
+    Estimate,
+    Prior,
+    bundled_prior,
+    estimate,
+    from_color_matrices,
+    log_evidence,
+    unit_luminance,
 )
 from twinlens.numerics.spectra import BANDS, resampled
 

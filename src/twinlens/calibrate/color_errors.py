@@ -92,7 +92,7 @@ def foretold(sensor: Sensor, light: Array) -> tuple[ErrorSummary, tuple[HueError
     surfaces, read the other half as recorded by sensors drawn from what is possible."""
     known = surfaces(light)
     errors = np.empty((DRAWS, len(known.xyz)))
-    cameras = _draws(sensor)
+    cameras = draws(sensor)
     for fold in range(FOLDS):
         held = np.arange(len(known.xyz)) % FOLDS == fold
         learned = color_map(sensor.sensitivities, light, known.part(~held))
@@ -101,10 +101,11 @@ def foretold(sensor: Sensor, light: Array) -> tuple[ErrorSummary, tuple[HueError
     return ErrorSummary.of(errors), _by_hue(errors, known)
 
 
-def _draws(sensor: Sensor) -> Array:
+def draws(sensor: Sensor, seed: int = 0) -> Array:
+    """Sensitivities (DRAWS, 31, 3) as probable as what is known about a sensor allows."""
     values, vectors = np.linalg.eigh(sensor.covariance)
     factor = vectors * np.sqrt(np.maximum(values, 0))
-    noise = np.random.default_rng(0).standard_normal((DRAWS, len(values))) @ factor.T
+    noise = np.random.default_rng(seed).standard_normal((DRAWS, len(values))) @ factor.T
     return sensor.sensitivities + noise.reshape(DRAWS, 3, -1).transpose(0, 2, 1)
 
 

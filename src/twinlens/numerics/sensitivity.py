@@ -43,9 +43,10 @@ NOISES = (0.0002, 0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032)  # relative,
 COMMON_NOISE = 2.0  # x noise: of all channels of a patch together (uneven light, a patch that is darker than stated)
 NOISE_FLOOR = 0.125  # x noise, of white
 SCALE_PASSES = 3
-MATRIX_NOISE = 0.02  # of white: how far makers' matrices lie from the least-squares ones of a chart
+MATRIX_NOISES = (0.003, 0.006, 0.012)  # how far makers' matrices lie from the least-squares ones of a chart
+MATRIX_COMMON, MATRIX_FLOOR = 0.0, 1.0  # x that: alike for all entries
 MATRIX_RESIDUALS = (0.02, 0.08)
-WHITE_WEIGHT = 1e4  # patches that white counts as much as
+WHITE_WEIGHT = 100.0  # patches that white counts as much as
 LEAST_SHARE = 1e-3  # of the best explanation's probability: others do not count
 APART = 0.3  # relative noise of a patch that is not believed: it has no say
 
@@ -63,7 +64,8 @@ class Response:
     """What a camera recorded: `rgb` (N, 3) of N known `stimuli` (N, 31), whose perfect white would be `white` (31,).
 
     `veiled` says whether stray light may have been added; `doubt` (31, 31) is the covariance of each stimulus about
-    its stated value (none: exact); `trusted` (N,) names the patches that count (none: all).
+    its stated value (none: exact); `trusted` (N,) names the patches that count (none: all). `common` and `floor` are
+    the noise of a patch's channels together and of a black patch, as parts of the relative noise.
     """
 
     rgb: Array
@@ -72,6 +74,8 @@ class Response:
     veiled: bool = True
     doubt: Array | None = None
     trusted: Array | None = None
+    common: float = COMMON_NOISE
+    floor: float = NOISE_FLOOR
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,13 +101,6 @@ class Estimate:
     def sd(self) -> Array:
         """The standard deviation (31, 3) of the sensitivities."""
         return np.sqrt(np.maximum(np.diag(self.covariance), 0)).reshape(CHANNELS, BANDS).T
-
-    def draws(self, count: int, seed: int = 0) -> Array:
-        """Sensitivities (count, 31, 3) as probable as the data allow."""
-        values, vectors = np.linalg.eigh(self.covariance)
-        factor = vectors * np.sqrt(np.maximum(values, 0))
-        noise = np.random.default_rng(seed).standard_normal((count, STATE)) @ factor.T
-        return self.sensitivities + noise.reshape(count, CHANNELS, BANDS).transpose(0, 2, 1)
 
 
 def prior_from(sensitivities: Array) -> Prior:
@@ -307,12 +304,13 @@ class _Solver:
     def _noise(self, values: Array, prior: Prior, noise: float) -> Array:
         """The covariance (3N, 3N) of what was recorded, patches in blocks of three channels."""
         size = np.abs(values)
-        own = np.square(noise * size) + (NOISE_FLOOR * noise) ** 2
-        blocks = np.square(COMMON_NOISE * noise) * size[:, :, None] * size[:, None, :]
+        own, blocks = np.square(noise * size), size[:, :, None] * size[:, None, :]
         curves = prior.mean.reshape(CHANNELS, BANDS)
         start = 0
         for one, count in zip(self.responses, self.sizes, strict=True):
             rows = slice(start, start + count)
+            own[rows] += (one.floor * noise) ** 2
+            blocks[rows] *= (one.common * noise) ** 2
             if one.doubt is not None:
                 blocks[rows] += curves @ one.doubt @ curves.T
             if one.trusted is not None:
@@ -350,16 +348,19 @@ def _curves(state: Array, gain: Array) -> Array:
 
 
 def from_color_matrices(
-    matrices: Sequence[Array], lights: Sequence[Array], prior: Prior | None = None, noise: float = MATRIX_NOISE
+    matrices: Sequence[Array],
+    lights: Sequence[Array],
+    prior: Prior | None = None,
+    noises: Sequence[float] = MATRIX_NOISES,
 ) -> Estimate:
     """The sensitivities of a camera of which only DNG color matrices (camera_from_xyz, 3x3) are known, one for each
     light (31,).
 
     A color matrix is taken as the least-squares map from the XYZ of a chart to the camera's RGB, exact for white: it
-    is linear in the sensitivities. `noise` is how far, relative to white, real matrices lie from that.
+    is linear in the sensitivities. `noises` are how far, relative to its colors, a real matrix may lie from that.
     """
     responses = [_matrix_response(np.asarray(one, float), light) for one, light in zip(matrices, lights, strict=True)]
-    return estimate(responses, prior, MATRIX_RESIDUALS, (noise,))
+    return estimate(responses, prior, MATRIX_RESIDUALS, noises)
 
 
 def _matrix_response(camera_from_xyz: Array, light: Array) -> Response:
@@ -373,4 +374,6 @@ def _matrix_response(camera_from_xyz: Array, light: Array) -> Response:
     learned = np.linalg.solve(moment, (xyz * weight[:, None]).T) @ stimuli  # (3, 31): spectra that X, Y, Z stand for
     values, vectors = np.linalg.eigh(xyz[:-1].T @ xyz[:-1] / (len(xyz) - 1))
     colors = np.vstack([xyz[-1], (vectors * np.sqrt(values)).T[:2]])  # white, and the two smaller ways to differ
-    return Response(colors @ camera_from_xyz.T, colors @ learned, unit, veiled=False)
+    return Response(
+        colors @ camera_from_xyz.T, colors @ learned, unit, veiled=False, common=MATRIX_COMMON, floor=MATRIX_FLOOR
+    )
