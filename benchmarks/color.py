@@ -23,13 +23,15 @@ from typing import Any
 import numpy as np
 from record import check_quick, save
 
+from twinlens.calibrate.color import CANDIDATE_LIGHTS, SCREENING_NOISES, SCREENING_RESIDUAL
 from twinlens.calibrate.color_errors import delta_e
-from twinlens.calibrate.match import light_match
-from twinlens.numerics import sensitivity, spectra
-from twinlens.numerics.color import adaptation, xy_from_xyz
+from twinlens.calibrate.camera_match import light_match
+from twinlens.numerics import sensitivity, sensor_prior, spectra
+from twinlens.numerics.color import xy_from_xyz
 from twinlens.numerics.color_model import ColorModel
 from twinlens.numerics.root_polynomial import terms
-from twinlens.numerics.sensitivity import Response, unit_luminance
+from twinlens.numerics.sensitivity import Response
+from twinlens.numerics.sensor_prior import unit_luminance
 from twinlens.numerics.temperature import temperature_from_xy
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -54,7 +56,6 @@ MATRICES = {  # measured camera: its name in dng_color_matrices.csv
 MATRIX_LIGHTS = ("A", "D65", "FL2", "FL11", "LED-B3", "LED-RGB1")
 PHONES = ("Samsung_Galaxy-S20_Tominaga_etal_2021", "iPhone_12-Pro-Max_Tominaga_etal_2021")
 REFERENCE = "Leica_M8_Mauer-2009"
-CANDIDATES = ("A", "D50", "D65", "D75", "FL2", "FL7", "FL11", "LED-B1", "LED-B3", "LED-B5", "LED-RGB1")
 
 Array = np.ndarray
 
@@ -65,7 +66,7 @@ class Camera:
 
     name: str
     sensitivities: Array
-    prior: sensitivity.Prior
+    prior: sensor_prior.Prior
     is_loo: bool
 
     def records(self, reflectances: Array, light: str) -> Array:
@@ -87,11 +88,11 @@ def cameras() -> list[Camera]:
 
 def _camera(name: str, curves: Array, others: Array, is_loo: bool) -> Camera:
     curves = curves / (unit_luminance(spectra.illuminant("D65")) @ curves)
-    return Camera(name, curves, sensitivity.prior_from(others), is_loo)
+    return Camera(name, curves, sensor_prior.prior_from(others), is_loo)
 
 
 def chart() -> Array:
-    return sensitivity.chart_reflectances()
+    return sensor_prior.chart_reflectances()
 
 
 def shot(camera: Camera, light: str = "D65", veil: float = 0.0, realistic: bool = False, seed: int = SEED) -> Array:
@@ -126,11 +127,8 @@ def errors(one: Any, camera: Camera, surfaces: dict[str, Array], light: str, gai
     found = {}
     for name, reflectances in surfaces.items():
         rgb = camera.records(reflectances, light) * gain
-        if isinstance(one, ColorModel):
-            xyz = one.to_xyz(rgb, light) / gain
-        else:
-            xyz = terms(rgb)[:, : len(one)] @ one / gain
-        found[name] = delta_e(xyz, truth(reflectances, light), spectra.illuminant(light))
+        xyz = one.to_xyz(rgb, light) if isinstance(one, ColorModel) else terms(rgb)[:, : len(one)] @ one
+        found[name] = delta_e(xyz / gain, truth(reflectances, light), spectra.illuminant(light))
     return found
 
 
@@ -260,7 +258,8 @@ def _matrix_errors(camera: Camera, matrices: Any, surfaces: dict[str, Array]) ->
     for light in MATRIX_LIGHTS:
         white = camera.records(np.ones((1, spectra.BANDS)), light)[0]
         matrix = _plain_from_tags(matrices, spectra.white_xyz(spectra.illuminant(light)), white)
-        scaled = Camera(camera.name, camera.sensitivities / white * made.white_rgb(light), camera.prior, camera.is_loo)
+        balanced = camera.sensitivities / white * made.white_rgb(light)
+        scaled = Camera(camera.name, balanced, camera.prior, camera.is_loo)
         told[light] = [
             _rounded(mean_of(errors(matrix.T, camera, surfaces, light))),
             _rounded(mean_of(errors(made, scaled, surfaces, light))),
@@ -269,29 +268,33 @@ def _matrix_errors(camera: Camera, matrices: Any, surfaces: dict[str, Array]) ->
 
 
 def _plain_from_tags(matrices: Any, white_xyz: Array, white_rgb: Array) -> Array:
-    """DNG 1.7.1, chapter 6, for a known white: interpolated in 1/temperature, inverted, Bradford to the white."""
+    """DNG 1.7.1, chapter 6: interpolated in 1/temperature of the true light and inverted, the channels scaled so that
+    the neutral is the one that the matrix expects (measured sensitivities have no common scale of the channels)."""
     kelvin = temperature_from_xy(xy_from_xyz(white_xyz))[0]
     share = np.clip((1 / kelvin - 1 / 6500) / (1 / 2850 - 1 / 6500), 0, 1)
-    xyz_from_camera = np.linalg.inv(share * matrices[0] + (1 - share) * matrices[1])
-    seen = xyz_from_camera @ white_rgb
-    return adaptation(seen / seen[1], white_xyz) @ xyz_from_camera / seen[1]
+    camera_from_xyz = share * matrices[0] + (1 - share) * matrices[1]
+    return np.linalg.inv(camera_from_xyz) * (camera_from_xyz @ white_xyz / white_rgb)
 
 
 def lights_found(group: list[Camera]) -> dict[str, Any]:
-    """How often the evidence of a clean chart names the light it was lit with, and how far the wrong ones are off."""
+    """How often the evidence of a realistic chart names its light, and how far behind that is where it does not."""
     told = {}
-    powers = {name: unit_luminance(spectra.illuminant(name)) for name in CANDIDATES}
-    for light in CANDIDATES:
+    powers = {name: unit_luminance(spectra.illuminant(name)) for name in CANDIDATE_LIGHTS}
+    for light in CANDIDATE_LIGHTS:
         right, behind = 0, []
         for camera in group:
             rgb = shot(camera, light, realistic=True)
-            scores = {name: sensitivity.log_evidence([Response(rgb, chart() * unit, unit)], camera.prior, 0.04,
-                                                     (0.001, 0.004, 0.016)) for name, unit in powers.items()}  # fmt: skip
+            scores = {name: _evidence(camera, rgb, unit) for name, unit in powers.items()}
             best = max(scores, key=scores.__getitem__)
             right += best == light
             behind.append(scores[best] - scores[light])
         told[light] = {"right": right, "of": len(group), "most_behind": _rounded(max(behind))}
     return told
+
+
+def _evidence(camera: Camera, rgb: Array, unit: Array) -> float:
+    response = Response(rgb, chart() * unit, unit)
+    return sensitivity.log_evidence([response], camera.prior, SCREENING_RESIDUAL, SCREENING_NOISES)
 
 
 def exposure(group: list[Camera], surfaces: dict[str, Array]) -> float:

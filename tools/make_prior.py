@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from twinlens.numerics import sensitivity, spectra
+from twinlens.numerics import sensor_prior, spectra
 
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "src" / "twinlens" / "spectra"
@@ -93,7 +93,7 @@ def main() -> None:
     parser.add_argument("--spectral", type=Path, default=ROOT.parent / "shared" / "data" / "spectral")
     folder = parser.parse_args().spectral
     measured = cameras(folder)
-    prior = sensitivity.prior_from(np.stack(list(measured.values())))
+    prior = sensor_prior.prior_from(np.stack(list(measured.values())))
     head = f"{len(measured)} cameras of AcademySoftwareFoundation/rawtoaces-data (Apache-2.0, see NOTICE.txt)"
     what = "response in 10 nm to equal-energy light, each channel's sum 1; R, then G, then B, 400 to 700 nm"
     _write("sensor_mean", prior.mean[None], f"mean over {head}: {what}", 6)

@@ -10,10 +10,10 @@ _HOME = {
     "fit_color_from_matrices": "color",
     "fit_color_from_sensitivities": "color",
     "ColorFit": "color",
-    "match": "match",
+    "match": "camera_match",
 }
 
-__all__ = sorted(_HOME)  # noqa: PLE0605
+__all__ = sorted(_HOME)
 
 
 def __getattr__(name: str) -> Any:

@@ -9,7 +9,7 @@ to it where it is not better.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -20,22 +20,14 @@ from twinlens.calibrate.color_input import ChartShot, as_list, chart_shot, light
 from twinlens.core.errors import ParameterError
 from twinlens.core.fit import Fit
 from twinlens.numerics.color_model import ColorModel
-from twinlens.numerics.sensitivity import (
-    Estimate,
-    Prior,
-    bundled_prior,
-    estimate,
-    from_color_matrices,
-    log_evidence,
-    unit_luminance,
-)
+from twinlens.numerics.sensitivity import Estimate, estimate, from_color_matrices, log_evidence
+from twinlens.numerics.sensor_prior import Prior, bundled_prior, unit_luminance
 from twinlens.numerics.spectra import BANDS, resampled
 
 Array = npt.NDArray[Any]
 
 CANDIDATE_LIGHTS = ("A", "D50", "D55", "D65", "D75", "FL2", "FL7", "FL11", "LED-B1", "LED-B3", "LED-B5", "LED-RGB1")
-CLEARLY = 10.0  # difference of log evidence from which another light is named
-ALIKE = 0.995  # correlation of two spectra from which they count as one light
+CLEARLY = 25.0  # difference of log evidence from which another light is named: daylights differ by up to 20 by chance
 SCREENING_RESIDUAL, SCREENING_NOISES = 0.04, (0.0005, 0.002, 0.008)  # of lights and outliers
 OUTLYING = 6.0  # x the median surprise of the patches ...
 SURPRISING = 4.0  # ... and as many standard deviations: a patch that is not what it should be
@@ -91,13 +83,13 @@ def fit_color(camera_rgb: Any, target: Any, light: Any = None, *, prior: Prior |
     notes = _notes(charts, trusted, found)
     if plain_errors.mean() < errors.mean():
         notes.append(
-            f"a 3x3 matrix is used under this light: left-out patches come within {plain_errors.mean():.2f} with it and "
+            f"a 3x3 matrix is used under this light: left-out patches are {plain_errors.mean():.2f} off with it, "
             f"{errors.mean():.2f} with the sensor model; target, light or RGB may not be what was stated"
         )
         model = ColorModel(found.sensitivities, found.covariance, first.light, first.light_name, plain)
         on_patches = delta_e(first.rgb @ plain.T, first.xyz, first.light)[keep]
     lights = _lights(charts, prior)
-    notes += _light_note(lights, first)
+    notes += _light_note(lights)
     expected, by_hue = foretold(found, first.light)
     best = np.minimum(errors.mean(), plain_errors.mean())
     return ColorFit(
@@ -173,8 +165,6 @@ def _most_probable(rgb: Any, target: Any, prior: Prior) -> str:
 
 
 def _with_trust(shot: ChartShot, trusted: Array) -> Any:
-    from dataclasses import replace
-
     return replace(shot.response, trusted=trusted)
 
 
@@ -203,8 +193,8 @@ def _notes(charts: Sequence[ChartShot], trusted: Sequence[Array], found: Estimat
         veil = found.veil[number - 1] / (unit_luminance(chart.light) @ found.sensitivities) / found.exposure[number - 1]
         if np.abs(veil).max() > 0.01:
             notes.append(
-                f"glare or a wrong black level adds {', '.join(f'{one:+.1%}' for one in veil)} of white (R, G, B){where}; "
-                "it is taken off"
+                f"glare or a wrong black level adds {', '.join(f'{one:+.1%}' for one in veil)} of white (R, G, B)"
+                f"{where}; it is taken off"
             )
         if not chart.is_spectral:
             notes.append(
@@ -222,8 +212,6 @@ def _lights(charts: Sequence[ChartShot], prior: Prior) -> tuple[tuple[str, float
     first = charts[0]
     if not first.is_spectral:
         return ()
-    from dataclasses import replace
-
     reflectances = first.response.stimuli / np.maximum(first.response.white, 1e-12)
     found = [(first.light_name or "stated", first.light)]
     found += [(name, light_of(name)[0]) for name in CANDIDATE_LIGHTS if name != first.light_name]
@@ -235,15 +223,11 @@ def _lights(charts: Sequence[ChartShot], prior: Prior) -> tuple[tuple[str, float
     return tuple(told)
 
 
-def _light_note(lights: tuple[tuple[str, float], ...], first: ChartShot) -> list[str]:
+def _light_note(lights: tuple[tuple[str, float], ...]) -> list[str]:
     if not lights:
         return []
     best, evidence = max(lights, key=lambda one: one[1])
-    stated = lights[0][1]
-    alike = np.corrcoef(first.light, light_of(best)[0])[0, 1] if best != lights[0][0] else 1.0
-    if evidence - stated < CLEARLY or alike > ALIKE:
+    stated, behind = lights[0][0], evidence - lights[0][1]
+    if behind < CLEARLY:
         return []
-    return [
-        f"the chart looks lit by {best} rather than {lights[0][0]} (log evidence {evidence:.0f} against {stated:.0f}): "
-        "check the light"
-    ]
+    return [f"the chart looks lit by {best} rather than {stated} (log evidence {behind:.0f} higher): check the light"]

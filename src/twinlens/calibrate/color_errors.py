@@ -12,7 +12,8 @@ from twinlens.calibrate.color_input import ChartShot
 from twinlens.numerics import root_polynomial
 from twinlens.numerics.color import delta_e_2000, lab_from_xyz
 from twinlens.numerics.color_model import Surfaces, color_map, fitted, surfaces
-from twinlens.numerics.sensitivity import Estimate, unit_luminance
+from twinlens.numerics.sensitivity import Estimate
+from twinlens.numerics.sensor_prior import unit_luminance
 from twinlens.numerics.spectra import white_xyz
 
 Array = npt.NDArray[Any]

@@ -11,13 +11,20 @@ import numpy.typing as npt
 
 from twinlens.core.errors import ParameterError
 from twinlens.numerics import spectra
-from twinlens.numerics.sensitivity import Response, table, unit_luminance
+from twinlens.numerics.sensitivity import Response
+from twinlens.numerics.sensor_prior import chart_reflectances, table, unit_luminance
 
 Array = npt.NDArray[Any]
 
 FEWEST_PATCHES = 18
-CHARTS = ("colorchecker", "classic", "mini", "passport", "colorchecker classic", "colorchecker mini")
-SAME_CHART = "its 24 reflectances are those of ISO 17321-1, annex C"
+CHARTS = (  # of 24 patches, ISO 17321-1, annex C
+    "colorchecker",
+    "classic",
+    "mini",
+    "passport",
+    "colorchecker classic",
+    "colorchecker mini",
+)
 BLACKEST = 1e-6  # of a channel's largest value
 CLIPPED = 1e-5  # relative difference below which two patches stand at one largest value
 SPECTRAL_DOUBT = 1e-6  # variance added where reflectances are guessed from XYZ
@@ -41,7 +48,7 @@ def chart_shot(camera_rgb: Any, target: Any, light: Any) -> ChartShot:
     """One shot from the arguments of `fit_color`; ParameterError says what is wrong with them."""
     rgb = checked_rgb(camera_rgb)
     power, name = light_of(light)
-    unit, white = unit_luminance(power), spectra.white_xyz(power)
+    unit = unit_luminance(power)
     reflectances, xyz = target_of(target, len(rgb))
     clipped = _at_the_limit(rgb)
     if (~clipped).sum() < FEWEST_PATCHES * 2 // 3:
@@ -50,18 +57,22 @@ def chart_shot(camera_rgb: Any, target: Any, light: Any) -> ChartShot:
         )
     doubt = None
     if reflectances is None:
-        assert xyz is not None
-        if np.max(xyz / white) > 1.5:
-            raise ParameterError(
-                f"the target's XYZ reach {np.max(xyz):g}: expected relative XYZ whose perfect white has Y = 1 "
-                "(divide by 100, or by the white's Y), seen under the light of the shot"
-            )
+        xyz = _relative(xyz, spectra.white_xyz(power))
         reflectances, doubt = reflectances_from_xyz(xyz, power)
         doubt = doubt * np.outer(unit, unit)
     else:
         xyz = (reflectances * unit) @ spectra.observer()
     response = Response(rgb, reflectances * unit, unit, doubt=doubt, trusted=~clipped)
     return ChartShot(rgb, xyz, power, name, response, doubt is None, clipped)
+
+
+def _relative(xyz: Any, white: Array) -> Array:
+    if np.max(xyz / white) > 1.5:
+        raise ParameterError(
+            f"the target's XYZ reach {np.max(xyz):g}: expected relative XYZ, the perfect white at Y = 1 "
+            "(divide by 100, or by the white's Y), seen under the light of the shot"
+        )
+    return xyz
 
 
 def checked_rgb(camera_rgb: Any) -> Array:
@@ -73,9 +84,7 @@ def checked_rgb(camera_rgb: Any) -> Array:
     if rgb.ndim != 2 or rgb.shape[1] != 3:
         raise ParameterError(f"camera_rgb: expected (N, 3), one row for each patch, got {rgb.shape}")
     if len(rgb) < FEWEST_PATCHES:
-        raise ParameterError(
-            f"camera_rgb has {len(rgb)} patches: a color calibration needs {FEWEST_PATCHES} or more; shoot a whole chart"
-        )
+        raise ParameterError(f"camera_rgb has {len(rgb)} patches: a color calibration needs {FEWEST_PATCHES} or more")
     if not np.isfinite(rgb).all():
         bad = np.flatnonzero(~np.isfinite(rgb).all(1))
         raise ParameterError(f"camera_rgb: patch {bad[0] + 1} is not a finite number; leave such patches out")
@@ -130,7 +139,7 @@ def target_of(target: Any, patches: int) -> tuple[Array | None, Array | None]:
 def _named_chart(name: str) -> Array:
     plain = name.strip().lower()
     if plain in CHARTS:
-        return np.stack(list(spectra.table("colorchecker").values()))
+        return chart_reflectances()
     if "sg" in plain.split() or plain.endswith("sg"):
         raise ParameterError(
             "the reflectances of a ColorChecker SG are not built in: give (wavelengths_nm, reflectances) of your chart"

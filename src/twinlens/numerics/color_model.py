@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from twinlens.numerics import root_polynomial, spectra
 from twinlens.numerics.color import lab_from_xyz
-from twinlens.numerics.sensitivity import table, unit_luminance
+from twinlens.numerics.sensor_prior import table, unit_luminance
 
 Array = npt.NDArray[Any]
 
@@ -34,7 +34,7 @@ class Surfaces:
 
     def part(self, which: Any) -> Surfaces:
         """Some of them, with the weights they have among all."""
-        return Surfaces(*(one[which] for one in (self.stimuli, self.xyz, self.weight, self.metric)), self.white_xyz)
+        return Surfaces(self.stimuli[which], self.xyz[which], self.weight[which], self.metric[which], self.white_xyz)
 
 
 @dataclass(frozen=True, eq=False)

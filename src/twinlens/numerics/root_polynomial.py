@@ -104,7 +104,7 @@ def fit(
     design = (local[:, :, :, None] * scaled[:, None, None, :]).reshape(len(xyz), 3, -1)
     wanted = (local @ xyz[..., None])[..., 0]
     bound = None if exact is None else np.kron(np.eye(3), exact / scale)
-    sizes = np.ones(len(xyz))
+    sizes, found = np.ones(len(xyz)), np.zeros(0)
     for _ in range(passes):
         root = np.sqrt(weight / sizes)[:, None]
         found = _solve((design * root[..., None]).reshape(len(xyz) * 3, -1), (wanted * root).ravel(), bound, white_xyz)

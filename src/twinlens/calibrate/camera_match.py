@@ -1,4 +1,4 @@
-"""Match: the map from one camera's raw colors to another's, for any light, and what no map can remove.
+"""Camera match: the map from one camera's raw colors to another's, for any light, and what no map can remove.
 
 Both cameras are known by their sensitivities. Known surfaces are recorded by both under a light, and a root-polynomial
 takes the first camera's RGB to the second's. Errors are color differences as the second camera sees them: its RGB,
@@ -20,7 +20,7 @@ from twinlens.core.errors import ParameterError
 from twinlens.core.fit import Fit
 from twinlens.numerics import root_polynomial
 from twinlens.numerics.color_model import ColorModel, Surfaces, fitted, surfaces
-from twinlens.numerics.sensitivity import unit_luminance
+from twinlens.numerics.sensor_prior import unit_luminance
 
 Array = npt.NDArray[Any]
 
