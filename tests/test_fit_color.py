@@ -108,6 +108,19 @@ def test_glare_is_taken_off_and_told(fit):
     assert abs(error(veiled.value, invented()).mean() - error(fit.value, invented()).mean()) < 0.05
 
 
+def test_glare_that_differs_over_the_chart_costs_little(fit):
+    rgb = shot(invented()) + 0.03 * (np.arange(24) % 6 / 5)[:, None] * fit.value.white_rgb()
+    found = fit_color(rgb, "colorchecker", "D65")
+    assert error(found.value, invented()).mean() < error(fit.value, invented()).mean() + 0.15
+
+
+def test_uneven_light_costs_little_and_is_told(fit):
+    rgb = shot(invented()) * np.linspace(0.9, 1.1, 24).reshape(4, 6).T.reshape(24, 1)
+    found = fit_color(rgb, "colorchecker", "D65")
+    assert any("uneven" in note for note in found.notes)
+    assert error(found.value, invented()).mean() < error(fit.value, invented()).mean() + 0.4
+
+
 def test_a_wrong_patch_and_clipped_patches_are_left_out_and_told(fit):
     rgb = shot(invented())
     rgb[3] *= [1, 0.7, 1]

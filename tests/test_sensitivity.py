@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from twinlens.numerics import sensitivity, sensor_prior, spectra
-from twinlens.numerics.sensitivity_solver import Response
+from twinlens.numerics.sensitivity_solver import Noise, Response
 from twinlens.numerics.sensor_prior import chart_reflectances, unit_luminance
 
 NM = spectra.WAVELENGTHS_NM
@@ -86,7 +86,7 @@ def test_a_second_picture_finds_its_own_exposure():
 def test_a_patch_left_out_is_the_estimate_made_without_it():
     given = response(invented(), "D65")
     keep = np.arange(24) != 5
-    residuals, noises = (0.04,), (0.004,)
+    residuals, noises = (0.04,), (Noise(0.004),)
     full = sensitivity.estimate([given], residuals=residuals, noises=noises)
     without = sensitivity.estimate(
         [Response(given.rgb[keep], given.stimuli[keep], given.white)], residuals=residuals, noises=noises
@@ -95,10 +95,12 @@ def test_a_patch_left_out_is_the_estimate_made_without_it():
 
 
 def test_the_evidence_names_a_light_with_lines():
-    prior = sensor_prior.bundled_prior()
+    prior, noises = sensor_prior.bundled_prior(), (Noise(0.001), Noise(0.004))
     for true in ("FL11", "FL2"):
         trials = {name: response(invented(), true, stated=name) for name in ("D65", "A", "FL2", "FL11", "LED-B3")}
-        found = {k: sensitivity.log_evidence([one], prior, 0.04, (0.001, 0.004)) for k, one in trials.items()}
+        found = {
+            k: sensitivity.log_evidence([one], prior, 0.04, (Noise(0.001), Noise(0.004))) for k, one in trials.items()
+        }
         assert max(found, key=found.__getitem__) == true
 
 

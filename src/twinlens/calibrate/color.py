@@ -21,6 +21,7 @@ from twinlens.core.errors import ParameterError
 from twinlens.core.fit import Fit
 from twinlens.numerics.color_model import ColorModel
 from twinlens.numerics.sensitivity import Estimate, estimate, from_color_matrices, log_evidence
+from twinlens.numerics.sensitivity_solver import Noise
 from twinlens.numerics.sensor_prior import Prior, bundled_prior, unit_luminance
 from twinlens.numerics.spectra import BANDS, resampled
 
@@ -28,9 +29,15 @@ Array = npt.NDArray[Any]
 
 CANDIDATE_LIGHTS = ("A", "D50", "D55", "D65", "D75", "FL2", "FL7", "FL11", "LED-B1", "LED-B3", "LED-B5", "LED-RGB1")
 CLEARLY = 25.0  # difference of log evidence from which another light is named: daylights differ by up to 20 by chance
-SCREENING_RESIDUAL, SCREENING_NOISES = 0.04, (0.0005, 0.002, 0.008)  # of lights and outliers
+SCREENING_RESIDUAL = 0.04  # of lights and outliers ...
+SCREENING_NOISES = (Noise(0.0005), Noise(0.002), Noise(0.008), Noise(0.004, common=10.0))
+    0.04,
+    (Noise(0.0005), Noise(0.002), Noise(0.008), Noise(0.004, common=10.0)),
+)  # of lights and outliers
 OUTLYING = 6.0  # x the median surprise of the patches ...
 SURPRISING = 4.0  # ... and as many standard deviations: a patch that is not what it should be
+SMALL_VEIL = 0.005  # of white, that is not worth a note
+UNEVEN, STRAY = 0.025, 0.008  # common noise, and stray light in parts of white, that is worth a note
 MOST_OUTLIERS = 0.25  # of the patches
 
 
@@ -191,11 +198,17 @@ def _notes(charts: Sequence[ChartShot], trusted: Sequence[Array], found: Estimat
         if (odd := ~keep & ~chart.clipped).any():
             notes.append(f"patches {_numbers(odd)}{where} are not what the others foretell and are left out")
         veil = found.veil[number - 1] / (unit_luminance(chart.light) @ found.sensitivities) / found.exposure[number - 1]
-        if np.abs(veil).max() > 0.01:
+        if np.abs(veil).max() > SMALL_VEIL:
             notes.append(
                 f"glare or a wrong black level adds {', '.join(f'{one:+.1%}' for one in veil)} of white (R, G, B)"
                 f"{where}; it is taken off"
             )
+    if found.uneven > UNEVEN:
+        notes.append(f"patches differ by some {found.uneven:.0%} in brightness from what is stated: the light is uneven")
+    if found.stray > STRAY:
+        notes.append(f"stray light differs by some {found.stray:.1%} of white from patch to patch: shade the lens")
+    for number, chart in enumerate(charts, 1):
+        where = f" of shot {number}" if len(charts) > 1 else ""
         if not chart.is_spectral:
             notes.append(
                 f"the target{where} has XYZ only: reflectances are guessed from it, which other lights suffer from"

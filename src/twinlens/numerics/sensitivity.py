@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from twinlens.numerics.sensitivity_solver import Estimate, Response, Solver
+from twinlens.numerics.sensitivity_solver import Estimate, Noise, Response, Solver
 from twinlens.numerics.sensor_prior import (
     STATE,
     Prior,
@@ -35,9 +35,11 @@ Array = npt.NDArray[Any]
 
 
 RESIDUALS = (0.02, 0.04, 0.08, 0.16)  # of a channel's peak: how far a new camera may lie from the measured ones
-NOISES = (0.0002, 0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032)  # relative, of each channel for itself
-MATRIX_NOISES = (0.003, 0.006, 0.012)  # how far makers' matrices lie from the least-squares ones of a chart
-MATRIX_COMMON, MATRIX_FLOOR = 0.0, 1.0  # x that: alike for all entries
+EVEN = tuple(Noise(one) for one in (0.0002, 0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032))
+UNEVEN = tuple(Noise(one, common=10.0) for one in (0.001, 0.002, 0.004, 0.008, 0.016))
+STRAY = tuple(Noise(one, glare=2.0) for one in (0.001, 0.002, 0.004, 0.008, 0.016))
+NOISES = EVEN + UNEVEN + STRAY
+MATRIX_NOISES = tuple(Noise(one, floor=1.0, common=0.0, glare=0.0) for one in (0.003, 0.006, 0.012))
 MATRIX_RESIDUALS = (0.02, 0.08)
 WHITE_WEIGHT = 100.0  # patches that white counts as much as
 LEAST_SHARE = 1e-3  # of the best explanation's probability: others do not count
@@ -47,7 +49,7 @@ def estimate(
     responses: Sequence[Response],
     prior: Prior | None = None,
     residuals: Sequence[float] = RESIDUALS,
-    noises: Sequence[float] = NOISES,
+    noises: Sequence[Noise] = NOISES,
 ) -> Estimate:
     """The sensitivities of the camera that recorded `responses`, averaged over the sizes of residual and noise."""
     prior = bundled_prior() if prior is None else prior
@@ -62,7 +64,7 @@ def estimate(
     return _averaged(found, share[kept] / share[kept].sum(), total)
 
 
-def log_evidence(responses: Sequence[Response], prior: Prior, residual: float, noises: Sequence[float]) -> float:
+def log_evidence(responses: Sequence[Response], prior: Prior, residual: float, noises: Sequence[Noise]) -> float:
     """The logarithm of the probability of `responses`, averaged over the noises: compares lights and targets."""
     solver = Solver(tuple(responses))
     start = solver.begin(prior_under(prior, responses[0].white, residual))
@@ -81,7 +83,7 @@ def _averaged(found: Sequence[Estimate], share: Array, evidence: float) -> Estim
     for w, one in zip(share, found, strict=True):
         away = (one.sensitivities - center).T.ravel()
         covariance += w * (one.covariance + np.outer(away, away))
-    names = ("veil", "exposure", "noise", "left_out", "left_out_veil", "surprise")
+    names = ("veil", "exposure", "noise", "uneven", "stray", "left_out", "left_out_veil", "surprise")
     return Estimate(center, covariance, log_evidence=evidence, **{name: mean(name) for name in names})
 
 
@@ -89,13 +91,13 @@ def from_color_matrices(
     matrices: Sequence[Array],
     lights: Sequence[Array],
     prior: Prior | None = None,
-    noises: Sequence[float] = MATRIX_NOISES,
+    noises: Sequence[Noise] = MATRIX_NOISES,
 ) -> Estimate:
     """The sensitivities of a camera of which only DNG color matrices (camera_from_xyz, 3x3) are known, one for each
     light (31,).
 
     A color matrix is taken as the least-squares map from the XYZ of a chart to the camera's RGB, exact for white: it
-    is linear in the sensitivities. `noises` are how far, relative to its colors, a real matrix may lie from that.
+    is linear in the sensitivities. `noises` are how far, relative to white, a real matrix may lie from that.
     """
     responses = [_matrix_response(np.asarray(one, float), light) for one, light in zip(matrices, lights, strict=True)]
     return estimate(responses, prior, MATRIX_RESIDUALS, noises)
@@ -112,6 +114,4 @@ def _matrix_response(camera_from_xyz: Array, light: Array) -> Response:
     learned = np.linalg.solve(moment, (xyz * weight[:, None]).T) @ stimuli  # (3, 31): spectra that X, Y, Z stand for
     values, vectors = np.linalg.eigh(xyz[:-1].T @ xyz[:-1] / (len(xyz) - 1))
     colors = np.vstack([xyz[-1], (vectors * np.sqrt(values)).T[:2]])  # white, and the two smaller ways to differ
-    return Response(
-        colors @ camera_from_xyz.T, colors @ learned, unit, veiled=False, common=MATRIX_COMMON, floor=MATRIX_FLOOR
-    )
+    return Response(colors @ camera_from_xyz.T, colors @ learned, unit, veiled=False)

@@ -18,11 +18,24 @@ from twinlens.numerics.spectra import BANDS
 Array = npt.NDArray[Any]
 
 VEIL_SD, VEIL_CORRELATION = 0.05, 0.85  # of white; glare is nearly colorless
-COMMON_NOISE = 2.0  # x noise: of all channels of a patch together (uneven light, a patch that is darker than stated)
-NOISE_FLOOR = 0.125  # x noise, of white
 EXPOSURE_SD = 0.05  # of a further picture's exposure, likewise
-SCALE_PASSES, SCALE_NOISE = 2, 0.004  # of the search for the scale, and its noise
+SCALE_PASSES = 2  # of the search for the scale ...
 APART = 0.3  # relative noise of a patch that is not believed: it has no say
+
+
+@dataclass(frozen=True)
+class Noise:
+    """How what was recorded may differ from the model: `relative` for every channel by itself; as multiples of it,
+    `floor` (of white) for a black patch, `common` for all channels of a patch together (uneven light, a patch darker
+    than stated), `glare` (of white) added to all channels together (stray light that differs from patch to patch)."""
+
+    relative: float
+    floor: float = 0.125
+    common: float = 2.0
+    glare: float = 0.25
+
+
+SCALE_NOISE = Noise(0.004)  # ... with this noise
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,8 +43,7 @@ class Response:
     """What a camera recorded: `rgb` (N, 3) of N known `stimuli` (N, 31), whose perfect white would be `white` (31,).
 
     `veiled` says whether stray light may have been added; `doubt` (31, 31) is the covariance of each stimulus about
-    its stated value (none: exact); `trusted` (N,) names the patches that count (none: all). `common` and `floor` are
-    the noise of a patch's channels together and of a black patch, as parts of the relative noise.
+    its stated value (none: exact); `trusted` (N,) names the patches that count (none: all).
     """
 
     rgb: Array
@@ -40,8 +52,6 @@ class Response:
     veiled: bool = True
     doubt: Array | None = None
     trusted: Array | None = None
-    common: float = COMMON_NOISE
-    floor: float = NOISE_FLOOR
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +59,7 @@ class Estimate:
     """Sensitivities (31, 3) with rgb = stimuli @ sensitivities in the first response's exposure, their covariance
     (93, 93; R, G, B one after the other), the veil (responses, 3) in the same unit and each response's exposure.
 
+    `noise`, `uneven` and `stray` are the sizes of the relative, common and glare noise that explain the data.
     `log_evidence` compares explanations of the same data. `left_out` (N, 31, 3) are the sensitivities without patch
     i and `left_out_veil` (N, 3) its veil then; `surprise` (N,) is how far patch i lies from what the others foretell,
     in standard deviations. The patches of all responses follow one another.
@@ -60,6 +71,8 @@ class Estimate:
     exposure: Array
     log_evidence: float
     noise: float
+    uneven: float
+    stray: float
     left_out: Array
     left_out_veil: Array
     surprise: Array
@@ -90,7 +103,7 @@ class Trial:
     start: Start
     covariance: Array
     away: Array
-    noise: float
+    noise: Noise
     log_evidence: float
 
 
@@ -133,7 +146,7 @@ class Solver:
             start = self._rescaled(start, SCALE_NOISE)
         return start
 
-    def explain(self, start: Start, noise: float) -> Trial:
+    def explain(self, start: Start, noise: Noise) -> Trial:
         """Weigh how well a prior and this noise explain the data."""
         start = self._rescaled(start, noise)
         covariance, away = self._weighed(start, noise)
@@ -143,12 +156,12 @@ class Solver:
         evidence = float(-half @ half / 2 - np.log(np.diag(lower)).sum() - log_scale)
         return Trial(start, covariance, away, noise, evidence)
 
-    def _weighed(self, start: Start, noise: float) -> tuple[Array, Array]:
+    def _weighed(self, start: Start, noise: Noise) -> tuple[Array, Array]:
         """The covariance of what was recorded, in the prior's scale, and how far that is from what was foretold."""
         values = self.rgb / (start.exposure[self.picture, None] * start.gain)
         return start.foretold + self._noise(values, start, noise), values.ravel() - start.expected
 
-    def _rescaled(self, start: Start, noise: float) -> Start:
+    def _rescaled(self, start: Start, noise: Noise) -> Start:
         """The scale at which white is recorded as 1 and every picture agrees with the first."""
         covariance, away = self._weighed(start, noise)
         state = start.state + start.cross @ np.linalg.solve(covariance, away)
@@ -162,7 +175,7 @@ class Solver:
 
     def solve(self, trial: Trial) -> Estimate:
         """The estimate of one explanation, in the unit of the first picture."""
-        start = trial.start
+        start, noise = trial.start, trial.noise
         gain, exposure, cross = start.gain, start.exposure, start.cross
         inverse = np.linalg.inv(trial.covariance)
         solved = inverse @ trial.away
@@ -172,7 +185,8 @@ class Solver:
         veil = state[STATE:].reshape(-1, CHANNELS) * gain * exposure[:, None]
         return Estimate(
             _curves(state, gain), posterior[:STATE, :STATE] * np.outer(scale, scale), veil, exposure,
-            trial.log_evidence, trial.noise, *self._left_out(inverse, solved, cross, state, gain, exposure),
+            trial.log_evidence, noise.relative, noise.common * noise.relative, noise.glare * noise.relative,
+            *self._left_out(inverse, solved, cross, state, gain, exposure),
         )  # fmt: skip
 
     def _first_scale(self, prior: Prior) -> tuple[Array, Array]:
@@ -185,16 +199,16 @@ class Solver:
                     for e, g in zip(power, given, strict=True)]  # fmt: skip
         return gain, np.array([1.0, *exposure[1:]])
 
-    def _noise(self, values: Array, start: Start, noise: float) -> Array:
+    def _noise(self, values: Array, start: Start, noise: Noise) -> Array:
         """The covariance (3N, 3N) of what was recorded, patches in blocks of three channels."""
         size = np.abs(values)
-        own, blocks = np.square(noise * size), size[:, :, None] * size[:, None, :]
+        own = np.square(noise.relative * size) + (noise.floor * noise.relative) ** 2
+        blocks = (noise.common * noise.relative) ** 2 * size[:, :, None] * size[:, None, :]
+        blocks += (noise.glare * noise.relative) ** 2
         curves = start.state[:STATE].reshape(CHANNELS, BANDS)
         first = 0
         for one, count in zip(self.responses, self.sizes, strict=True):
             rows = slice(first, first + count)
-            own[rows] += (one.floor * noise) ** 2
-            blocks[rows] *= (one.common * noise) ** 2
             if one.doubt is not None:
                 blocks[rows] += curves @ one.doubt @ curves.T
             if one.trusted is not None:
