@@ -98,9 +98,7 @@ def test_the_evidence_names_a_light_with_lines():
     prior, noises = sensor_prior.bundled_prior(), (Noise(0.001), Noise(0.004))
     for true in ("FL11", "FL2"):
         trials = {name: response(invented(), true, stated=name) for name in ("D65", "A", "FL2", "FL11", "LED-B3")}
-        found = {
-            k: sensitivity.log_evidence([one], prior, 0.04, (Noise(0.001), Noise(0.004))) for k, one in trials.items()
-        }
+        found = {name: sensitivity.log_evidence([one], prior, 0.04, noises) for name, one in trials.items()}
         assert max(found, key=found.__getitem__) == true
 
 

@@ -31,9 +31,6 @@ CANDIDATE_LIGHTS = ("A", "D50", "D55", "D65", "D75", "FL2", "FL7", "FL11", "LED-
 CLEARLY = 25.0  # difference of log evidence from which another light is named: daylights differ by up to 20 by chance
 SCREENING_RESIDUAL = 0.04  # of lights and outliers ...
 SCREENING_NOISES = (Noise(0.0005), Noise(0.002), Noise(0.008), Noise(0.004, common=10.0))
-    0.04,
-    (Noise(0.0005), Noise(0.002), Noise(0.008), Noise(0.004, common=10.0)),
-)  # of lights and outliers
 OUTLYING = 6.0  # x the median surprise of the patches ...
 SURPRISING = 4.0  # ... and as many standard deviations: a patch that is not what it should be
 SMALL_VEIL = 0.005  # of white, that is not worth a note
@@ -204,7 +201,7 @@ def _notes(charts: Sequence[ChartShot], trusted: Sequence[Array], found: Estimat
                 f"{where}; it is taken off"
             )
     if found.uneven > UNEVEN:
-        notes.append(f"patches differ by some {found.uneven:.0%} in brightness from what is stated: the light is uneven")
+        notes.append(f"patches differ by some {found.uneven:.0%} in brightness from what is stated: uneven light")
     if found.stray > STRAY:
         notes.append(f"stray light differs by some {found.stray:.1%} of white from patch to patch: shade the lens")
     for number, chart in enumerate(charts, 1):
