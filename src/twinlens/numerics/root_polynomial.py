@@ -20,7 +20,11 @@ from twinlens.numerics.color import lab_from_xyz
 
 Array = npt.NDArray[Any]
 
-TERMS = 13
+EXPONENTS = np.array(  # of red, green, blue in each term; they add up to 1
+    [(6, 0, 0), (0, 6, 0), (0, 0, 6), (3, 3, 0), (0, 3, 3), (3, 0, 3), (2, 4, 0), (0, 2, 4), (2, 0, 4), (4, 2, 0),
+     (0, 4, 2), (4, 0, 2), (2, 2, 2)]
+) / 6  # fmt: skip
+TERMS = len(EXPONENTS)
 DENSITY_WIDTH = 8.0  # Delta E of the Gaussian that measures how crowded a color is
 RIDGE = 1e-9  # of the mean square of the terms
 PASSES = 8  # of the reweighting that turns squared errors into absolute ones
@@ -35,6 +39,16 @@ def terms(rgb: Array) -> Array:
     r, g, b = np.cbrt(red), np.cbrt(green), np.cbrt(blue)
     cubes = np.stack([r * g * g, g * b * b, r * b * b, g * r * r, b * g * g, b * r * r, r * g * b], -1)
     return np.concatenate([rgb, roots, cubes], -1)
+
+
+def apply(rgb: Array, matrix: Array) -> Array:
+    """The map of camera RGB (..., 3) by a matrix (13, 3)."""
+    return terms(rgb) @ matrix
+
+
+def at_grey(matrix: Array) -> Array:
+    """The 3x3 that a map (13, 3) is for small changes of a grey: d(out)/d(rgb)."""
+    return matrix.T @ EXPONENTS
 
 
 def metric(xyz: Array, white_xyz: Array) -> Array:
