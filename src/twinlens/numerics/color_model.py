@@ -118,6 +118,10 @@ class ColorModel:
             self._maps[key] = color_map(self.sensitivities, power)
         return self._maps[key]
 
+    def sd(self) -> Array:
+        """The standard deviation (31, 3) of the sensitivities."""
+        return np.sqrt(np.maximum(np.diag(self.covariance), 0)).reshape(3, spectra.BANDS).T
+
     def white_rgb(self, light: Any = None) -> Array:
         """Camera RGB (3,) of the perfect white under a light, in the unit and exposure of the fit."""
         power = self.light if light is None else spectra.light_power(light)

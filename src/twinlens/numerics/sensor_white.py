@@ -40,13 +40,15 @@ def temperature_of(sensitivities: Array, neutral: Array) -> tuple[float, float]:
     that is, in log chromaticity (1 % of a channel is 0.01)."""
     mired = np.linspace(1e6 / COOLEST_K, 1e6 / WARMEST_K, STEPS)
     places = np.array([_place(neutral_under(sensitivities, thermal_light(1e6 / one))) for one in mired])
-    away = np.linalg.norm(places - _place(np.maximum(neutral, 1e-6 * np.max(neutral))), axis=1)
+    wanted = _place(np.maximum(neutral, 1e-6 * np.max(neutral)))
+    away = np.linalg.norm(places - wanted, axis=1)
     nearest = int(np.clip(away.argmin(), 1, STEPS - 2))
     # the least of the parabola through three neighbours
     left, middle, right = np.square(away[nearest - 1 : nearest + 2])
     bend = left - 2 * middle + right
     shift = float(np.clip((left - right) / (2 * bend), -1, 1)) if bend > 0 else 0.0
-    return 1e6 / float(mired[nearest] + shift * (mired[1] - mired[0])), float(away.min())
+    kelvin = 1e6 / float(np.clip(mired[nearest] + shift * (mired[1] - mired[0]), mired[0], mired[-1]))
+    return kelvin, float(np.linalg.norm(_place(neutral_under(sensitivities, thermal_light(kelvin))) - wanted))
 
 
 def _place(rgb: Array) -> Array:
