@@ -87,7 +87,7 @@ def hue_sat_table(polynomial: Array, forward: Array) -> HueSatTable:
     wanted = terms(reached) @ polynomial @ PROPHOTO_FROM_XYZ_D50.T
     linear = reached @ (PROPHOTO_FROM_XYZ_D50 @ forward).T  # where a camera color lies after the matrix
     change = _change(linear, wanted)
-    inside = (balanced >= -1e-9).all(-1)
+    inside = np.all(balanced >= -1e-9, axis=-1)
     return HueSatTable(_continued(change, inside).astype(np.float32)[:, :, None])
 
 
