@@ -11,6 +11,11 @@ _HOME = {
     "fit_noise": "noise",
     "fit_shading": "shading",
     "fit_tone": "tone",
+    "fit_color": "color",
+    "fit_color_from_matrices": "color",
+    "fit_color_from_sensitivities": "color",
+    "ColorFit": "color",
+    "match": "camera_match",
 }
 
 __all__ = sorted(_HOME)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twinlens.core.record import record
+from twinlens.core.sensor_color import SensorColor
 
 Array = npt.NDArray[Any]
 
@@ -84,6 +85,7 @@ class CameraColor:
     default_black_render: int = 0  # 0 auto, 1 none
     gain_table_map: GainTableMap | None = None
     rgb_tables: tuple[RgbTable, ...] = ()
+    sensor: SensorColor | None = None  # of a profile that was calibrated
     origin: str = ""  # "dng", "dcp", "libraw", "profile"
 
     @property

@@ -94,6 +94,26 @@ def _named(name: str) -> Array:
     )
 
 
+def light_power(light: Any) -> Array:
+    """The power (31,) of a light given as a name, as `(wavelengths_nm, power)` or as power (31,).
+
+    Raises ParameterError for an unknown name and for a spectrum that is not the power of a light.
+    """
+    if isinstance(light, str):
+        return illuminant(light)
+    if isinstance(light, tuple | list) and len(light) == 2:
+        power = resampled(np.asarray(light[0], float), np.asarray(light[1], float), what="the light's spectrum")[0]
+    else:
+        power = np.asarray(light, float)
+    if power.shape != (BANDS,):
+        raise ParameterError(
+            f"a light is a name, (wavelengths in nm, power) or power (31,) from 400 to 700 nm; got shape {power.shape}"
+        )
+    if not np.isfinite(power).all() or power.min() < -0.01 * power.max() or power.max() <= 0:
+        raise ParameterError("the light's spectrum has no power or negative power: expected relative power above 0")
+    return np.maximum(power, 0)
+
+
 def black_body(kelvin: float) -> Array:
     """The relative power (31,) of a black body (Planck's law)."""
     if not 500 <= kelvin <= 1e6:

@@ -88,7 +88,7 @@ def _one_local_tone(recipe: Recipe, source: Image, edits: Edits) -> Recipe:
 
 FOLLOWS_WHITE: Edits = {  # what was measured for the white balance of a resolved recipe
     "white_balance": {"gains": None, "white_xy": None, "neutral": None, "kelvin": None, "tint": None, "spot": None},
-    "camera_color": {"matrix": None, "table_hash": ""},
+    "camera_color": {"matrix": None, "polynomial": None, "table_hash": ""},
     "highlights": {"levels": None, "chroma": None},
     "demosaic": {"balance": None},
 }

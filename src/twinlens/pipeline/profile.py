@@ -15,6 +15,7 @@ from twinlens.core.noise import NoiseModel
 from twinlens.core.profile import CameraProfile
 from twinlens.core.shading import TERMS as SHADING_TERMS
 from twinlens.core.shading import LensShading
+from twinlens.pipeline import sensor_document
 
 FORMAT = "profile/1"
 _CAMERA = ("name", "make", "model", "unique_camera_model", "lens")
@@ -31,6 +32,7 @@ def dumps(profile: CameraProfile) -> str:
     data["color"] = {
         "analog_balance": color.analog_balance,
         "light": [{key: getattr(one, key) for key in _LIGHT} for one in color.calibrations],
+        "sensor": sensor_document.dumped(color.sensor),
     }
     data["noise"] = [
         {"iso": iso, "gain": model.gain, "offset": model.offset} for iso, model in sorted(profile.noise.items())
@@ -50,7 +52,7 @@ def loads(text: str, *, origin: str = "") -> CameraProfile:
     begin = f"{origin}: " if origin else ""
     document.only(data, (*_CAMERA, "provenance", "color", "noise", "shading", "lens_warp"), f"{begin}profile")
     color = document.table(data, "color", begin)
-    document.only(color, ("analog_balance", "light"), f"{begin}[color]")
+    document.only(color, ("analog_balance", "light", "sensor"), f"{begin}[color]")
     given = document.tables(color, "light", f"{begin}[color] ")
     lights = tuple(_light(one, f"{begin}[[color.light]] {number}") for number, one in enumerate(given, 1))
     if not 0 < len(lights) <= 3:
@@ -68,6 +70,7 @@ def loads(text: str, *, origin: str = "") -> CameraProfile:
             calibrations=lights,
             name=str(data.get("name", "")),
             analog_balance=None if balance is None else _numbers(balance, (3,), f"{begin}analog_balance"),
+            sensor=sensor_document.loaded(color["sensor"], f"{begin}[color.sensor]") if "sensor" in color else None,
             origin="profile",
         ),
         noise=noise,

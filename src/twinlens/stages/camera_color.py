@@ -1,8 +1,9 @@
 """Camera color: takes white-balanced camera RGB to linear Rec. 2020, as the file, a profile or a DCP says.
 
 One 3x3 matrix for the picture's light (Digital Negative Specification 1.7.1, chapter 6) and, where the profile has
-one, its hue/saturation table, which is applied in linear ProPhoto RGB. BaselineExposure and its offset belong to
-the exposure stage.
+one, its hue/saturation table, which is applied in linear ProPhoto RGB. A calibrated profile has a root-polynomial
+instead, for the light that the white balance tells of or for a light that is named: exact under any exposure, and
+greys stay grey. BaselineExposure and its offset belong to the exposure stage.
 """
 
 from __future__ import annotations
@@ -21,11 +22,17 @@ from twinlens.core.image import BALANCED, SCENE, Image
 from twinlens.core.noise import NoiseModel
 from twinlens.core.profile import color_in_use
 from twinlens.core.record import record
+from twinlens.core.sensor_color import SensorColor
 from twinlens.core.stage import Facts, Stage, param
 from twinlens.kernels.hue_sat import hue_sat
 from twinlens.kernels.matrix import matrix
-from twinlens.numerics.color import rgb_from_rgb
+from twinlens.kernels.root_polynomial import root_polynomial
+from twinlens.numerics.color import D50_XYZ, REC2020_FROM_XYZ_D50, adaptation, rgb_from_rgb
+from twinlens.numerics.color_model import color_map
 from twinlens.numerics.dng_color import Light, lights_from, rec2020_from_balanced, weights, xy_from_neutral
+from twinlens.numerics.root_polynomial import TERMS, at_grey
+from twinlens.numerics.sensor_white import interpolated, temperature_of
+from twinlens.numerics.spectra import illuminant, white_xyz
 
 Array = npt.NDArray[Any]
 _log = logging.getLogger("twinlens")
@@ -46,9 +53,13 @@ class CameraColor(Stage):
         "auto",
         doc="whose color: auto takes the profile or DCP when there is one, else the file; none leaves the channels",
     )
-    tables: bool = param(True, doc="apply the profile's hue and saturation table")
+    tables: bool = param(True, doc="apply the profile's hue and saturation table, or its root-polynomial")
+    light: str = param("", doc="name of the light (FL11, LED-B3), for a calibrated profile; empty: by the white")
     matrix: tuple[float, float, float, float, float, float, float, float, float] | None = param(
         None, doc="rec2020_from_balanced, row by row", expert=True
+    )
+    polynomial: tuple[float, ...] | None = param(
+        None, doc="rec2020 from the 13 root-polynomial terms of balanced RGB, term by term", expert=True
     )
     table_hash: str = param(
         "", doc="fingerprint of the hue and saturation table that belongs to the matrix", expert=True
@@ -59,7 +70,7 @@ class CameraColor(Stage):
 
     def resolve(self, facts: Facts) -> Self:
         if self.source == "none":
-            return replace(self, matrix=tuple(np.eye(3).ravel()), table_hash="", hue_sat=None)
+            return replace(self, matrix=tuple(np.eye(3).ravel()), polynomial=None, table_hash="", hue_sat=None)
         if self.source in ("dcp", "profile"):
             origin = facts.profile.color.origin if facts.profile is not None else ""
             if not (facts.profile and facts.profile.color.is_known) or (self.source == "dcp") != (origin == "dcp"):
@@ -67,6 +78,16 @@ class CameraColor(Stage):
         color = color_in_use(facts.shot, facts.profile, "file" if self.source == "file" else "auto")
         lights = lights_from(color.calibrations)
         neutral = _neutral(facts)
+        if color.sensor is not None and self.tables and self.matrix is None:
+            polynomial = rec2020_polynomial(color.sensor, neutral, self.light)
+            numbers = tuple(at_grey(polynomial).ravel().tolist())
+            return replace(self, matrix=numbers, polynomial=tuple(polynomial.ravel().tolist()), hue_sat=None)
+        if self.polynomial is not None:
+            return self
+        if self.light:
+            raise ParameterError(
+                f"CameraColor.light = {self.light!r} needs a profile made by `twinlens calibrate color`, with tables on"
+            )
         numbers = self.matrix
         if numbers is None:
             numbers = tuple(float(one) for one in _matrix(facts, lights, neutral, color.analog_balance).ravel())
@@ -87,7 +108,7 @@ class CameraColor(Stage):
 
     @property
     def mixing(self) -> Array | None:
-        return self.rec2020_from_balanced if self.hue_sat is None else None
+        return self.rec2020_from_balanced if self.hue_sat is None and self.polynomial is None else None
 
     def relabelled(self, image: Image) -> Image:
         noise = image.noise and _mixed(image.noise, self.rec2020_from_balanced)
@@ -95,12 +116,31 @@ class CameraColor(Stage):
 
     def __call__(self, image: Image) -> Image:
         acting = self.rec2020_from_balanced
-        if self.hue_sat is None:
+        if self.polynomial is not None:
+            pixels = root_polynomial(image.pixels, np.reshape(self.polynomial, (TERMS, 3)))
+        elif self.hue_sat is None:
             pixels = matrix(image.pixels, acting)
         else:
             before, after = PROPHOTO_FROM_REC2020 @ acting, REC2020_FROM_PROPHOTO
             pixels = hue_sat(image.pixels, self.hue_sat.values, self.hue_sat.encoding == "srgb", before, after)
         return self.relabelled(image.with_pixels(pixels))
+
+
+def rec2020_polynomial(sensor: SensorColor, neutral: Array, light: str = "") -> Array:
+    """The map (13, 3) from terms of balanced RGB to linear Rec. 2020 for a picture whose neutral is this camera RGB, or
+    for a light that is named; all terms 1 (a grey of 1) become exactly 1."""
+    if light:
+        power = illuminant(light)
+        found = color_map(sensor.sensitivities, power, keep_grey=True).polynomial
+        to_xyz_d50 = found @ adaptation(white_xyz(power), D50_XYZ).T
+    else:
+        kelvin, _ = temperature_of(sensor.sensitivities, neutral)
+        maps = sensor.maps
+        to_xyz_d50 = interpolated(
+            np.array([one.kelvin for one in maps]), np.stack([one.polynomial for one in maps]), kelvin
+        )
+    found = to_xyz_d50 @ REC2020_FROM_XYZ_D50.T
+    return found / found.sum(0)
 
 
 def _mixed(noise: NoiseModel, acting: Array) -> NoiseModel:

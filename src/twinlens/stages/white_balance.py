@@ -18,10 +18,14 @@ from twinlens.core.errors import ParameterError
 from twinlens.core.image import BALANCED, CAMERA_RGB, Image
 from twinlens.core.profile import color_in_use
 from twinlens.core.record import record
+from twinlens.core.sensor_color import SensorColor
 from twinlens.core.stage import Facts, Stage, param
 from twinlens.kernels.matrix import matrix
 from twinlens.numerics.auto_white import estimate_neutral
+from twinlens.numerics.color import xy_from_xyz
 from twinlens.numerics.dng_color import Light, lights_from, neutral_from_xy, xy_from_neutral
+from twinlens.numerics.sensor_white import neutral_under, thermal_light
+from twinlens.numerics.spectra import illuminant, white_xyz
 from twinlens.numerics.temperature import xy_from_temperature
 
 Array = npt.NDArray[Any]
@@ -35,6 +39,15 @@ PRESET_XY = {  # chromaticities of CIE 15:2018; flash: a black body of 5500 K
     "tungsten": (0.44757, 0.40745),  # A
     "fluorescent": (0.3721, 0.3751),  # FL2
     "led": (0.3756, 0.3723),  # LED-B3
+}
+PRESET_LIGHT = {  # the same lights by their spectra, for a calibrated profile
+    "daylight": "D55",
+    "cloudy": "D65",
+    "shade": "D75",
+    "flash": "5500K",
+    "tungsten": "A",
+    "fluorescent": "FL2",
+    "led": "LED-B3",
 }
 SPOT_RADIUS = 1  # pixels of the reduced picture around the spot: 3 x 3 are averaged
 MOST_GAIN = 64.0  # a channel that is weaker than this holds nothing
@@ -84,13 +97,15 @@ class WhiteBalance(Stage):
             return self
         color = color_in_use(facts.shot, facts.profile)
         lights, balance = lights_from(color.calibrations), color.analog_balance
-        mode, neutral = self._neutral(facts, lights, balance)
+        mode, neutral = self._neutral(facts, lights, balance, color.sensor)
         neutral = np.maximum(neutral, float(np.max(neutral)) / MOST_GAIN)
         gains = tuple(float(one) for one in neutral.max() / neutral)
         white = xy_from_neutral(lights, neutral, balance) if lights else None
         return replace(self, mode=mode, gains=gains, white_xy=white)
 
-    def _neutral(self, facts: Facts, lights: tuple[Light, ...], balance: Array | None) -> tuple[str, Array]:
+    def _neutral(
+        self, facts: Facts, lights: tuple[Light, ...], balance: Array | None, sensor: SensorColor | None
+    ) -> tuple[str, Array]:
         """The mode that was used in the end, and the camera RGB (3,) of a neutral."""
         mode, shot = self.mode, facts.shot
         if mode == "as_shot":
@@ -111,11 +126,17 @@ class WhiteBalance(Stage):
                 f"white balance {mode!r} needs the camera's color matrix, and this file has none: "
                 "use as_shot, auto, spot or neutral"
             )
-        if mode == "kelvin":
-            return mode, neutral_from_xy(
-                lights, xy_from_temperature(self._wanted("kelvin", self.kelvin), self.tint or 0.0), balance
-            )
-        return mode, neutral_from_xy(lights, PRESET_XY[mode], balance)
+        kelvin = self._wanted("kelvin", self.kelvin) if mode == "kelvin" else 0.0
+        xy = xy_from_temperature(kelvin, self.tint or 0.0) if mode == "kelvin" else PRESET_XY[mode]
+        by_matrix = neutral_from_xy(lights, xy, balance)
+        if sensor is None:
+            return mode, by_matrix
+        if mode != "kelvin":
+            return mode, neutral_under(sensor.sensitivities, illuminant(PRESET_LIGHT[mode]))
+        found = neutral_under(sensor.sensitivities, thermal_light(kelvin))
+        if self.tint is None:
+            return mode, found
+        return mode, found * by_matrix / neutral_from_xy(lights, _xy_of(kelvin), balance)
 
     def _wanted(self, name: str, value: Any) -> Any:
         if value is None:
@@ -155,6 +176,11 @@ class WhiteBalance(Stage):
 
     def __call__(self, image: Image) -> Image:
         return self.relabelled(image.with_pixels(matrix(image.pixels, self.mixing)))
+
+
+def _xy_of(kelvin: float) -> tuple[float, float]:
+    """The chromaticity of the light that a temperature without tint stands for with a calibrated profile."""
+    return xy_from_xyz(white_xyz(thermal_light(kelvin)))
 
 
 def _is_neutral(neutral: tuple[float, ...] | None) -> bool:
