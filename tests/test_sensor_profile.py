@@ -5,7 +5,13 @@ import numpy as np
 import pytest
 
 from twinlens.calibrate import fit_color_from_sensitivities
-from twinlens.calibrate.color_profile import PROPHOTO_FROM_XYZ_D50, camera_profile, dcp_color, unit_calibration
+from twinlens.calibrate.color_profile import (
+    PROPHOTO_FROM_XYZ_D50,
+    camera_profile,
+    dcp_color,
+    icc_profiles,
+    unit_calibration,
+)
 from twinlens.core.errors import DocumentError, ParameterError
 from twinlens.core.image import BALANCED, Image, planar
 from twinlens.core.profile import CameraProfile
@@ -181,6 +187,23 @@ def test_the_dcp_says_the_same(tmp_path):
         stage = CameraColor().resolve(facts(camera_profile(MODEL, "x"), neutral_under(invented(), power)))
         assert errors(xyz, developed(stage, rgb)) < 0.1
         assert errors(xyz, truth) < errors(rgb[0] @ one.forward_matrix.T, truth)
+
+
+def test_icc_profiles_through_another_library_are_the_model():
+    imagecodecs = pytest.importorskip("imagecodecs")
+    matrix, table = icc_profiles(MODEL, "D65", "invented under D65")
+    rgb = balanced("D65")[0]
+    coded = np.rint(np.clip(rgb, 0, 1) * 65535).astype(np.uint16)
+    lab = imagecodecs.cms_profile("lab4")
+    stage = CameraColor(light="D65").resolve(facts(camera_profile(MODEL, "x"), np.ones(3)))
+    model = lab_from_xyz(developed(stage, coded / 65535))
+    found = {}
+    for name, profile in (("matrix", matrix), ("table", table)):
+        seen = imagecodecs.cms_transform(coded, profile, lab, colorspace="rgb", outcolorspace="lab", outdtype="float64",
+                                         intent=1)  # fmt: skip
+        found[name] = delta_e_2000(np.asarray(seen)[0], model)
+    assert found["table"].mean() < 0.1 and found["table"].max() < 0.5
+    assert found["matrix"].mean() < 2.0 and found["matrix"].mean() > found["table"].mean()
 
 
 def test_the_matrices_of_a_profile_are_a_dng_color(profile):

@@ -30,7 +30,7 @@ Array = npt.NDArray[Any]
 CANDIDATE_LIGHTS = ("A", "D50", "D55", "D65", "D75", "FL2", "FL7", "FL11", "LED-B1", "LED-B3", "LED-B5", "LED-RGB1")
 CLEARLY = 25.0  # difference of log evidence from which another light is named: daylights differ by up to 20 by chance
 SCREENING_RESIDUAL = 0.04  # of lights and outliers ...
-SCREENING_NOISES = (Noise(0.0005), Noise(0.002), Noise(0.008), Noise(0.004, common=10.0))
+SCREENING_NOISES = (Noise(0.002), Noise(0.008), Noise(0.004, common=10.0))
 OUTLYING = 6.0  # x the median surprise of the patches ...
 SURPRISING = 4.0  # ... and as many standard deviations: a patch that is not what it should be
 SMALL_VEIL = 0.005  # of white, that is not worth a note

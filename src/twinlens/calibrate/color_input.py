@@ -26,7 +26,8 @@ CHARTS = (  # of 24 patches, ISO 17321-1, annex C
     "colorchecker mini",
 )
 BLACKEST = 1e-6  # of a channel's largest value
-CLIPPED = 1e-5  # relative difference below which two patches stand at one largest value
+CLIPPED = 1e-5  # relative difference below which two patches stand at one largest value ...
+DIFFERENT = 0.01  # ... although their XYZ differ by more than this
 SPECTRAL_DOUBT = 1e-6  # variance added where reflectances are guessed from XYZ
 
 
@@ -50,11 +51,6 @@ def chart_shot(camera_rgb: Any, target: Any, light: Any) -> ChartShot:
     power, name = light_of(light)
     unit = unit_luminance(power)
     reflectances, xyz = target_of(target, len(rgb))
-    clipped = _at_the_limit(rgb)
-    if (~clipped).sum() < FEWEST_PATCHES * 2 // 3:
-        raise ParameterError(
-            f"{int(clipped.sum())} of {len(rgb)} patches are clipped: expose the chart less and shoot it again"
-        )
     doubt = None
     if reflectances is None:
         xyz = _relative(xyz, spectra.white_xyz(power))
@@ -62,6 +58,11 @@ def chart_shot(camera_rgb: Any, target: Any, light: Any) -> ChartShot:
         doubt = doubt * np.outer(unit, unit)
     else:
         xyz = (reflectances * unit) @ spectra.observer()
+    clipped = _at_the_limit(rgb, xyz)
+    if (~clipped).sum() < FEWEST_PATCHES * 2 // 3:
+        raise ParameterError(
+            f"{int(clipped.sum())} of {len(rgb)} patches are clipped: expose the chart less and shoot it again"
+        )
     response = Response(rgb, reflectances * unit, unit, doubt=doubt, trusted=~clipped)
     return ChartShot(rgb, xyz, power, name, response, doubt is None, clipped)
 
@@ -98,11 +99,14 @@ def checked_rgb(camera_rgb: Any) -> Array:
     return rgb
 
 
-def _at_the_limit(rgb: Array) -> Array:
-    """Which patches (N,) share a channel's largest value with another patch, as clipped ones do."""
-    top = rgb.max(0)
-    at_top = rgb >= top * (1 - CLIPPED)
-    return (at_top & (at_top.sum(0) > 1)).any(1)
+def _at_the_limit(rgb: Array, xyz: Array) -> Array:
+    """Which patches (N,) share a channel's largest value with another patch that is of another color: clipped ones."""
+    clipped = np.zeros(len(rgb), bool)
+    for channel in range(3):
+        top = rgb[:, channel] >= rgb[:, channel].max() * (1 - CLIPPED)
+        if (np.ptp(xyz[top], axis=0) > DIFFERENT * xyz[top].max(0)).any():
+            clipped |= top
+    return clipped
 
 
 def light_of(light: Any) -> tuple[Array, str]:

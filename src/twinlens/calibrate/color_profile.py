@@ -14,10 +14,11 @@ import numpy.typing as npt
 from twinlens.core.camera_color import Calibration, CameraColor, HueSatTable
 from twinlens.core.profile import CameraProfile
 from twinlens.core.sensor_color import LightMap, SensorColor
+from twinlens.files import icc_camera
 from twinlens.numerics import color, spectra
 from twinlens.numerics.color_model import ColorMap, ColorModel, color_map
 from twinlens.numerics.hue_sat import hsv_from_rgb, rgb_from_hsv
-from twinlens.numerics.root_polynomial import terms
+from twinlens.numerics.root_polynomial import apply
 from twinlens.numerics.temperature import temperature_from_xy
 
 Array = npt.NDArray[Any]
@@ -45,6 +46,19 @@ def dcp_color(model: ColorModel, name: str, camera_model: str, copyright_text: s
     """What `files.dcp.write` takes: two lights, forward matrices, hue/saturation tables."""
     calibrations = tuple(_calibration(model, light, with_table=True) for light in DNG_LIGHTS)
     return CameraColor(calibrations, name, camera_model, copyright=copyright_text, origin="dcp")
+
+
+def icc_profiles(model: ColorModel, light: str, description: str) -> tuple[bytes, bytes]:
+    """The ICC input profiles (matrix, table) for white-balanced linear RGB of pictures under a named light."""
+    found, white = _grey_keeping(model, spectra.illuminant(light))
+    to_d50 = color.adaptation(white, color.D50_XYZ)
+
+    def to_xyz_d50(rgb: Array) -> Array:
+        return apply(rgb, found.polynomial) @ to_d50.T
+
+    return icc_camera.matrix_profile(to_d50 @ found.matrix, description), icc_camera.table_profile(
+        to_xyz_d50, description
+    )
 
 
 def unit_calibration(golden: ColorModel, unit: ColorModel, light: Any = "D65") -> Array:
@@ -84,7 +98,7 @@ def hue_sat_table(polynomial: Array, forward: Array) -> HueSatTable:
     prophoto = rgb_from_hsv(hue, saturation, np.ones_like(hue))
     balanced = prophoto @ np.linalg.inv(PROPHOTO_FROM_XYZ_D50 @ forward).T
     reached = np.maximum(balanced, 0)
-    wanted = terms(reached) @ polynomial @ PROPHOTO_FROM_XYZ_D50.T
+    wanted = apply(reached, polynomial) @ PROPHOTO_FROM_XYZ_D50.T
     linear = reached @ (PROPHOTO_FROM_XYZ_D50 @ forward).T  # where a camera color lies after the matrix
     change = _change(linear, wanted)
     inside = np.all(balanced >= -1e-9, axis=-1)

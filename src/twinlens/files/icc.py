@@ -76,8 +76,8 @@ def _text(words: str) -> bytes:
     return b"mluc" + struct.pack(">IIIHHII", 0, 1, 12, 0x656E, 0x5553, len(data), 28) + data  # enUS
 
 
-def _assembled(tags: dict[bytes, bytes]) -> bytes:
-    """A profile with these tags; equal tags share their data."""
+def _assembled(tags: dict[bytes, bytes], kind: bytes = b"mntr", connection: bytes = b"XYZ ") -> bytes:
+    """A profile of a device class with these tags; equal tags share their data."""
     start = 128 + 4 + 12 * len(tags)
     table, data, places = b"", b"", {}
     for name, value in tags.items():
@@ -86,7 +86,7 @@ def _assembled(tags: dict[bytes, bytes]) -> bytes:
             data += value + bytes(-len(value) % 4)
         table += name + struct.pack(">II", places[value], len(value))
     size = start + len(data)
-    header = struct.pack(">I4sI4s4s4s", size, bytes(4), 0x04400000, b"mntr", b"RGB ", b"XYZ ")
+    header = struct.pack(">I4sI4s4s4s", size, bytes(4), 0x04400000, kind, b"RGB ", connection)
     header += struct.pack(">6H4s", 2026, 1, 1, 0, 0, 0, b"acsp") + bytes(4 + 4 + 4 + 4 + 8 + 4) + _fixed(D50_XYZ)
     body = header.ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + data
     return body[:84] + hashlib.md5(body, usedforsecurity=False).digest() + body[100:]
