@@ -9,7 +9,7 @@ to it where it is not better.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from twinlens.calibrate.color_errors import ErrorSummary, HueError, delta_e, for
 from twinlens.calibrate.color_input import ChartShot, as_list, chart_shot, light_of
 from twinlens.core.errors import ParameterError
 from twinlens.core.fit import Fit
+from twinlens.core.record import record
 from twinlens.numerics.color_model import ColorModel
 from twinlens.numerics.sensitivity import Estimate, estimate, from_color_matrices, log_evidence
 from twinlens.numerics.sensitivity_solver import Noise
@@ -38,7 +39,7 @@ UNEVEN, STRAY = 0.025, 0.008  # common noise, and stray light in parts of white,
 MOST_OUTLIERS = 0.25  # of the patches
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class ColorFit(Fit[ColorModel]):
     """A color model with its errors, all CIEDE2000 under the fit's light, white = perfect diffuser.
 

@@ -8,6 +8,9 @@ from twinlens.cli.lazy import LazyGroup
 
 COMMANDS = {
     "chart": "Find color charts in photographs and print their patches.",
+    "color": "Color from charts, measured sensitivities or a file's tags.",
+    "match": "From one camera's raw colors to another's, with the metamerism floor.",
+    "unit": "One unit's profile from the golden sample's and a chart.",
     "noise": "Gain, read noise, full well and defects from flats and darks, or a still burst.",
     "shading": "Light and color falloff from flats.",
     "tone": "Tone response and linearity from an exposure series.",

@@ -39,7 +39,7 @@ def command(sources: tuple[Path, ...], as_json: bool, **options: Any) -> None:
     """
     if len(sources) > 1 and (options["draw"] or options["corners"]):
         raise ParameterError("--draw and --corners belong to one picture: name one IMAGE")
-    corners = _points(options["corners"])
+    corners = points(options["corners"])
     told, missing = [], []
     for source in sources:
         found, note = _of_one(source, corners, options)
@@ -56,7 +56,8 @@ def command(sources: tuple[Path, ...], as_json: bool, **options: Any) -> None:
         raise TwinlensError(missing[-1])
 
 
-def _points(text: str | None) -> list[list[float]] | None:
+def points(text: str | None) -> list[list[float]] | None:
+    """The four corners that --corners says."""
     if text is None:
         return None
     try:

@@ -1,7 +1,7 @@
 """Plate: a picture made ready for finding charts: upright linear RGB at a size that shows the patches, with clip mask.
 
-A raw mosaic is averaged over its color filter tiles after black and white levels (no demosaic, no white balance). A
-finished picture keeps its codes; they become linear light where they are sampled.
+A raw mosaic is averaged over its color filter tiles after black and white levels and the file's gain map (no demosaic,
+no white balance). A finished picture keeps its codes; they become linear light where they are sampled.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from twinlens.core.stage import Facts
 from twinlens.numerics.color import decode
 from twinlens.pipeline import reduced
 from twinlens.stages.linearize import Linearize
+from twinlens.stages.shading import Shading
 
 RAW_STEP = 2  # sites of a Bayer tile
 CLIP_CODE = 254.5 / 255  # a code of 8 bits that is the largest
-RAW_RGB = "linear camera RGB after black and white levels, not white-balanced, white = 1"
+RAW_RGB = "linear camera RGB after black, white and the file's gain map, not white-balanced, white = 1"
 PLAIN_RGB = "the numbers of the array as given"
 
 
@@ -113,9 +114,9 @@ def _of_array(pixels: Array) -> Plate:
 
 
 def _of_sensor(picture: Image) -> Plate:
-    stage = Linearize().resolve(Facts(picture.shot, picture, lambda: picture))
+    facts = Facts(picture.shot, picture, lambda: picture)
     step = RAW_STEP if picture.is_mosaic else 1
-    small = reduced.camera_rgb(picture, stage, None, step)
+    small = reduced.camera_rgb(picture, Linearize().resolve(facts), Shading().resolve(facts), step)
     return _made(small.pixels, small.clipped, None, small.scale, picture.shot.orientation, RAW_RGB)
 
 

@@ -1,0 +1,171 @@
+"""Color output: a color calibration as files: camera profile, DCP, ICC, numbers as JSON, and a page to sign."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import twinlens
+from twinlens.calibrate.color_errors import ErrorSummary
+from twinlens.calibrate.color_files import ChartColor
+from twinlens.calibrate.color_profile import camera_color, dcp_color, icc_profiles
+from twinlens.calibrate.measured import blank_profile
+from twinlens.core.errors import ParameterError
+from twinlens.core.profile import CameraProfile
+from twinlens.files.atomic import atomic
+from twinlens.numerics import spectra
+
+KINDS = (".toml", ".dcp", ".icc", ".json", ".html")
+SUMMARIES = {  # of a fit: what they are of
+    "patches": "on the patches used",
+    "left_out": "each patch by a model without it",
+    "plain_left_out": "the same by a 3x3 matrix",
+    "predicted": "expected on natural surfaces",
+}
+ICC_LIGHT = "D50"  # of an ICC profile of which no named light is known
+
+
+def name_of(made: ChartColor) -> str:
+    """The camera's name, as the files state it."""
+    shot = made.shot
+    return shot.unique_camera_model or f"{shot.make} {shot.model}".strip() or Path(shot.source or "camera").stem
+
+
+def light_name(made: ChartColor) -> str:
+    """The fit's light, as it was named."""
+    return made.fit.value.light_name or "the given spectrum"
+
+
+def profile_of(made: ChartColor, sources: Sequence[Path], base: CameraProfile | None = None) -> CameraProfile:
+    """The camera profile: this color, with what `base` knows of noise, shading and lens."""
+    known = base or blank_profile(made.shot)
+    color = camera_color(made.fit.value, name_of(made))
+    provenance = {**known.provenance, "color": {**_made_from(sources), "light": light_name(made), **figures(made)}}
+    return replace(known, name=known.name if base else name_of(made), color=color, provenance=provenance)
+
+
+def _made_from(sources: Sequence[Path]) -> dict[str, Any]:
+    hashes = [hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in sources]
+    return {
+        "made": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "program": f"twinlens {twinlens.__version__}",
+        "inputs": [f"{path.name} sha256:{digits}" for path, digits in zip(sources, hashes, strict=True)],
+    }
+
+
+def figures(made: ChartColor) -> dict[str, Any]:
+    """Errors of the fit, in plain numbers: each as mean, 95th percentile, largest and count (CIEDE2000)."""
+    fit = made.fit
+    told: dict[str, Any] = {"unit": fit.unit}
+    for key in SUMMARIES:
+        summary: ErrorSummary | None = getattr(fit, key)
+        if summary is not None:
+            told[key] = {name: _short(value) for name, value in asdict(summary).items()}
+    if fit.lights:
+        told["lights"] = {name: _short(value) for name, value in fit.lights}
+    told["notes"] = [*fit.notes, *made.notes]
+    return told
+
+
+def _short(value: float) -> float | int:
+    return value if isinstance(value, int) else float(f"{value:.4g}")
+
+
+def as_json(made: ChartColor) -> dict[str, Any]:
+    """All that a machine may want: errors, notes, patches, sensitivities, veil."""
+    model = made.fit.value
+    told = {
+        "camera": name_of(made),
+        "light": light_name(made),
+        **figures(made),
+        "by_hue": [asdict(one) for one in made.fit.by_hue],
+        "wavelengths_nm": spectra.WAVELENGTHS_NM.tolist(),
+        "sensitivities": np.round(model.sensitivities, 6).tolist(),
+        "sd": np.round(model.sd(), 6).tolist(),
+    }
+    if made.rgb is not None:
+        told["patches_rgb"] = dict(zip(made.names, np.round(made.rgb, 6).tolist(), strict=True))
+    return told
+
+
+def write(made: ChartColor, target: Path, profile: CameraProfile, overwrite: bool = False) -> None:
+    """Write what the suffix of `target` says: .toml, .dcp, .icc, .json or .html. Whole, or not at all."""
+    import json
+
+    from twinlens.files import dcp
+    from twinlens.pipeline import profile as document
+
+    suffix = target.suffix.lower()
+    if suffix == ".dcp":
+        model = made.shot.unique_camera_model or name_of(made)
+        dcp.write(target, dcp_color(made.fit.value, name_of(made), model), overwrite)
+        return
+    if suffix == ".icc":
+        light = made.fit.value.light_name or ICC_LIGHT
+        data = icc_profiles(made.fit.value, light, f"{name_of(made)}, {light}")[1]
+    elif suffix == ".toml":
+        data = document.dumps(profile).encode()
+    elif suffix == ".json":
+        data = json.dumps(as_json(made), indent=1).encode()
+    elif suffix == ".html":
+        data = page_of(made, profile).encode()
+    else:
+        raise ParameterError(f"{target}: expected a name that ends in {', '.join(KINDS)}")
+    with atomic(target, overwrite) as temporary:
+        temporary.write_bytes(data)
+
+
+def page_of(made: ChartColor, profile: CameraProfile) -> str:
+    """The report of a calibration from a chart as one page of HTML."""
+    from twinlens.report.color import ColorReport, color_page
+
+    if made.rgb is None or made.reflectances is None:
+        raise ParameterError("a report shows a chart; this color was made without one: write .json instead")
+    fit, model = made.fit, made.fit.value
+    veil = 0 if fit.veil is None else fit.veil
+    found = profile.provenance.get("color", {})
+    facts = [("camera", name_of(made)), ("lens", made.shot.lens or "not stated"), ("light", light_name(made)),
+             ("made", str(found.get("made", ""))), ("program", str(found.get("program", ""))),
+             *[("input", one) for one in found.get("inputs", ())]]  # fmt: skip
+    summaries = zip(SUMMARIES.values(), (getattr(fit, key) for key in SUMMARIES), strict=True)
+    all_used = fit.trusted is None or len(fit.trusted) != len(made.names)
+    trusted = np.ones(len(made.names), bool) if all_used else np.asarray(fit.trusted)
+    return color_page(
+        ColorReport(
+            title=f"Color calibration: {name_of(made)}",
+            facts=facts,
+            light=light_name(made),
+            white_xyz=spectra.white_xyz(model.light),
+            names=made.names,
+            reference_xyz=spectra.xyz_from_reflectance(made.reflectances, model.light),
+            profile_xyz=model.to_xyz(made.rgb - veil),
+            errors=[(name, one.mean, one.p95, one.largest, one.count) for name, one in summaries if one is not None],
+            by_hue=[(one.hue, one.mean, one.p95, one.surfaces) for one in fit.by_hue],
+            wavelengths_nm=spectra.WAVELENGTHS_NM,
+            sensitivities=model.sensitivities,
+            sd=model.sd(),
+            notes=[*fit.notes, *made.notes],
+            picture_png=_picture(made),
+            left_out=[name for name, kept in zip(made.names, trusted, strict=True) if not kept],
+        )
+    )
+
+
+def _picture(made: ChartColor) -> bytes:
+    """The first chart with its grid, as PNG of 900 pixels."""
+    import cv2
+
+    from twinlens.measure.chart.draw import drawn
+
+    if not made.pictures:
+        return b""
+    shown = drawn(made.pictures[0], made.charts[:1])
+    scale = min(900 / max(shown.shape[:2]), 1.0)
+    small = cv2.resize(shown, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return bytes(cv2.imencode(".png", small[..., ::-1])[1])
