@@ -39,7 +39,11 @@ SUFFIXES = (".jpg", ".jpeg", ".tif", ".tiff", ".png", ".avif", ".jxl")
 )
 @click.option("--exposure", metavar="EV|auto", help="Brighter or darker in stops; auto holds highlights.")
 @click.option(
-    "--profile", "profile_path", metavar="FILE", type=click.Path(path_type=Path), help="Camera profile: .dcp or TOML."
+    "--profile",
+    "profile_path",
+    metavar="FILE|DIR",
+    type=click.Path(path_type=Path),
+    help="Camera profile: .dcp or TOML; of a folder the one made for this module.",
 )
 @click.option(
     "--recipe",
@@ -125,6 +129,9 @@ def _one(source: Path, target: Path, options: dict[str, Any], bar: Any) -> dict[
         image = files.read(source, raw_layout=options["raw_layout"], max_pixels=options["max_pixels"])
     recipe = Recipe.load(options["recipe_path"]) if options["recipe_path"] else None
     profile_path = options["profile_path"] or _recipes_profile(recipe, options["recipe_path"])
+    if profile_path is not None and profile_path.is_dir():
+        profile_path = profile.choose(profile_path, image.shot)
+    camera = None if profile_path is None else profile.load(profile_path)
     told = {name: options[name] for name in OUTPUT if options[name] is not None}
     load_writers = threading.Thread(target=_load_writers, daemon=True)
 
@@ -137,7 +144,7 @@ def _one(source: Path, target: Path, options: dict[str, Any], bar: Any) -> dict[
         image,
         look=options["look"],
         strength=options["strength"],
-        profile=None if profile_path is None else profile.load(profile_path),
+        profile=camera,
         recipe=recipe,
         edits=edits,
         output=Output(**told) if told else None,
@@ -146,13 +153,21 @@ def _one(source: Path, target: Path, options: dict[str, Any], bar: Any) -> dict[
     )
     picture = _with_profile(picture, profile_path)
     pipeline.write(picture, target, overwrite=options["overwrite"])
-    notes = (*image.shot.notes, *picture.notes)
+    notes = (*image.shot.notes, *picture.notes, *_another_camera(camera, image))
     for note in notes:
         click.echo(f"{source.name}: {note}", err=True)
     height, width = picture.pixels.shape[:2]
     bar.next(f"{source.name} -> {target}")
     return {"source": str(source), "output": str(target), "width": width, "height": height,
             "seconds": round(time.perf_counter() - began, 3), "notes": notes}  # fmt: skip
+
+
+def _another_camera(camera: Any, image: Any) -> tuple[str, ...]:
+    """A note where the profile was made for another module."""
+    from twinlens.core.profile import mismatch
+
+    told = "" if camera is None else mismatch(camera, image.shot)
+    return (f"the profile was made for another module: {told}",) if told else ()
 
 
 def _check_replay(options: dict[str, Any]) -> None:

@@ -27,6 +27,8 @@ COLORS = {"error": "red", "warning": "yellow", "note": "cyan"}
 @click.option("--overwrite", is_flag=True, help="Replace an existing copy (never the input).")
 @click.option("--strict", is_flag=True, help="Exit with 1 when there is an error in the file.")
 @click.option("--raw-layout", metavar="LAYOUT", help="Of a headerless raw: 1920x1080:uint16le:BGGR:black=..:white=..")
+@click.option("--against", metavar="FILE", type=click.Path(path_type=Path),
+              help="Of a camera profile: how far a second one is from it.")  # fmt: skip
 @click.option("--system", is_flag=True, help="Which kernels answer, versions, processors.")
 def command(path: Path | None, as_json: bool, system: bool, **options: Any) -> None:
     """Say what a file holds: raw, picture, camera profile, look or recipe.
@@ -48,7 +50,7 @@ def command(path: Path | None, as_json: bool, system: bool, **options: Any) -> N
     from twinlens.measure.inspect import inspect
 
     with quiet_decoders():
-        report = inspect(path, raw_layout=options["raw_layout"])
+        report = inspect(path, raw_layout=options["raw_layout"], against=options["against"])
     if as_json:
         click.echo(json.dumps(report.as_dict(), indent=1))
     else:

@@ -29,6 +29,22 @@ class CameraProfile:
     provenance: dict[str, Any] = field(default_factory=dict)
 
 
+def mismatch(profile: CameraProfile, shot: Shot) -> str:
+    """What of a shot's module contradicts a profile's, in words; "" where nothing does.
+
+    A module is a make, a model and a lens: the main, the wide and the tele camera of a phone are three. What one of the
+    two does not state contradicts nothing.
+    """
+    pairs = (("camera", profile.unique_camera_model, shot.unique_camera_model), ("make", profile.make, shot.make),
+             ("model", profile.model, shot.model), ("lens", profile.lens, shot.lens))  # fmt: skip
+    differing = [(what, one, other) for what, one, other in pairs if one and other and _plain(one) != _plain(other)]
+    return "; ".join(f"{what} {one!r} in the profile, {other!r} in the picture" for what, one, other in differing)
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.lower().split())
+
+
 def color_in_use(shot: Shot, profile: CameraProfile | None, source: str = "auto") -> CameraColor:
     """The color numbers that hold for a shot: `source` "file", "profile", or "auto" (the profile where there is one).
 

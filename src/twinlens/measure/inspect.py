@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from twinlens import files
 from twinlens.core.errors import FileError, ParameterError, TwinlensError
 from twinlens.core.image import SENSOR, Image
 from twinlens.files import dng
+from twinlens.measure import profiles
 from twinlens.measure.doctor import checks, facts
 from twinlens.measure.doctor import repair as repairs
 from twinlens.measure.doctor.findings import Report, Section
@@ -18,13 +19,19 @@ from twinlens.measure.doctor.findings import Report, Section
 DOCUMENTS = ("look", "recipe", "profile")
 
 
-def inspect(path: str | Path, *, raw_layout: str | None = None) -> Report:
+def inspect(path: str | Path, *, raw_layout: str | None = None, against: str | Path | None = None) -> Report:
     """What a file says: raw files with findings; pictures, camera profiles, looks, recipes and tables with their facts.
 
-    Raises FileError when the file cannot be read at all.
+    `against` is a second camera profile (TOML or DCP); how far the two are apart is told with the first one's facts.
+    Raises FileError when the file cannot be read at all, ParameterError for what cannot be compared.
     """
     path = Path(path)
     special = _special(path)
+    if against is not None:
+        if special is None or special not in (profiles.dcp_report, profiles.profile_report):
+            raise ParameterError(f"{path} is no camera profile (TOML or DCP): only those are compared")
+        report = special(path)
+        return replace(report, sections=(*report.sections, profiles.differences(path, Path(against))))
     if special is not None:
         return special(path)
     image = files.read(path, raw_layout=raw_layout)
@@ -83,12 +90,14 @@ def _special(path: Path) -> Callable[[Path], Report] | None:
     except OSError as error:
         raise FileError(f"{path}: cannot be read: {error.strerror}") from None
     if head[:4] in (b"IIRC", b"MMCR"):
-        return _dcp
+        return profiles.dcp_report
+    if head[36:40] == b"acsp":
+        return profiles.icc_report
     if path.suffix.lower() == ".cube":
         return _cube
     for kind in DOCUMENTS:
         if path.suffix.lower() == ".toml" and f'"{kind}/'.encode() in head:
-            return {"look": _look, "recipe": _recipe, "profile": _profile}[kind]
+            return {"look": _look, "recipe": _recipe, "profile": profiles.profile_report}[kind]
     return None
 
 
@@ -111,42 +120,6 @@ def _picture(path: Path, image: Image) -> Report:
 
 def _without_icc(image: Image) -> str:
     return "sRGB is taken" if image.primaries == "srgb" else f"the file names {image.primaries} in its own way"
-
-
-def _color_section(color: Any) -> Section:
-    made: list[tuple[str, str]] = [("name", color.name), ("for", color.camera_model), ("copyright", color.copyright)]
-    for number, one in enumerate(color.calibrations, 1):
-        made.append((f"light {number}", facts.light_name(one)))
-        made.append((f"matrix {number}", "; ".join(" ".join(f"{v:.4f}" for v in row) for row in one.color_matrix)))
-        if one.hue_sat is not None:
-            made.append((f"hue/saturation map {number}", " x ".join(map(str, one.hue_sat.values.shape[:3]))))
-    if color.look_table is not None:
-        made.append(("look table", " x ".join(map(str, color.look_table.values.shape[:3]))))
-    made.append(("tone curve", f"{len(color.tone_curve)} points" if color.tone_curve is not None else "none"))
-    if color.baseline_exposure_offset:
-        made.append(("baseline exposure offset", f"{color.baseline_exposure_offset:+g} EV"))
-    return Section("Camera profile", tuple(pair for pair in made if pair[1]))
-
-
-def _dcp(path: Path) -> Report:
-    from twinlens.files import dcp
-
-    try:
-        return Report(str(path), "dcp", (_color_section(dcp.read(path)),))
-    except struct.error as error:
-        raise FileError(f"{path}: a damaged DCP file: {error}") from None
-
-
-def _profile(path: Path) -> Report:
-    from twinlens.pipeline import profile
-
-    found = profile.load(path)
-    noise = tuple(
-        (f"ISO {iso:g}", f"gain {model.gain[1]:.3g}, offset {model.offset[1]:.3g}")
-        for iso, model in found.noise.items()
-    )
-    sections = (_color_section(found.color), *([Section("Noise", noise)] if noise else []))
-    return Report(str(path), "profile", sections)
 
 
 def _look(path: Path) -> Report:

@@ -12,9 +12,10 @@ from twinlens.core.camera_color import Calibration, CameraColor
 from twinlens.core.errors import DocumentError, FileError
 from twinlens.core.lens import LensWarp
 from twinlens.core.noise import NoiseModel
-from twinlens.core.profile import CameraProfile
+from twinlens.core.profile import CameraProfile, mismatch
 from twinlens.core.shading import TERMS as SHADING_TERMS
 from twinlens.core.shading import LensShading
+from twinlens.core.shot import Shot
 from twinlens.pipeline import sensor_document
 
 FORMAT = "profile/1"
@@ -131,6 +132,26 @@ def _numbers(value: Any, shape: tuple[int, ...], place: str) -> np.ndarray[Any, 
         wanted = " x ".join(map(str, shape)) + " finite numbers" if shape else "a finite number"
         raise DocumentError(f"{place}: expected {wanted}, found {value!r}")
     return array
+
+
+def choose(folder: Path, shot: Shot) -> Path:
+    """The profile in a folder that was made for a shot's module. FileError where none or several were."""
+    found = [(one, load(one)) for one in sorted(folder.iterdir()) if one.suffix.lower() in (".toml", ".dcp")]
+    named = [(path, one) for path, one in found if one.unique_camera_model or one.model]
+    fitting = [path for path, one in named if not mismatch(one, shot) and _same_camera(one, shot)]
+    module = f"{shot.unique_camera_model or shot.model or 'a camera without a name'}, {shot.lens or 'lens not stated'}"
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        told = ", ".join(path.name for path in fitting)
+        raise FileError(f"{folder}: {len(fitting)} profiles are for {module} ({told}): name one of them")
+    raise FileError(f"{folder}: none of {len(found)} profiles is for {module}: name one, or make it")
+
+
+def _same_camera(profile: CameraProfile, shot: Shot) -> bool:
+    """Whether at least one name of the camera is stated by both (and so the same, where nothing contradicts)."""
+    pairs = ((profile.unique_camera_model, shot.unique_camera_model), (profile.model, shot.model))
+    return any(one and other for one, other in pairs)
 
 
 def load(path: str | Path) -> CameraProfile:
