@@ -24,8 +24,8 @@ import numpy as np
 from record import check_quick, save
 
 from twinlens.calibrate.camera_match import light_match
-from twinlens.calibrate.color import CANDIDATE_LIGHTS, SCREENING_NOISES, SCREENING_RESIDUAL
 from twinlens.calibrate.color_errors import delta_e
+from twinlens.calibrate.light_evidence import CANDIDATE_LIGHTS, SCREENING_NOISES, SCREENING_RESIDUAL
 from twinlens.numerics import sensitivity, sensor_prior, spectra
 from twinlens.numerics.color import xy_from_xyz
 from twinlens.numerics.color_model import ColorModel
