@@ -1,7 +1,7 @@
 """Light evidence: which of the usual lights a chart was shot under, by how well a camera's sensor explains it.
 
-Lights with lines are told apart surely. Daylights and black bodies are not: a smooth change of the light is a smooth
-change of the sensor. So the stated light is doubted from a larger difference when both are of that kind.
+Lights with lines and tungsten are told apart surely, daylights are not: a smooth change of the light is a smooth change
+of the sensor. So a stated daylight is doubted in favor of another one from a larger difference only.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from twinlens.numerics.sensitivity import log_evidence
 from twinlens.numerics.sensitivity_solver import Noise
 from twinlens.numerics.sensor_prior import Prior, unit_luminance
 
-SMOOTH_LIGHTS = ("A", "D50", "D55", "D65", "D75")
-CANDIDATE_LIGHTS = (*SMOOTH_LIGHTS, "FL2", "FL7", "FL11", "LED-B1", "LED-B3", "LED-B5", "LED-RGB1")
-CLEARLY, CLEARLY_SMOOTH = 25.0, 60.0  # difference of log evidence from which another light is named
-ALIKE = 0.995  # correlation of a stated spectrum with a smooth light that makes it one
+DAYLIGHTS = ("D50", "D55", "D65", "D75")
+CANDIDATE_LIGHTS = ("A", *DAYLIGHTS, "FL2", "FL7", "FL11", "LED-B1", "LED-B3", "LED-B5", "LED-RGB1")
+CLEARLY, CLEARLY_DAYLIGHT = 25.0, 60.0  # difference of log evidence from which another light is named
+ALIKE = 0.995  # correlation of a stated spectrum with a daylight that makes it one
 SCREENING_RESIDUAL = 0.04  # of lights and outliers ...
 SCREENING_NOISES = (Noise(0.002), Noise(0.008), Noise(0.004, common=10.0))
 
@@ -42,8 +42,8 @@ def evidence_of_lights(shot: ChartShot, prior: Prior) -> Lights:
 
 
 def _nearest(shot: ChartShot) -> str:
-    """What a spectrum without a name is called: like a daylight or black body, or simply the stated light."""
-    near = {name: np.corrcoef(shot.light, light_of(name)[0])[0, 1] for name in SMOOTH_LIGHTS}
+    """What a spectrum without a name is called: like a daylight, or simply the stated light."""
+    near = {name: np.corrcoef(shot.light, light_of(name)[0])[0, 1] for name in DAYLIGHTS}
     best = max(near, key=near.__getitem__)
     return f"the stated light (like {best})" if near[best] > ALIKE else "the stated light"
 
@@ -62,7 +62,7 @@ def light_note(lights: Lights) -> list[str]:
         return []
     best, evidence = max(lights, key=lambda one: one[1])
     stated, behind = lights[0][0], evidence - lights[0][1]
-    is_smooth = best in SMOOTH_LIGHTS and (stated in SMOOTH_LIGHTS or "like" in stated)
-    if behind < (CLEARLY_SMOOTH if is_smooth else CLEARLY):
+    are_daylights = best in DAYLIGHTS and (stated in DAYLIGHTS or "like" in stated)
+    if behind < (CLEARLY_DAYLIGHT if are_daylights else CLEARLY):
         return []
     return [f"the chart looks lit by {best} rather than {stated} (log evidence {behind:.0f} higher): check the light"]
