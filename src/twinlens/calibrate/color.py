@@ -143,7 +143,7 @@ def fit_color_from_matrices(
     scale = 1 / float((unit_luminance(power) @ curves).max())
     model = ColorModel(curves * scale, covariance * scale**2, power, name)
     expected, by_hue = foretold(model, power)
-    note = "estimated from color matrices alone: a chart gives less than half of this error"
+    note = "estimated from color matrices alone: one chart gives about half of this error"
     return ColorFit(
         model, expected.mean, "Delta E 2000", len(matrices), predicted=expected, by_hue=by_hue, notes=(note,)
     )
