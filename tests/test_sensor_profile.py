@@ -134,6 +134,11 @@ def test_the_resolved_stage_needs_no_profile(profile):
     assert np.allclose(np.reshape(first.matrix, (3, 3)).sum(1), 1)
 
 
+def test_a_map_with_too_few_numbers_is_refused():
+    with pytest.raises(ParameterError, match="39 values are wanted, got 3"):
+        CameraColor(polynomial=(1.0, 0.0, 0.0)).resolve(facts(None, np.ones(3)))
+
+
 def test_the_matrix_beside_the_polynomial_is_its_slope_at_grey(profile):
     stage = CameraColor().resolve(facts(profile, np.array([0.5, 1, 0.6])))
     polynomial = np.reshape(stage.polynomial, (13, 3))
