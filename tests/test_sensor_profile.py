@@ -47,7 +47,7 @@ MODEL = fit_color_from_sensitivities(NM, invented(), "D65").value
 
 @pytest.fixture(scope="module")
 def profile() -> CameraProfile:
-    return camera_profile(MODEL, "invented", make="nobody", provenance={"residual": 0.5})
+    return camera_profile(MODEL, "invented", make="nobody", model="one", provenance={"residual": 0.5})
 
 
 def facts(profile: CameraProfile | None, neutral: np.ndarray, before=()) -> Facts:

@@ -38,7 +38,7 @@ def camera_color(model: ColorModel, name: str = "") -> CameraColor:
     return CameraColor(tuple(_calibration(model, one) for one in DNG_LIGHTS), name, sensor=sensor, origin="profile")
 
 
-def camera_profile(model: ColorModel, name: str, **facts: Any) -> CameraProfile:
+def camera_profile(model: ColorModel, name: str, /, **facts: Any) -> CameraProfile:
     """A camera profile with this color; `facts` are its other fields (make, model, lens, provenance, ...)."""
     return CameraProfile(name=name, color=camera_color(model, name), **facts)
 
