@@ -24,8 +24,8 @@ import numpy as np
 from record import check_quick, save
 
 from twinlens.calibrate.camera_match import light_match
-from twinlens.calibrate.color import CANDIDATE_LIGHTS, SCREENING_NOISES, SCREENING_RESIDUAL
 from twinlens.calibrate.color_errors import delta_e
+from twinlens.calibrate.light_evidence import CANDIDATE_LIGHTS, SCREENING_NOISES, SCREENING_RESIDUAL
 from twinlens.numerics import sensitivity, sensor_prior, spectra
 from twinlens.numerics.color import xy_from_xyz
 from twinlens.numerics.color_model import ColorModel
@@ -235,8 +235,11 @@ def from_matrices(everyone: dict[str, Camera], surfaces: dict[str, Array]) -> di
     told: dict[str, Any] = {}
     for name, dng_name in MATRICES.items():
         told[name] = _matrix_errors(everyone[name], published[dng_name], surfaces)
+        told[f"{name}, A only"] = _matrix_errors(everyone[name], published[dng_name][:1], surfaces)
     ideal = [_matrix_errors(c, _ideal_matrices(c), surfaces) for c in everyone.values() if c.is_loo]
     told["ideal_matrices_mean"] = {light: _mean_pairs([one[light] for one in ideal]) for light in MATRIX_LIGHTS}
+    alone = [told[f"{name}, A only"] for name in MATRICES]
+    told["mean of A only"] = {light: _mean_pairs([one[light] for one in alone]) for light in MATRIX_LIGHTS}
     told["mean"] = {light: _mean_pairs([told[name][light] for name in MATRICES]) for light in MATRIX_LIGHTS}
     return told
 
@@ -251,9 +254,9 @@ def _ideal_matrices(camera: Camera) -> list[Array]:
 
 def _matrix_errors(camera: Camera, matrices: Any, surfaces: dict[str, Array]) -> dict[str, list[float]]:
     """[plain matrix, ours] by light, mean over the sets."""
-    lights = [spectra.illuminant(one) for one in ("A", "D65")]
+    lights = [spectra.illuminant(one) for one in ("A", "D65")][: len(matrices)]
     found = sensitivity.from_color_matrices(matrices, lights, camera.prior)
-    made = ColorModel(found.sensitivities, found.covariance, lights[1], "D65")
+    made = ColorModel(found.sensitivities, found.covariance, lights[-1])
     told = {}
     for light in MATRIX_LIGHTS:
         white = camera.records(np.ones((1, spectra.BANDS)), light)[0]
@@ -272,7 +275,7 @@ def _plain_from_tags(matrices: Any, white_xyz: Array, white_rgb: Array) -> Array
     the neutral is the one that the matrix expects (measured sensitivities have no common scale of the channels)."""
     kelvin = temperature_from_xy(xy_from_xyz(white_xyz))[0]
     share = np.clip((1 / kelvin - 1 / 6500) / (1 / 2850 - 1 / 6500), 0, 1)
-    camera_from_xyz = share * matrices[0] + (1 - share) * matrices[1]
+    camera_from_xyz = share * matrices[0] + (1 - share) * matrices[-1]
     return np.linalg.inv(camera_from_xyz) * (camera_from_xyz @ white_xyz / white_rgb)
 
 

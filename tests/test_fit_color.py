@@ -9,7 +9,7 @@ from twinlens.calibrate.color_errors import delta_e
 from twinlens.calibrate.color_input import reflectances_from_xyz
 from twinlens.core.errors import ParameterError
 from twinlens.numerics import spectra
-from twinlens.numerics.sensor_prior import chart_reflectances, unit_luminance
+from twinlens.numerics.sensor_prior import bundled_prior, chart_reflectances, unit_luminance
 
 NM = spectra.WAVELENGTHS_NM
 CHART = chart_reflectances()
@@ -189,6 +189,25 @@ def test_two_matrices_are_a_model_with_wider_limits(fit):
     found = fit_color_from_matrices(matrices, ["A", "D65"])
     assert found.predicted.mean > fit.predicted.mean
     assert found.value.white_rgb("D65").max() == pytest.approx(1)
+
+
+def test_one_matrix_of_a_usual_camera_tells_of_another_light():
+    """The camera is the mean of the measured ones; its matrix for A, used under D65 with the neutral known."""
+    sensor = bundled_prior().mean.reshape(3, 31).T
+    stimuli = CHART * unit_luminance(spectra.illuminant("A"))
+    matrix = np.linalg.lstsq(stimuli @ spectra.observer(), stimuli @ sensor, rcond=None)[0].T
+    model = fit_color_from_matrices([matrix], ["A"], "D65").value
+    power = spectra.illuminant("D65")
+    balanced = shot(sensor, "D65", unseen()) / shot(sensor, "D65", np.ones((1, 31)))
+    truth = spectra.xyz_from_reflectance(unseen(), power)
+    plain = (balanced * (matrix @ spectra.white_xyz(power))) @ np.linalg.inv(matrix).T
+    found = delta_e(model.to_xyz(balanced * model.white_rgb()), truth, power).mean()
+    assert found < 1.2 and found < delta_e(plain, truth, power).mean()
+
+
+def test_a_whole_picture_is_read_in_parts(fit):
+    rgb = np.random.default_rng(0).uniform(0, 1, (700, 800, 3))
+    assert np.allclose(fit.value.to_xyz(rgb)[-1, -3:], fit.value.to_xyz(rgb[-1, -3:]), rtol=1e-12)
 
 
 def test_two_cameras_are_matched_down_to_metamerism(fit):

@@ -1,6 +1,8 @@
 """A calibrated profile: it is written and read again, develops as its model sees, keeps greys grey, and its DCP says
 the same."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from twinlens.calibrate.color_profile import (
     PROPHOTO_FROM_XYZ_D50,
     camera_profile,
     dcp_color,
+    fit_facts,
     icc_profiles,
     unit_calibration,
 )
@@ -44,7 +47,7 @@ MODEL = fit_color_from_sensitivities(NM, invented(), "D65").value
 
 @pytest.fixture(scope="module")
 def profile() -> CameraProfile:
-    return camera_profile(MODEL, "invented", make="nobody", provenance={"residual": 0.5})
+    return camera_profile(MODEL, "invented", make="nobody", model="one", provenance={"residual": 0.5})
 
 
 def facts(profile: CameraProfile | None, neutral: np.ndarray, before=()) -> Facts:
@@ -131,6 +134,11 @@ def test_the_resolved_stage_needs_no_profile(profile):
     assert np.allclose(np.reshape(first.matrix, (3, 3)).sum(1), 1)
 
 
+def test_a_map_with_too_few_numbers_is_refused():
+    with pytest.raises(ParameterError, match="39 values are wanted, got 3"):
+        CameraColor(polynomial=(1.0, 0.0, 0.0)).resolve(facts(None, np.ones(3)))
+
+
 def test_the_matrix_beside_the_polynomial_is_its_slope_at_grey(profile):
     stage = CameraColor().resolve(facts(profile, np.array([0.5, 1, 0.6])))
     polynomial = np.reshape(stage.polynomial, (13, 3))
@@ -211,6 +219,14 @@ def test_the_matrices_of_a_profile_are_a_dng_color(profile):
     rgb, truth = balanced("D65")
     matrix = rec2020_from_balanced(lights_from(profile.color.calibrations), neutral)
     assert errors(rgb[0] @ (XYZ_D50_FROM_REC2020 @ matrix).T, truth) < 2
+
+
+def test_what_a_fit_says_of_itself_goes_into_the_profile():
+    fit = fit_color_from_sensitivities(NM, invented(), "D65")
+    facts = fit_facts(fit)
+    assert json.loads(json.dumps(facts)) == facts
+    again = document.loads(document.dumps(camera_profile(MODEL, "x", provenance=facts)))
+    assert again.provenance["errors"]["predicted"]["mean"] == pytest.approx(fit.predicted.mean, abs=1e-4)
 
 
 def test_a_units_calibration_is_its_gain_beside_the_golden_sample():

@@ -17,21 +17,24 @@ import numpy.typing as npt
 
 from twinlens.calibrate.color_errors import ErrorSummary, HueError, delta_e, foretold, left_out_model, left_out_plain
 from twinlens.calibrate.color_input import ChartShot, as_list, chart_shot, light_of
+from twinlens.calibrate.light_evidence import (
+    SCREENING_NOISES,
+    SCREENING_RESIDUAL,
+    evidence_of_lights,
+    light_note,
+    most_probable_light,
+)
 from twinlens.core.errors import ParameterError
 from twinlens.core.fit import Fit
 from twinlens.core.record import record
 from twinlens.numerics.color_model import ColorModel
-from twinlens.numerics.sensitivity import Estimate, estimate, from_color_matrices, log_evidence
-from twinlens.numerics.sensitivity_solver import Noise
+from twinlens.numerics.sensitivity import Estimate, estimate, from_color_matrices
+from twinlens.numerics.sensitivity_solver import Response
 from twinlens.numerics.sensor_prior import Prior, bundled_prior, unit_luminance
 from twinlens.numerics.spectra import BANDS, resampled
 
 Array = npt.NDArray[Any]
 
-CANDIDATE_LIGHTS = ("A", "D50", "D55", "D65", "D75", "FL2", "FL7", "FL11", "LED-B1", "LED-B3", "LED-B5", "LED-RGB1")
-CLEARLY = 25.0  # difference of log evidence from which another light is named: daylights differ by up to 20 by chance
-SCREENING_RESIDUAL = 0.04  # of lights and outliers ...
-SCREENING_NOISES = (Noise(0.002), Noise(0.008), Noise(0.004, common=10.0))
 OUTLYING = 6.0  # x the median surprise of the patches ...
 SURPRISING = 4.0  # ... and as many standard deviations: a patch that is not what it should be
 SMALL_VEIL = 0.005  # of white, that is not worth a note
@@ -46,7 +49,8 @@ class ColorFit(Fit[ColorModel]):
     `residual` and `held_out` are the means of `patches` (on the patches used) and `left_out` (each patch by a model
     made without it). `plain_left_out` is a 3x3 by least squares on the same terms; `predicted` is what is to be
     expected on natural surfaces, with what is not known about the sensor; `by_hue` says where. `lights` are
-    candidates with their share of the evidence; `trusted` (N,) the patches that counted; `notes` say what to know.
+    the stated and other lights with the log evidence of each; `trusted` (N,) the patches that counted; `notes` say
+    what to know.
     """
 
     patches: ErrorSummary | None = None
@@ -76,29 +80,27 @@ def fit_color(camera_rgb: Any, target: Any, light: Any = None, *, prior: Prior |
     """
     prior = bundled_prior() if prior is None else prior
     charts = _shots(camera_rgb, target, light, prior)
-    first = charts[0]
-    trusted = _believed(charts, prior)
+    first, trusted = charts[0], _believed(charts, prior)
     responses = [_with_trust(one, keep) for one, keep in zip(charts, trusted, strict=True)]
-    found = estimate(responses, prior)
-    keep = trusted[0]
-    model = ColorModel(found.sensitivities, found.covariance, first.light, first.light_name)
+    found, keep = estimate(responses, prior), trusted[0]
     errors = left_out_model(first, found)[keep]
     plain_errors, plain = left_out_plain(first, keep)
-    on_patches = delta_e(model.to_xyz(first.rgb - found.veil[0]), first.xyz, first.light)[keep]
-    notes = _notes(charts, trusted, found)
-    if plain_errors.mean() < errors.mean():
+    is_plain = bool(plain_errors.mean() < errors.mean())
+    lights = evidence_of_lights(first, prior)
+    notes = [*_notes(charts, trusted, found), *light_note(lights)]
+    if is_plain:
         notes.append(
             f"a 3x3 matrix is used under this light: left-out patches are {plain_errors.mean():.2f} off with it, "
             f"{errors.mean():.2f} with the sensor model; target, light or RGB may not be what was stated"
         )
-        model = ColorModel(found.sensitivities, found.covariance, first.light, first.light_name, plain)
-        on_patches = delta_e(first.rgb @ plain.T, first.xyz, first.light)[keep]
-    lights = _lights(charts, prior)
-    notes += _light_note(lights)
+    curves = found.sensitivities, found.covariance
+    model = ColorModel(*curves, first.light, first.light_name, plain if is_plain else None)
+    seen = first.rgb if is_plain else first.rgb - found.veil[0]
+    on_patches = delta_e(model.to_xyz(seen), first.xyz, first.light)[keep]
     expected, by_hue = foretold(found, first.light)
-    best = np.minimum(errors.mean(), plain_errors.mean())
+    held_out = float(min(plain_errors.mean(), errors.mean()))
     return ColorFit(
-        model, float(on_patches.mean()), "Delta E 2000", int(keep.sum()), float(best),
+        model, float(on_patches.mean()), "Delta E 2000", int(keep.sum()), held_out,
         patches=ErrorSummary.of(on_patches), left_out=ErrorSummary.of(errors),
         plain_left_out=ErrorSummary.of(plain_errors), predicted=expected, by_hue=by_hue, lights=lights,
         veil=found.veil[0], trusted=keep, notes=tuple(notes),
@@ -142,7 +144,7 @@ def fit_color_from_matrices(
     scale = 1 / float((unit_luminance(power) @ curves).max())
     model = ColorModel(curves * scale, covariance * scale**2, power, name)
     expected, by_hue = foretold(model, power)
-    note = "estimated from color matrices alone: a chart gives less than half of this error"
+    note = "estimated from color matrices alone: one chart gives about half of this error"
     return ColorFit(
         model, expected.mean, "Delta E 2000", len(matrices), predicted=expected, by_hue=by_hue, notes=(note,)
     )
@@ -157,19 +159,12 @@ def _shots(camera_rgb: Any, target: Any, light: Any, prior: Prior) -> list[Chart
     targets, lights = as_list(target, count, one_target, "target"), as_list(light, count, one_light, "light")
     shots = []
     for rgb, wanted, given in zip(rgbs, targets, lights, strict=True):
-        name = _most_probable(rgb, wanted, prior) if given is None else given
+        name = most_probable_light(rgb, wanted, prior) if given is None else given
         shots.append(chart_shot(rgb, wanted, name))
     return shots
 
 
-def _most_probable(rgb: Any, target: Any, prior: Prior) -> str:
-    shot = chart_shot(rgb, target, "D65")
-    if not shot.is_spectral:
-        raise ParameterError("light: XYZ targets belong to a light, which must be given")
-    return max(_lights([shot], prior), key=lambda one: one[1])[0]
-
-
-def _with_trust(shot: ChartShot, trusted: Array) -> Any:
+def _with_trust(shot: ChartShot, trusted: Array) -> Response:
     return replace(shot.response, trusted=trusted)
 
 
@@ -216,29 +211,3 @@ def _notes(charts: Sequence[ChartShot], trusted: Sequence[Array], found: Estimat
 
 def _numbers(which: Array) -> str:
     return ", ".join(str(index + 1) for index in np.flatnonzero(which))
-
-
-def _lights(charts: Sequence[ChartShot], prior: Prior) -> tuple[tuple[str, float], ...]:
-    """Candidate lights of the first shot with their log evidence, the stated light first; none without spectra."""
-    first = charts[0]
-    if not first.is_spectral:
-        return ()
-    reflectances = first.response.stimuli / np.maximum(first.response.white, 1e-12)
-    found = [(first.light_name or "stated", first.light)]
-    found += [(name, light_of(name)[0]) for name in CANDIDATE_LIGHTS if name != first.light_name]
-    told = []
-    for name, power in found:
-        white = unit_luminance(power)
-        trial = replace(first.response, stimuli=reflectances * white, white=white)
-        told.append((name, log_evidence([trial], prior, SCREENING_RESIDUAL, SCREENING_NOISES)))
-    return tuple(told)
-
-
-def _light_note(lights: tuple[tuple[str, float], ...]) -> list[str]:
-    if not lights:
-        return []
-    best, evidence = max(lights, key=lambda one: one[1])
-    stated, behind = lights[0][0], evidence - lights[0][1]
-    if behind < CLEARLY:
-        return []
-    return [f"the chart looks lit by {best} rather than {stated} (log evidence {behind:.0f} higher): check the light"]

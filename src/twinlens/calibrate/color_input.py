@@ -41,6 +41,7 @@ class ChartShot:
     light: Array
     light_name: str
     response: Response
+    reflectances: Array  # (N, 31), guessed where `is_spectral` is false
     is_spectral: bool
     clipped: Array
 
@@ -64,7 +65,7 @@ def chart_shot(camera_rgb: Any, target: Any, light: Any) -> ChartShot:
             f"{int(clipped.sum())} of {len(rgb)} patches are clipped: expose the chart less and shoot it again"
         )
     response = Response(rgb, reflectances * unit, unit, doubt=doubt, trusted=~clipped)
-    return ChartShot(rgb, xyz, power, name, response, doubt is None, clipped)
+    return ChartShot(rgb, xyz, power, name, response, reflectances, doubt is None, clipped)
 
 
 def _relative(xyz: Any, white: Array) -> Array:

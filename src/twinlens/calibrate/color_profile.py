@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from twinlens.calibrate.color import ColorFit
 from twinlens.core.camera_color import Calibration, CameraColor, HueSatTable
 from twinlens.core.profile import CameraProfile
 from twinlens.core.sensor_color import LightMap, SensorColor
@@ -37,9 +38,25 @@ def camera_color(model: ColorModel, name: str = "") -> CameraColor:
     return CameraColor(tuple(_calibration(model, one) for one in DNG_LIGHTS), name, sensor=sensor, origin="profile")
 
 
-def camera_profile(model: ColorModel, name: str, **facts: Any) -> CameraProfile:
+def camera_profile(model: ColorModel, name: str, /, **facts: Any) -> CameraProfile:
     """A camera profile with this color; `facts` are its other fields (make, model, lens, provenance, ...)."""
     return CameraProfile(name=name, color=camera_color(model, name), **facts)
+
+
+def fit_facts(fit: ColorFit) -> dict[str, Any]:
+    """What a color fit says of itself, as plain numbers and words: for a profile's provenance and for JSON."""
+    errors = {key: getattr(fit, key) for key in ("patches", "left_out", "plain_left_out", "predicted")}
+    told = {key: {k: round(v, 4) for k, v in vars(one).items()} for key, one in errors.items() if one is not None}
+    return {
+        "light": fit.value.light_name or "by its spectrum",
+        "unit": fit.unit,
+        "patches_used": fit.samples,
+        "uses_plain_matrix": fit.is_plain,
+        "errors": told,
+        "errors_by_hue": {one.hue: {"mean": round(one.mean, 4), "p95": round(one.p95, 4)} for one in fit.by_hue},
+        "notes": list(fit.notes),
+        "prior": "52 cameras of rawtoaces-data (Apache-2.0)",
+    }
 
 
 def dcp_color(model: ColorModel, name: str, camera_model: str, copyright_text: str = "") -> CameraColor:

@@ -20,6 +20,8 @@ from twinlens.numerics.sensor_prior import table, unit_luminance
 
 Array = npt.NDArray[Any]
 
+BLOCK = 1 << 18  # pixels that are mapped at a time
+
 
 @dataclass(frozen=True, eq=False)
 class Surfaces:
@@ -48,7 +50,13 @@ class ColorMap:
 
     def to_xyz(self, rgb: Array) -> Array:
         """XYZ (..., 3) of camera RGB (..., 3)."""
-        return root_polynomial.terms(np.asarray(rgb, float) / self.white_rgb) @ self.polynomial
+        rgb = np.asarray(rgb, float)
+        flat = rgb.reshape(-1, 3)
+        out = np.empty_like(flat)
+        for start in range(0, len(flat), BLOCK):  # the terms of a whole picture would be 13 times one channel
+            part = slice(start, start + BLOCK)
+            out[part] = root_polynomial.apply(flat[part] / self.white_rgb, self.polynomial)
+        return out.reshape(rgb.shape)
 
 
 def surfaces(light: Array) -> Surfaces:

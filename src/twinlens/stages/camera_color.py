@@ -83,6 +83,10 @@ class CameraColor(Stage):
             numbers = tuple(at_grey(polynomial).ravel().tolist())
             return replace(self, matrix=numbers, polynomial=tuple(polynomial.ravel().tolist()), hue_sat=None)
         if self.polynomial is not None:
+            if len(self.polynomial) != 3 * TERMS:
+                raise ParameterError(
+                    f"CameraColor.polynomial: {3 * TERMS} values are wanted, got {len(self.polynomial)}"
+                )
             return self
         if self.light:
             raise ParameterError(
