@@ -7,6 +7,7 @@ from typing import Any
 
 _HOME = {
     "find_charts": "chart",
+    "fit_color_in_uneven_light": "uneven",
     "fit_distortion": "lens",
     "fit_noise": "noise",
     "fit_shading": "shading",

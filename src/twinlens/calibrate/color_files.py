@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from twinlens.calibrate.chart import find_charts
 from twinlens.calibrate.color import ColorFit, fit_color, fit_color_from_matrices, fit_color_from_sensitivities
+from twinlens.calibrate.uneven import fit_color_in_uneven_light
 from twinlens.core.chart import ChartFound
 from twinlens.core.errors import FileError, ParameterError
 from twinlens.core.image import ENCODED, SENSOR, Image
@@ -67,12 +68,14 @@ def color_from_charts(
     kind: str | None = None,
     corners: Any = None,
     raw_layout: str | None = None,
+    uneven: bool = False,
 ) -> ChartColor:
     """The color of the camera that photographed charts, one chart in each file.
 
     `lights` are names or files, one for all, one for each file, or none: then the most probable is taken. `target` is a
     file with the reflectances of the chart's patches in reading order; without it a Classic's are the standard's, and
-    those of other charts are guessed from their published colors. Raises ParameterError where no chart is found.
+    those of other charts are guessed from their published colors. `uneven` fits the smooth change of light over the
+    chart of a single picture together with its color. Raises ParameterError where no chart is found.
     """
     if not paths:
         raise ParameterError("no picture of a chart was given")
@@ -86,8 +89,15 @@ def color_from_charts(
     targets: list[Any] = [(spectra.WAVELENGTHS_NM, one[keep]) for one, keep in zip(reflectances, usable, strict=True)]
     single = len(paths) == 1
     light: Any = None if not given else given[0] if single else given
-    fit = fit_color(rgbs[0] if single else rgbs, targets[0] if single else targets, light)
     (image, chart), keep = read[0], usable[0]
+    if uneven:
+        if not single:
+            raise ParameterError("uneven light is fitted on one picture of a chart; name one")
+        centers = np.array([one.center for one in chart.patches])[keep]
+        fit, level = fit_color_in_uneven_light(rgbs[0], centers, targets[0], light)
+        rgbs[0] = rgbs[0] / level[:, None]
+    else:
+        fit = fit_color(rgbs[0] if single else rgbs, targets[0] if single else targets, light)
     names = tuple(one.name for one, kept in zip(chart.patches, keep, strict=True) if kept)
     return ChartColor(
         fit, image.shot, tuple(one for _, one in read), names, rgbs[0], reflectances[0][keep],

@@ -29,6 +29,7 @@ from twinlens.core.errors import FileError, ParameterError
 @click.option(
     "--corners", metavar="X,Y,X,Y,X,Y,X,Y", help="Outer corners of the patches, where the chart is not found."
 )
+@click.option("--uneven", is_flag=True, help="Fit the smooth change of light over the chart too (one picture).")
 @click.option("--profile", "base", metavar="FILE", type=click.Path(path_type=Path),
               help="A profile whose noise, shading and lens are kept.")  # fmt: skip
 @click.option("--raw-layout", metavar="LAYOUT", help="Of headerless raws: 1920x1080:uint16le:BGGR:black=..:white=..")
@@ -87,7 +88,7 @@ def _made(charts: tuple[Path, ...], options: dict[str, Any]) -> Any:
     if charts:
         return color_files.color_from_charts(
             charts, lights, target=options["target"], kind=options["kind"], corners=points(options["corners"]),
-            raw_layout=options["raw_layout"],
+            raw_layout=options["raw_layout"], uneven=options["uneven"],
         )  # fmt: skip
     if len(lights) > 1:
         raise ParameterError("one --light is enough without charts")
