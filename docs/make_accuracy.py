@@ -198,6 +198,56 @@ def raw_files() -> str:
                       table(("", "ms", "copies"), rows)])  # fmt: skip
 
 
+def calibration() -> str:
+    """Color from one chart, on cameras that were left out of the prior."""
+    data = figures("color")
+    names = {"matrix": "3x3, least squares", "root_polynomial_2": "root-polynomial 2, least squares",
+             "model": "sensor model"}  # fmt: skip
+    groups = {"rawtoaces_left_out": "52 cameras, each left out", "measured_elsewhere": "7 cameras measured elsewhere"}
+    rows = []
+    for group, told in groups.items():
+        for kind in ("clean", "realistic"):
+            for key, name in names.items():
+                one = data[group][kind][key]
+                sets = [f"{one[part]['mean']:.2f} / {one[part]['p95']:.2f}" for part in _SURFACES]
+                rows.append((told, kind, name, *sets, f"{one['mean']:.2f}"))
+    return "\n".join(["## Color from one chart under D65\n", made("color", data),
+                      "Simulated; mean / p95 CIEDE2000 on surfaces of which the model has seen none. See "
+                      "[color calibration](calibrate-color.md) for other lights, pairs of cameras and matrices alone.\n",
+                      table(("cameras", "chart", "method", *_SURFACES, "mean"), rows)])  # fmt: skip
+
+
+_SURFACES = ("munsell64", "nature", "objects", "ces99")
+
+
+def simulated() -> str:
+    """Simulated cameras: what comes back of their physics, and what other programs make of their DNGs."""
+    data, physics = figures("simulate"), figures("simulate_physics")
+    rows = [
+        (light, program, f"{one['mean']:.2f}", f"{one['worst']:.2f}")
+        for light, programs in data["colors"].items()
+        for program, one in programs.items()
+        if "mean" in one
+    ]
+    edges = [
+        (camera, kind, one["against the lens' formula"], one["against the stated MTF"])
+        for camera in ("phone", "reference")
+        for kind, one in physics[f"{camera} edge"].items()
+    ]
+    transfer = [
+        (camera, iso, *(f"{one[key]:+.2%}" for key in ("gain", "read noise", "full well")))
+        for camera in ("phone", "reference")
+        for iso, one in physics[f"{camera} photon transfer"].items()
+    ]
+    return "\n".join(["## Simulated cameras\n", made("simulate", data),
+                      "A simulated chart in each program's neutral rendering against the truth, CIEDE2000 of 24 patches.\n",
+                      table(("light", "program", "mean", "worst"), rows), made("simulate_physics", physics),
+                      "Photon transfer of simulated flats: what comes back, against what was put in.\n",
+                      table(("camera", "", "gain", "read noise", "full well"), transfer),
+                      "A slanted edge's response, largest difference up to Nyquist.\n",
+                      table(("camera", "scene", "to the lens's formula", "to the stated MTF"), edges)])  # fmt: skip
+
+
 SECTIONS: dict[str, Callable[[], str]] = {
     "speed": speed,
     "demosaic": demosaic,
@@ -206,6 +256,8 @@ SECTIONS: dict[str, Callable[[], str]] = {
     "dcp_rawtherapee": dcp,
     "sharpen": sharpen,
     "raw_files": raw_files,
+    "color": calibration,
+    "simulate": simulated,
 }
 
 
@@ -215,7 +267,8 @@ def page() -> str:
     parts.append(
         "## More\n\nEach of these pages has the figures of its subject: [looks](looks.md), [highlights](highlights.md),"
         " [detail](detail.md), [local tone](local-tone.md), [output color](output-color.md), [color](color.md),"
-        " [opcodes and lenses](opcodes.md).\n"
+        " [opcodes and lenses](opcodes.md), [charts](charts.md), [color calibration](calibrate-color.md),"
+        " [scenes](simulate-scenes.md), [simulated cameras](simulate-cameras.md).\n"
     )
     return "\n".join(parts)
 
