@@ -212,8 +212,8 @@ def calibration() -> str:
                 sets = [f"{one[part]['mean']:.2f} / {one[part]['p95']:.2f}" for part in _SURFACES]
                 rows.append((told, kind, name, *sets, f"{one['mean']:.2f}"))
     return "\n".join(["## Color from one chart under D65\n", made("color", data),
-                      "Simulated; mean / p95 CIEDE2000 on surfaces of which the model has seen none. See "
-                      "[color calibration](calibrate-color.md) for other lights, pairs of cameras and matrices alone.\n",
+                      "Simulated; mean / p95 CIEDE2000 on surfaces that the model has not seen; other lights, pairs of "
+                      "cameras and matrices alone: [color calibration](calibrate-color.md).\n",
                       table(("cameras", "chart", "method", *_SURFACES, "mean"), rows)])  # fmt: skip
 
 
@@ -240,12 +240,27 @@ def simulated() -> str:
         for iso, one in physics[f"{camera} photon transfer"].items()
     ]
     return "\n".join(["## Simulated cameras\n", made("simulate", data),
-                      "A simulated chart in each program's neutral rendering against the truth, CIEDE2000 of 24 patches.\n",
+                      "A simulated chart in each program's neutral rendering: CIEDE2000 of 24 patches.\n",
                       table(("light", "program", "mean", "worst"), rows), made("simulate_physics", physics),
                       "Photon transfer of simulated flats: what comes back, against what was put in.\n",
                       table(("camera", "", "gain", "read noise", "full well"), transfer),
                       "A slanted edge's response, largest difference up to Nyquist.\n",
                       table(("camera", "scene", "to the lens's formula", "to the stated MTF"), edges)])  # fmt: skip
+
+
+def module() -> str:
+    """A module's numbers, against the simulated camera that was photographed."""
+    data = figures("module")
+    rows = []
+    for camera in ("phone", "reference"):
+        noise, shading = data[camera]["noise"], data[camera]["shading"]
+        rows.append((camera, *(f"{noise[key]:.2%}" for key in ("gain", "read noise", "full well")),
+                     f"{shading['largest']:.2%}", f"{shading['rms']:.3%}", f"{data[camera]['tone']['linearity']:.3%}"))  # fmt: skip
+    times = ", ".join(f"{name} {value:.1f} s" for name, value in data["seconds"].items())
+    head = ("camera", "gain", "read noise", "full well", "shading, largest", "shading, rms", "linearity")
+    return "\n".join(["## A module, calibrated\n", made("module", data),
+                      "Largest relative error of the three colors, against the simulated camera.\n", table(head, rows),
+                      f"Flats of 2 megapixels in memory: {times} (on a busy machine).\n"])  # fmt: skip
 
 
 SECTIONS: dict[str, Callable[[], str]] = {
@@ -257,6 +272,7 @@ SECTIONS: dict[str, Callable[[], str]] = {
     "sharpen": sharpen,
     "raw_files": raw_files,
     "color": calibration,
+    "module": module,
     "simulate": simulated,
 }
 
