@@ -254,7 +254,8 @@ def module() -> str:
     rows = []
     for camera in ("phone", "reference"):
         noise, shading = data[camera]["noise"], data[camera]["shading"]
-        rows.append((camera, *(f"{noise[key]:.2%}" for key in ("gain", "read noise", "full well")),
+        of_noise = (f"{noise[key]:.2%}" for key in ("gain", "read noise", "full well"))
+        rows.append((camera, *of_noise,
                      f"{shading['largest']:.2%}", f"{shading['rms']:.3%}", f"{data[camera]['tone']['linearity']:.3%}"))  # fmt: skip
     times = ", ".join(f"{name} {value:.1f} s" for name, value in data["seconds"].items())
     head = ("camera", "gain", "read noise", "full well", "shading, largest", "shading, rms", "linearity")
