@@ -42,7 +42,8 @@ def around(plane: Array, corner: tuple[int, int], size: tuple[int, int]) -> Arra
         if max(before, behind) > ROOM[axis] or (before > 0 and first[axis]) or (behind > 0 and left_over):
             return None
     top, left = (ROOM[axis] + first[axis] + corner[axis] for axis in (0, 1))
-    return np.asarray(inner.base[top : top + size[0], left : left + size[1]])
+    whole: Any = inner.base
+    return np.asarray(whole[top : top + size[0], left : left + size[1]])
 
 
 def framed(plane: Array, corner: tuple[int, int], size: tuple[int, int]) -> Array:
