@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -40,12 +41,16 @@ def group() -> None:
     """
 
 
+COLLECT_EVERY = 200_000  # new objects; Python's 700 would look for garbage dozens of times while modules are loaded
+
+
 class Terminated(BaseException):
     """The system asks the program to end (SIGTERM): like ctrl-C, what is half-written is removed on the way out."""
 
 
 def main() -> None:
     """Run the command line: one sentence on stderr and a non-zero exit code for whatever goes wrong."""
+    gc.set_threshold(COLLECT_EVERY)
     if hasattr(signal, "SIGTERM"):
         signal.signal(signal.SIGTERM, _terminated)
     from twinlens.core.errors import TwinlensError

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from twinlens.core.errors import FileError, ParameterError
 from twinlens.core.image import DISPLAY, ENCODED, OUTPUT, SCENE, SENSOR, Image, planar, upright
-from twinlens.files import icc, photo_read, photo_write, picture_exif, tiff
+from twinlens.files import icc, photo_write, picture_exif, tiff
 from twinlens.files import xmp as xmp_packet
 from twinlens.files.atomic import atomic
 from twinlens.files.limits import MAX_PIXELS
@@ -140,6 +140,8 @@ def read(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS, reduce: 
     the picture is to be turned stays in `shot.orientation`. `reduce` allows it to be decoded that many times smaller.
     Raises FileError.
     """
+    from twinlens.files import photo_read
+
     data = tiff.open_bytes(path)
     try:
         with photo_read.quiet():

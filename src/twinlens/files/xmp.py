@@ -6,7 +6,6 @@ Source: XMP Specification Part 1 (ISO 16684-1), section 7 (RDF/XML); Part 2, tif
 from __future__ import annotations
 
 import re
-from xml.etree import ElementTree
 
 _STALE = r"(?:tiff:(?:ImageWidth|ImageLength)|exif:PixelXDimension|exif:PixelYDimension)"
 _PLACE = r"photoshop:(?:City|State|Country)|Iptc4xmpCore:(?:Location|CountryCode)|Iptc4xmpExt:Location\w+"
@@ -32,6 +31,8 @@ def for_picture(packet: bytes, *, strip: str = "none") -> bytes:
         text = re.sub(rf"<({name})\b[^>]*>.*?</\1\s*>", "", text, flags=re.DOTALL)
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         return b""
+    from xml.etree import ElementTree  # slow to load, and many pictures have no packet
+
     try:
         ElementTree.fromstring(text)
     except ElementTree.ParseError:

@@ -6,6 +6,7 @@ import numpy as np
 
 from twinlens.kernels import library
 from twinlens.numerics import linearize as reference
+from twinlens.numerics.frame import empty_plane
 from twinlens.numerics.linearize import Array
 
 
@@ -20,7 +21,7 @@ def linearize(
             return values, clipped
         out[...] = values
         return out, clipped
-    values = np.empty(raw.shape, np.float32) if out is None else out
+    values = empty_plane(*raw.shape) if out is None else out
     clipped = np.empty(raw.shape, np.uint8)
     kernel(raw, black, black_rows, scale, clip_at, values, clipped)
     return values, clipped

@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twinlens.core.errors import ParameterError
+from twinlens.numerics.frame import framed
 
 Array = npt.NDArray[Any]
 Triple = tuple[float, float, float]
@@ -64,25 +65,8 @@ def frame_mosaic(
     rows = -(-(bottom - top + shift[0]) // block[0]) * block[0] + 2 * margin
     columns = -(-(right - left + shift[1]) // block[1]) * block[1] + 2 * margin
     first = (top - shift[0] - margin, left - shift[1] - margin)
-    framed = np.empty((rows, columns), np.float32)
-    inside = [slice(max(-f, 0), min(size - f, n)) for f, size, n in zip(first, sites.shape, framed.shape, strict=True)]
-    source_row, source_column = (_reflected(np.arange(n) + f, size) for n, f, size in
-                                 zip(framed.shape, first, sites.shape, strict=True))  # fmt: skip
-    middle = sites[inside[0].start + first[0] : inside[0].stop + first[0]]
-    framed[inside[0], inside[1]] = middle[:, inside[1].start + first[1] : inside[1].stop + first[1]]
-    for strip in (slice(0, inside[1].start), slice(inside[1].stop, columns)):
-        framed[inside[0], strip] = middle[:, source_column[strip]]
-    for strip in (slice(0, inside[0].start), slice(inside[0].stop, rows)):
-        if strip.stop > strip.start:
-            framed[strip] = sites[np.ix_(source_row[strip], source_column)]
-    return framed, (slice(shift[0], shift[0] + bottom - top), slice(shift[1], shift[1] + right - left))
-
-
-def _reflected(index: Array, size: int) -> Array:
-    """Indices mirrored about the first and last element, which are not repeated (so parity is kept)."""
-    period = 2 * size - 2
-    index = np.mod(index, period)
-    return np.minimum(index, period - index)
+    wanted = (slice(shift[0], shift[0] + bottom - top), slice(shift[1], shift[1] + right - left))
+    return framed(sites, first, (rows, columns)), wanted
 
 
 def clip_bits(clipped: Array, tile: Array) -> Array:

@@ -131,6 +131,6 @@ def chroma_of(scan: Array, clipped: Array | None, levels: Array) -> Array:
     relative = [scan[..., c] * np.float32(1 / levels[c]) for c in range(3)]
     brightest = np.maximum(np.maximum(relative[0], relative[1]), relative[2])
     clear = (brightest < CLEAR) & (brightest > CLEAR / 2) & (_bits(relative, clipped) == 0)
-    total = np.array([np.sum(np.maximum(scan[..., c], 0), where=clear, dtype=np.float64) for c in range(3)])
+    total = np.array([np.sum(np.maximum(scan[..., c][clear], 0), dtype=np.float64) for c in range(3)])
     total += 1e-3 * scan.shape[0] * scan.shape[1]
     return total / np.mean(total)

@@ -158,12 +158,18 @@ def _windows(made: tuple[Step, ...], target: Window) -> list[Window]:
 
 
 def tiles(frame: tuple[int, int], size: tuple[int, int] | None = None) -> Iterator[Window]:
-    """Windows of one size (the last ones smaller) that cover a frame; they depend on the frame alone."""
+    """Windows of one size (the last ones smaller) that cover a frame; they depend on the frame alone.
+
+    Where no size is told, the last row of them is halved, so that no processor waits long for the last one.
+    """
     height, width = frame
     rows, columns = size or _tile_size(height, width)
-    for top in range(0, height, rows):
+    tops = list(range(0, height, rows))
+    if size is None and height - tops[-1] >= 2 * LEAST_ROWS:
+        tops.append((tops[-1] + height) // 2)
+    for top, bottom in zip(tops, [*tops[1:], height], strict=True):
         for left in range(0, width, columns):
-            yield Window(top, left, min(top + rows, height), min(left + columns, width), frame)
+            yield Window(top, left, bottom, min(left + columns, width), frame)
 
 
 def _tile_size(height: int, width: int) -> tuple[int, int]:

@@ -183,10 +183,10 @@ def table_for(color: ColorTags, lights: tuple[Light, ...], white_xy: tuple[float
 
 def fingerprint(table: HueSatTable | None) -> str:
     """Twelve hexadecimal digits that change with the table; "" for none."""
-    import hashlib
-
     if table is None:
         return ""
+    import hashlib  # slow to load, and most files have no table
+
     data = np.ascontiguousarray(table.values, np.float32)
     return hashlib.sha256(data.tobytes() + repr((data.shape, table.encoding)).encode()).hexdigest()[:12]
 

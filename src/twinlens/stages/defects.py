@@ -17,7 +17,7 @@ from twinlens.core.record import record
 from twinlens.core.stage import Facts, Stage, param
 from twinlens.kernels.defects import MARGIN, fix_defects
 from twinlens.numerics import noise as measured
-from twinlens.numerics.frame import framed
+from twinlens.numerics.frame import empty_plane, framed
 
 
 @record(kw_only=True)
@@ -67,7 +67,7 @@ class Defects(Stage):
             return part
         place = (target.top - image.window.top, target.left - image.window.left)
         sites = framed(image.pixels, (place[0] - MARGIN, place[1] - MARGIN), (target.height + 6, target.width + 6))
-        pixels = np.empty((target.height, target.width), np.float32)
+        pixels = empty_plane(target.height, target.width)
         fix_defects(sites, max(model.gain), max(model.offset), self.threshold, pixels)
         if part.clipped is None or not part.clipped.any():
             return part.with_pixels(pixels)

@@ -20,7 +20,7 @@ from twinlens.core.stage import Facts, Stage, param
 from twinlens.kernels import denoise as kernel
 from twinlens.numerics import denoise as method
 from twinlens.numerics import noise as measured
-from twinlens.numerics.frame import framed
+from twinlens.numerics.frame import around, empty_plane, framed
 
 NONE = NoiseModel((0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
 LEFT = 0.5  # of the noise variance near edges and texture, after the default amount; what the stages behind are told
@@ -82,9 +82,14 @@ class Denoise(Stage):
         sites = framed(image.pixels, corner, (height + 2 * kernel.MARGIN, width + 2 * kernel.MARGIN))
         indices, neutral = image.cfa.indices, self.neutral or neutral_of(image.shot)
         tile = method.sites(indices, np.array(noise.gain), np.array(noise.offset), np.array(neutral))
-        out = np.empty((height, width), np.float32)
+        pixels = empty_plane(target.height, target.width)
+        shift = (target.top - top, target.left - left)
+        out = around(pixels, (-shift[0], -shift[1]), (height, width))
+        if out is None:
+            out = np.empty((height, width), np.float32)
+            pixels = out[shift[0] : shift[0] + target.height, shift[1] : shift[1] + target.width]
         kernel.denoise(sites, tile, bool(indices[0, 0] == 1), self.amount, out)
-        return out[target.top - top : target.bottom - top, target.left - left : target.right - left]
+        return pixels
 
     def _noise(self, image: Image) -> NoiseModel | None:
         """The stage's own model, scaled as this image's was since it was read (levels, shading); None for no noise."""

@@ -76,10 +76,10 @@ class ProfileGainTable(Stage):
 
 
 def _fingerprint(given: GainTableMap | None) -> str:
-    import hashlib
-
     if given is None:
         return ""
+    import hashlib  # slow to load, and most files have no table
+
     data = np.ascontiguousarray(given.gains, np.float32).tobytes()
     rest = repr((given.gains.shape, given.origin, given.spacing, given.input_weights, given.gamma))
     return hashlib.sha256(data + rest.encode()).hexdigest()[:12]

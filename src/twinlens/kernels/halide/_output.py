@@ -73,20 +73,21 @@ def in_gamut(source, table, matrices, knee, safe, x, y):
     some, lane = hl.Func("some"), hl.RDom([(0, 16)], "lane")
     lane.where(block * 16 + lane.x < width)
     some[block, y] = hl.u8(0)
-    some[block, y] = some[block, y] | doubtful[block * 16 + lane.x, y]
+    some[block, y] = hl.max(some[block, y], doubtful[block * 16 + lane.x, y])
 
     light, place = hl.Func("light"), hl.RDom([(0, width)], "place")
     place.where(some[place.x // 16, y] > 0)
     light[x, y] = tuple(hl.max(one, 0) for one in plain)
     light[place.x, y] = tuple(mapped(*(source[place.x, y, channel] for channel in range(3)), matrices, table, knee))
-    return light, doubtful, some, place
+    return light, doubtful, some, lane, place
 
 
-def row_by_row(result, y, x, light, doubtful, some, place):
+def row_by_row(result, y, x, light, doubtful, some, lane, place):
     """The schedule of `in_gamut` inside a consumer that goes through the rows."""
     outer, inner = hl.RVar("outer"), hl.RVar("inner")
     doubtful.compute_at(result, y).vectorize(x, 16, hl.TailStrategy.GuardWithIf)
     some.compute_at(result, y)
+    some.update().atomic().vectorize(lane.x)
     light.compute_at(result, y).vectorize(x, 16, hl.TailStrategy.GuardWithIf)
     light.update().split(place.x, outer, inner, 16, hl.TailStrategy.GuardWithIf)
     light.update().allow_race_conditions().vectorize(inner)

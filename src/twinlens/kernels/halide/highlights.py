@@ -38,10 +38,22 @@ def define():
     maps = MapReader(x, y)
     channels = range(3)
 
-    # Algorithm
-    rgb = [source[x, y, i] for i in channels]
+    # Algorithm: where the gate is shut all light stays, so blocks of 16 pixels without an open gate are left out
+    gates, some, mended = hl.Func("gates"), hl.Func("some"), hl.Func("mended")
+    width, block = source.dim(0).extent(), hl.Var("block")
+    gates[x, y] = hl.max(maps.at(6), hl.select(marks[x, y] > 0, 1.0, 0.0))
+    lane = hl.RDom([(0, 16)], "lane")
+    lane.where(block * 16 + lane.x < width)
+    some[block, y] = 0.0
+    some[block, y] = hl.max(some[block, y], gates[block * 16 + lane.x, y])
+    place = hl.RDom([(0, width)], "place")
+    place.where(some[place.x // 16, y] > 0)
+    mended[x, y] = hl.Tuple([source[x, y, i] for i in channels])
+
+    maps.x = place.x
+    rgb = [source[place.x, y, i] for i in channels]
     chroma, per_level = [maps.at(i) for i in channels], [maps.at(i + 3) for i in channels]
-    gate = hl.max(maps.at(6), hl.select(marks[x, y] > 0, 1.0, 0.0))
+    gate = gates[place.x, y]
     relative = [rgb[i] * per_level[i] for i in channels]
     clipped = [rise(one, NEAR, FULL) * gate for one in relative]
     trust = [(1.0 - one) * (1.0 - one) for one in clipped]
@@ -61,12 +73,18 @@ def define():
     blown = rise(fewest(relative), FADE, FULL) * second * (1.0 - KEPT * lamp)
     red, green, blue = (rgb[i] + clipped[i] * hl.max(estimate[i] - rgb[i], 0.0) for i in channels)
     green = green + clipped[1] * hl.max(hl.min(red, blue) - green, 0.0)
-    mended = hl.Func("mended")
-    mended[x, y] = hl.Tuple([one + blown * (neutral - one) for one in (red, green, blue)])
+    mended[place.x, y] = hl.Tuple([one + blown * (neutral - one) for one in (red, green, blue)])
     result = hl.Func("twinlens_highlights")
     result[x, y, c] = hl.mux(c, [mended[x, y][i] for i in channels])
 
     # Schedule
-    result.bound(c, 0, 3).reorder(c, x, y).unroll(c).vectorize(x, 16, hl.TailStrategy.GuardWithIf)
-    mended.compute_at(result, x).vectorize(x)
+    guard = hl.TailStrategy.GuardWithIf
+    outer, inner = hl.RVar("outer"), hl.RVar("inner")
+    result.bound(c, 0, 3).reorder(x, c, y).unroll(c).vectorize(x, 16, guard)
+    for one in (gates, mended):
+        one.compute_at(result, y).vectorize(x, 16, guard)
+    some.compute_at(result, y)
+    some.update().atomic().vectorize(lane.x)
+    mended.update().split(place.x, outer, inner, 16, guard)
+    mended.update().allow_race_conditions().vectorize(inner)
     return result, [source, marks, *maps.arguments]
