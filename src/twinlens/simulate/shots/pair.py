@@ -8,6 +8,7 @@ holds for a plane at the distance `focus_m`; what is nearer or farther is moved 
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ Array = npt.NDArray[Any]
 
 KIND = "pair/1"
 _MARGIN = 1.10  # how much larger than the whole scene a picture is at least: room for tilt, turn and shift
+_EVERY = 4  # pixel of the depth, for its median
 _ISO_STEPS = (1.0, 2.0, 4.0)  # of the base ISO
 
 
@@ -54,7 +56,9 @@ class Pair:
         if not overwrite:
             frames = [path.with_name(f"{one.name}{end}") for one in (self.phone, self.reference) for end in SUFFIXES]
             refuse_existing([path, *frames])
-        paths = [one for frame in (self.phone, self.reference) for one in frame.write(folder, overwrite=overwrite)]
+        with ThreadPoolExecutor(2) as pool:
+            written = pool.map(lambda frame: frame.write(folder, overwrite=overwrite), (self.phone, self.reference))
+            paths = [one for frame in written for one in frame]
         write_json(self.truth, path, overwrite=overwrite)
         return [*paths, path]
 
@@ -80,18 +84,19 @@ def pair(
     FileError."""
     if not 0 <= difference <= 2:
         raise ParameterError(f"difference = {difference:g} is outside 0 to 2")
-    cameras = loaded(phone), loaded(reference)
+    cameras, makers = (loaded(phone), loaded(reference)), (phone_maker, reference_maker)
     sizes = [frame_size(one, megapixels) for one in cameras]
     seen = subject(scene, _scene_size(sizes), light=light, seed=seed, **(options or {}))
     name = name or named(scene, light)
-    frames = []
-    for role, camera, size, maker, module in zip(
-        ("phone", "reference"), cameras, sizes, (phone_maker, reference_maker), modules, strict=True
-    ):
+
+    def taken_by(role: str, camera: Camera, size: tuple[int, int], maker: Maker | str, module: int) -> Frame:
         drawn = _drawn(role, camera, seen, size, difference, seed)
         height, width = size
         own = {"name": f"{name}-{role}", "height": height, "width": width, "module": module, "taken": taken}
-        frames.append(take(seen, camera, maker, **own, **drawn))
+        return take(seen, camera, maker, **own, **drawn)
+
+    with ThreadPoolExecutor(2) as pool:
+        frames = list(pool.map(taken_by, ("phone", "reference"), cameras, sizes, makers, modules))
     truth = _between(name, frames[0], frames[1], seed, difference, seen)
     return Pair(name=name, phone=frames[0], reference=frames[1], truth=truth)
 
@@ -120,7 +125,7 @@ def _drawn(
         scale=float(_MARGIN * (1 + difference * rng.uniform(0, 0.12))),
         homography=_tilted(scene, size, tilt),
         moved_mm=tuple(moved.tolist()) if has_depth else (0.0, 0.0),
-        focus_m=float(np.median(scene.facts["depth_m"])) if has_depth else None,
+        focus_m=float(np.median(scene.facts["depth_m"][::_EVERY, ::_EVERY])) if has_depth else None,
     )
     iso = camera.sensor.base_iso * float(rng.choice(_ISO_STEPS[: 3 if is_phone else 2]))
     white = np.exp(near * rng.normal(0, (0.03, 0.0, 0.03)))
