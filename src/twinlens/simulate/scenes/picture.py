@@ -75,7 +75,7 @@ def _decoded(codes: Array, space: str) -> Array:
         part = codes[rows]
         if (eight := _eight_bits(part)) is not None:
             for channel in range(3):
-                linear[rows, :, channel] = cv2.LUT(eight[..., channel], of_bytes)
+                cv2.LUT(eight[..., channel], of_bytes, dst=linear[rows, :, channel])
             return
         if part.min() < 0 or part.max() > 1:
             linear[rows] = color.decode(np.asarray(part, float), space)
@@ -92,7 +92,7 @@ def _eight_bits(codes: Array) -> Array | None:
     """The codes 0 to 1 (h, W, 3) as planar uint8 where they came from 8 bits, else None."""
     import cv2
 
-    eight = empty_rgb(*codes.shape[:2], np.uint8)
+    eight = empty_rgb(codes.shape[0], codes.shape[1], np.uint8)
     for channel in range(3):
         plane = codes[..., channel]
         cv2.convertScaleAbs(plane, eight[..., channel], 255)

@@ -8,6 +8,7 @@ holds for a plane at the distance `focus_m`; what is nearer or farther is moved 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ import numpy.typing as npt
 
 import twinlens
 from twinlens.core.errors import ParameterError
+from twinlens.simulate import maker as makers
 from twinlens.simulate.camera import Camera
 from twinlens.simulate.maker import Maker
 from twinlens.simulate.photograph import Pose, metered
@@ -50,6 +52,11 @@ class Pair:
     reference: Frame
     truth: dict[str, Any]
 
+    @property
+    def notes(self) -> list[str]:
+        """What was assumed of cameras and light, each once."""
+        return list(dict.fromkeys([*self.phone.notes, *self.reference.notes]))
+
     def write(self, folder: str | os.PathLike[str], *, overwrite: bool = False) -> list[Path]:
         """The files of both frames and NAME-pair.json, which is written last. Raises FileError."""
         path = made_folder(folder) / f"{self.name}-pair.json"
@@ -78,25 +85,30 @@ def pair(
     options: dict[str, Any] | None = None,
     name: str | None = None,
     taken: str = "2026-01-01T12:00:00",
+    before: Callable[[str], None] | None = None,
 ) -> Pair:
     """A pair of a scene. `difference` scales how far the two are apart in place, crop, exposure and white balance (0:
-    not at all, as on a tripod); `modules` are the units of phone and reference. Raises ParameterError, DocumentError,
-    FileError."""
+    not at all, as on a tripod); `modules` are the units of phone and reference; `before` is called with each name
+    before anything is computed. Raises ParameterError, DocumentError, FileError."""
     if not 0 <= difference <= 2:
         raise ParameterError(f"difference = {difference:g} is outside 0 to 2")
-    cameras, makers = (loaded(phone), loaded(reference)), (phone_maker, reference_maker)
+    cameras = loaded(phone), loaded(reference)
+    renderings = [makers.load(one) if isinstance(one, str) else one for one in (phone_maker, reference_maker)]
     sizes = [frame_size(one, megapixels) for one in cameras]
-    seen = subject(scene, _scene_size(sizes), light=light, seed=seed, **(options or {}))
     name = name or named(scene, light)
+    if before is not None:
+        for one in (name, f"{name}-phone", f"{name}-reference"):
+            before(one)
+    seen = subject(scene, _scene_size(sizes), light=light, seed=seed, **(options or {}))
 
-    def taken_by(role: str, camera: Camera, size: tuple[int, int], maker: Maker | str, module: int) -> Frame:
+    def taken_by(role: str, camera: Camera, size: tuple[int, int], maker: Maker, module: int) -> Frame:
         drawn = _drawn(role, camera, seen, size, difference, seed)
         height, width = size
         own = {"name": f"{name}-{role}", "height": height, "width": width, "module": module, "taken": taken}
         return take(seen, camera, maker, **own, **drawn)
 
     with ThreadPoolExecutor(2) as pool:
-        frames = list(pool.map(taken_by, ("phone", "reference"), cameras, sizes, makers, modules))
+        frames = list(pool.map(taken_by, ("phone", "reference"), cameras, sizes, renderings, modules))
     truth = _between(name, frames[0], frames[1], seed, difference, seen)
     return Pair(name=name, phone=frames[0], reference=frames[1], truth=truth)
 
