@@ -21,7 +21,7 @@ from twinlens.core.errors import FileError
 from twinlens.core.image import Image, upright
 from twinlens.files import exif, photo
 from twinlens.files.atomic import atomic, reason
-from twinlens.numerics import color
+from twinlens.numerics import color, spectra
 from twinlens.numerics.temperature import temperature_from_xy
 from twinlens.simulate import camera as cameras
 from twinlens.simulate import maker as makers
@@ -128,16 +128,9 @@ def take(scene: Scene, camera: Camera | str, maker: Maker | str, *, name: str, s
 
 
 def _light(scene: Scene) -> dict[str, Any]:
-    white = scene_white(scene)
+    white = spectra.white_xyz(scene.light)
     kelvin, tint = temperature_from_xy(color.xy_from_xyz(white))
     return {"kelvin": float(kelvin), "tint": float(tint), "spectrum": np.asarray(scene.light).tolist()}
-
-
-def scene_white(scene: Scene) -> Array:
-    """XYZ (3,) of a perfect white in the scene's main light, Y = 1."""
-    from twinlens.numerics import spectra
-
-    return spectra.white_xyz(scene.light)
 
 
 def radiance(scene: Scene) -> dict[str, float]:

@@ -21,6 +21,7 @@ import twinlens
 from twinlens.core.errors import ParameterError
 from twinlens.simulate import maker as makers
 from twinlens.simulate.camera import Camera
+from twinlens.simulate.camera.optics import focal_length_px
 from twinlens.simulate.maker import Maker
 from twinlens.simulate.photograph import Pose, metered
 from twinlens.simulate.scene import Scene
@@ -128,7 +129,7 @@ def _drawn(
     is_phone = role == "phone"
     near = difference * (1.0 if is_phone else 0.4)  # the photographer takes more care with the reference
     height, width = size
-    tilt = np.radians(near * rng.uniform(-1.5, 1.5, 2)) / _focal_length_px(camera, size)
+    tilt = np.radians(near * rng.uniform(-1.5, 1.5, 2)) / focal_length_px(camera, size)
     moved = near * rng.uniform((-30, -20), (30, 20))
     has_depth = "depth_m" in scene.facts
     pose = Pose(
@@ -149,11 +150,6 @@ def _drawn(
         "neutral_error": tuple(white.tolist()),
         "seed": int(rng.integers(2**31)),
     }
-
-
-def _focal_length_px(camera: Camera, size: tuple[int, int]) -> float:
-    full = camera.lens.focal_length_mm * 1000 / camera.sensor.pixel_um
-    return full * float(np.hypot(*size) / np.hypot(camera.sensor.height, camera.sensor.width))
 
 
 def _tilted(scene: Scene, size: tuple[int, int], tilt: Array) -> Any:
