@@ -33,7 +33,7 @@ from record import RESULTS, check_quick, save
 
 import twinlens
 from twinlens import simulate
-from twinlens.files import photo
+from twinlens.files import dng, photo
 from twinlens.numerics import color
 from twinlens.pipeline.recipe import Output
 from twinlens.simulate import Frame, maker, sample
@@ -95,6 +95,14 @@ def ours(path: Path, _: Path) -> Rendered:
     return color.decode(made.pixels / 65535, "rec2020"), color.XYZ_D50_FROM_REC2020
 
 
+def with_one_matrix(path: Path, folder: Path) -> Rendered:
+    """twinlens with nothing but the calibration for D65: what programs have that take one matrix."""
+    image, one = twinlens.read(path), folder / "one-matrix.dng"
+    color_of = replace(image.shot.color, calibrations=image.shot.color.calibrations[-1:])
+    dng.write(one, image.pixels, replace(image.shot, color=color_of), overwrite=True)
+    return ours(one, folder)
+
+
 def from_tiff(path: Path) -> Rendered:
     import tifffile
 
@@ -151,6 +159,8 @@ def colors(folder: Path, names: list[str], lights: tuple[str, ...] = ("D65", "A"
         frame = simulate.chart(plain_phone(), light=light, megapixels=1.0, seed=1, name=f"chart-{light}")
         path = frame.write(folder, overwrite=True)[0]
         figures[light] = {name: told(differences(PROGRAMS[name][1](path, folder), frame)) for name in names}
+        if "twinlens" in names:
+            figures[light]["twinlens, matrix for D65 alone"] = told(differences(with_one_matrix(path, folder), frame))
     return figures
 
 

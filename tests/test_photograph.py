@@ -191,6 +191,21 @@ def test_near_things_move_more_than_far_ones() -> None:
     assert far == pytest.approx(0, abs=0.02)
 
 
+def test_a_smooth_depth_moves_things_as_when_looked_up_pixel_by_pixel(monkeypatch: pytest.MonkeyPatch) -> None:
+    y, x = np.mgrid[0:480, 0:640]
+    levels = 0.4 + 0.2 * np.sin(x / 3) * np.cos(y / 4)
+    depth = 1 / (0.4 + 0.15 * np.sin(x / 100) * np.cos(y / 120))
+    asked: dict[str, Any] = {"height": 480, "width": 640, "exposure": 0.9, "noisy": False, "keep_light": True}
+    scene, pose = grey(levels, depth_m=depth), Pose(moved_mm=(25.0, -15.0), focus_m=2.5, rotation_deg=0.5, scale=1.1)
+    still, whole = (photograph(scene, IDEAL, pose=one, **asked).light for one in (replace(pose, moved_mm=(0, 0)), pose))
+    monkeypatch.setattr("twinlens.simulate.camera.optics.Parallax.is_smooth", lambda *_: False)
+    single = photograph(scene, IDEAL, pose=pose, **asked).light
+    assert still is not None and whole is not None and single is not None
+    inner = np.s_[40:-40, 40:-40]
+    assert np.abs(still - single)[inner].max() > 0.1
+    assert np.abs(whole - single)[inner].max() < 0.004  # the two filters differ by 0.002 where nothing moves
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_the_scene_is_upright_whatever_the_orientation(orientation: int, tmp_path) -> None:
     size = (64, 96) if orientation < 5 else (96, 64)

@@ -328,3 +328,10 @@ def test_the_sg_chart_takes_measured_spectra():
     levels = {patch.name: patch.reflectance.mean() for patch in one.patches}
     assert levels["A1"] > 0.8 and levels["A2"] < 0.05 and 0.1 < levels["A3"] < 0.25
     assert [patch.name for patch in one.patches[:3]] == ["A1", "B1", "C1"]
+
+
+def test_a_photograph_of_too_few_pixels_is_refused() -> None:
+    picture = np.full((20, 30, 3), 0.5)
+    assert make("photograph", 40, 60, picture=picture).width == 60
+    with pytest.raises(ParameterError, match=r"has 30 x 20 px, too few for a scene of 90 x 60 px.*enlarged 3.0 times"):
+        make("photograph", 60, 90, picture=picture)

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,27 @@ def test_a_set_is_made_and_says_how_far_it_is(tmp_path: Path) -> None:
     assert "2/2" in result.stderr
     assert len(list((tmp_path / "set").rglob("*-pair.json"))) == 2
     assert "(is there)" in run(*asked).stderr
+
+
+def test_files_that_are_there_are_refused_before_anything_is_computed(tmp_path: Path) -> None:
+    (tmp_path / "colorchecker-D65-phone.json").write_text("mine")
+    start = time.perf_counter()
+    result = run("chart", "--megapixels", "150", "-o", tmp_path)
+    assert "colorchecker-D65-phone.json exists already" in result.stderr
+    assert time.perf_counter() - start < 10  # so many pixels take far longer
+    assert "is a file; name a folder" in run("pair", "-o", tmp_path / "colorchecker-D65-phone.json" / "x").stderr
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_spectrum_that_ends_too_soon_is_told(tmp_path: Path) -> None:
+    rows = "".join(f"{nm},1\n" for nm in range(410, 691, 10))
+    (tmp_path / "lamp.csv").write_text(f"nm,power\n{rows}")
+    result = run("chart", "--megapixels", "0.02", "--light", "lamp.csv", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == (
+        "note: the spectrum of the light lamp lacks 20 nm of 400 to 700 nm at its ends; its last value goes on there\n"
+    )
+    assert (tmp_path / "simulated" / "colorchecker-lamp-phone.json").exists()
 
 
 @pytest.mark.parametrize(

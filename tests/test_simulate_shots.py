@@ -16,7 +16,7 @@ from twinlens.numerics import color
 from twinlens.simulate import camera as cameras
 from twinlens.simulate import maker
 from twinlens.simulate.shots import experiment, subject
-from twinlens.simulate.shots.frame import SUFFIXES
+from twinlens.simulate.shots.frame import SUFFIXES, no_files_of
 
 SMALL = 0.05  # megapixels
 BLACK = cameras.load("phone").sensor.black_levels[0]
@@ -96,6 +96,15 @@ def test_nothing_is_overwritten_unasked(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [f"{frame.name}.jpg"]
     frame.write(tmp_path, overwrite=True)
     assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_the_shot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.access", lambda *_: False)
+    monkeypatch.setattr("twinlens.simulate.shots.single.subject", lambda *_, **__: pytest.fail("was computed"))
+    with pytest.raises(FileError, match="permission denied"):
+        simulate.chart(before=no_files_of(tmp_path / "new"))
 
 
 @pytest.mark.parametrize("orientation", [1, 6, 8, 3])

@@ -1,7 +1,8 @@
 """Memory: keeps what tiles free for the tiles that follow.
 
 The C library of Linux gives large blocks back to the system when they are freed; the next tile then pays for every page
-again, which can double a stage's time. Told once, it keeps up to half a gigabyte of freed memory in the process.
+again, which can double a stage's time. Told once, it keeps up to half a gigabyte of freed memory in the process, in one
+arena for all threads: arenas of single threads give theirs back whatever they are told.
 
 The first touch of a page costs as much as computing what is written to it: for a picture of 36 MB some 20 ms. A process
 that still reads and measures has a processor to spare, so the memory of the result is touched then.
@@ -20,7 +21,7 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # malloc.h of glibc
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _MOST_ARENAS = -1, -3, -8  # malloc.h of glibc
 _KEPT = 1 << 29  # bytes
 
 
@@ -33,7 +34,8 @@ def keep_freed_memory() -> bool:
         mallopt = ctypes.CDLL(None).mallopt
     except (OSError, AttributeError):
         return False
-    return bool(mallopt(_TRIM_THRESHOLD, _KEPT)) and bool(mallopt(_MMAP_THRESHOLD, _KEPT))
+    told = ((_TRIM_THRESHOLD, _KEPT), (_MMAP_THRESHOLD, _KEPT), (_MOST_ARENAS, 1))
+    return all([mallopt(*one) for one in told])
 
 
 _PAGE = 4096  # bytes, of the smallest pages

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from twinlens.core.errors import ParameterError
 from twinlens.core.image import SENSOR, Image, empty_rgb
 from twinlens.core.shot import Cfa
+from twinlens.kernels.memory import keep_freed_memory
 from twinlens.simulate import camera as cameras
 from twinlens.simulate import tags, truth
 from twinlens.simulate.camera import Camera, Module, counts, optics
@@ -80,6 +81,7 @@ def photograph(
     Raises ParameterError: an ISO or size that cannot be, a scene with fewer than `least_resolution` pixels a picture
     pixel.
     """
+    keep_freed_memory()
     camera = cameras.load(camera) if isinstance(camera, str) else camera
     sensor, pose = camera.sensor, pose or Pose()
     unit = camera.module(module)

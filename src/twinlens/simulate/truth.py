@@ -64,7 +64,7 @@ def of(
         "mtf": _mtf(camera, seen_from),
         "glare": {"even": camera.lens.glare, "halo": camera.lens.halo, "halo_radius": camera.lens.halo_radius},
         "sensitivities": {"wavelengths_nm": _plain(spectra.WAVELENGTHS_NM), "values": _plain(unit.sensitivities.T)},
-        "notes": list(camera.notes),
+        "notes": [*camera.notes, *_light_notes(scene)],
     }
 
 
@@ -76,6 +76,13 @@ def response_to(scene: Scene, reflectance: Array, sensitivities: Array) -> Array
 def _illuminant(scene: Scene) -> dict[str, Any]:
     white = spectra.white_xyz(scene.light)
     return {"name": scene.light_name, "white_xyz": _plain(white), "white_xy": _plain(color.xy_from_xyz(white))}
+
+
+def _light_notes(scene: Scene) -> list[str]:
+    return [
+        f"the spectrum of the light {name} lacks {nm:g} nm of 400 to 700 nm at its ends; its last value goes on there"
+        for name, nm in scene.facts.get("beyond_nm", {}).items()
+    ]
 
 
 def _patches(scene: Scene, seen_from: View, response: Array, orientation: int) -> list[dict[str, Any]]:

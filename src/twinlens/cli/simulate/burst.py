@@ -53,5 +53,6 @@ def command(
     """
     from twinlens import simulate
 
-    frames = simulate.burst(scene, options=options.scene_settings(settings), **taking)
+    taking |= {"options": options.scene_settings(settings), "before": options.refusal(output, overwrite)}
+    frames = simulate.burst(scene, **taking)
     options.write(frames, output, overwrite, as_json)

@@ -21,4 +21,4 @@ def command(output: Path, overwrite: bool, as_json: bool, **taking: Any) -> None
     """
     from twinlens import simulate
 
-    options.write([simulate.chart(**taking)], output, overwrite, as_json)
+    options.write([simulate.chart(before=options.refusal(output, overwrite), **taking)], output, overwrite, as_json)

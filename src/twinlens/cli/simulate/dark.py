@@ -22,4 +22,4 @@ def command(output: Path, overwrite: bool, as_json: bool, exposure: float | None
 
     if exposure is not None:
         raise click.UsageError("--exposure is not for darks: say --time")
-    options.write(simulate.dark(**taking), output, overwrite, as_json)
+    options.write(simulate.dark(before=options.refusal(output, overwrite), **taking), output, overwrite, as_json)

@@ -24,4 +24,4 @@ def command(output: Path, overwrite: bool, as_json: bool, exposure: float | None
 
     if exposure is not None:
         raise click.UsageError("--exposure is not for flat fields: say --levels")
-    options.write(simulate.flat(**taking), output, overwrite, as_json)
+    options.write(simulate.flat(before=options.refusal(output, overwrite), **taking), output, overwrite, as_json)

@@ -17,6 +17,9 @@ Decorator = Callable[[Any], Any]
 class Written(Protocol):
     """A frame or a pair."""
 
+    @property
+    def notes(self) -> list[str]: ...
+
     def write(self, folder: Path, *, overwrite: bool = False) -> list[Path]: ...
 
 
@@ -102,12 +105,23 @@ def scene_settings(settings: tuple[str, ...]) -> dict[str, Any]:
     return made
 
 
+def refusal(output: Path, overwrite: bool) -> Callable[[str], None]:
+    """Refuses a shot that could not be written, before it is taken."""
+    from twinlens.simulate.shots.frame import no_files_of
+
+    return no_files_of(output, overwrite)
+
+
 def write(frames: Iterable[Written], output: Path, overwrite: bool, as_json: bool) -> None:
-    """Write each as it is made, and tell the files."""
-    written = []
+    """Write each as it is made; tell the files, and once what was assumed."""
+    written, told = [], set[str]()
     for frame in frames:
         paths = frame.write(output, overwrite=overwrite)
         written += paths
+        for note in frame.notes:
+            if note not in told:
+                click.echo(f"note: {note}", err=True)
+                told.add(note)
         if not as_json:
             for path in paths:
                 click.echo(path)

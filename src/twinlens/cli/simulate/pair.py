@@ -37,5 +37,6 @@ def command(
     """
     from twinlens import simulate
 
-    made = simulate.pair(scene, options=options.scene_settings(settings), **taking)
+    taking |= {"options": options.scene_settings(settings), "before": options.refusal(output, overwrite)}
+    made = simulate.pair(scene, **taking)
     options.write([made], output, overwrite, as_json)

@@ -24,6 +24,6 @@ def command(
     """
     from twinlens import simulate
 
-    taking["options"] = options.scene_settings(settings)
+    taking |= {"options": options.scene_settings(settings), "before": options.refusal(output, overwrite)}
     frames = simulate.bracket(scene, stops=bracket, **taking) if bracket else [simulate.shot(scene, **taking)]
     options.write(frames, output, overwrite, as_json)

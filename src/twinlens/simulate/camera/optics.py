@@ -33,6 +33,7 @@ _STILL_PX = 2e-3  # moves below count as none
 _STRIP = 128  # rows at once; a multiple of GRID
 _THREADS = 2
 _PASSES = 4  # of finding where parallax looks
+_BEND_PX = 0.1  # of parallax between places of the warp's grid: more is looked up pixel by pixel
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -43,21 +44,41 @@ class Parallax:
     shift: tuple[float, float]
     focus_m: float
     seen: dict[int, Array] = field(default_factory=dict)  # by samples a pixel: one nearness for all channels
+    smooth: dict[float, bool] = field(default_factory=dict)  # by step
 
     @cached_property
     def nearness(self) -> Array:
         """How much nearer (1/m) each place of the scene is than the plane of focus, (H, W) float32."""
         return 1 / self.depth_m - np.float32(1 / self.focus_m)
 
-    def seen_from(self, x: Array, y: Array) -> Array:
-        """The nearness, float32, of what rays meet that would meet the plane of focus at (x, y), float32."""
+    def is_smooth(self, step: float) -> bool:
+        """Whether parallax is as good as linear over `step` scene pixels, across and down."""
+        if step not in self.smooth:
+            self.smooth[step] = self._is_smooth(step)
+        return self.smooth[step]
+
+    def _is_smooth(self, step: float) -> bool:
+        reach, half = float(np.hypot(*self.shift)), max(round(step / 2), 1)
+        for lines in (self.nearness[::half], self.nearness[:, ::half].T):
+            bend = lines[:, half:-half] - (lines[:, : -2 * half] + lines[:, 2 * half :]) / 2
+            if np.abs(bend).max(initial=0) * reach > _BEND_PX:
+                return False
+        return True
+
+    def seen_from(self, x: Array, y: Array, *, between: bool = False) -> Array:
+        """The nearness, float32, of what rays meet that would meet the plane of focus at (x, y), float32: that of the
+        nearest pixel, or `between` pixels."""
         import cv2
 
-        near = np.zeros_like(x)
+        near, how = np.zeros_like(x), cv2.INTER_LINEAR if between else cv2.INTER_NEAREST
         for _ in range(_PASSES):
-            places = self.moved(x, y, near)
-            near = cv2.remap(self.nearness, *places, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
+            near = cv2.remap(self.nearness, *self.moved(x, y, near), how, borderMode=cv2.BORDER_REPLICATE)
         return near
+
+    def displaced(self, points: Array) -> Array:
+        """Points (h, w, 2) of (x, y) in the plane of focus, moved to what is seen there; for a smooth depth."""
+        x, y = (np.ascontiguousarray(points[..., axis], np.float32) for axis in (0, 1))
+        return points + self.seen_from(x, y, between=True)[..., None] * np.array(self.shift)
 
     def moved(self, x: Array, y: Array, near: Array) -> tuple[Array, Array]:
         """Where they meet it."""
@@ -106,20 +127,24 @@ def resampled(plane: Array, view: View, channel: int, parallax: Parallax | None 
     samples = blur.samples_for(view.scale)
     source, shrink = _averaged(plane, view.scale / samples)
     shape = (view.frame[0] * samples, view.frame[1] * samples)
-    if parallax is not None:
+    if parallax is not None and not parallax.is_smooth(GRID * view.scale / samples):
         return _looked_up(source, shrink, view, channel, samples, parallax), samples
     y = np.arange((shape[0] - 2) // GRID + 2)[:, None] * float(GRID)
     x = np.arange((shape[1] - 2) // GRID + 2) * float(GRID)
     fine = np.stack(np.broadcast_arrays(x, y), -1)
-    moves = _source_points(fine, shrink, view, channel, samples)[..., ::-1] - fine[..., ::-1]
+    moves = _source_points(fine, shrink, view, channel, samples, parallax)[..., ::-1] - fine[..., ::-1]
     if source.shape == shape and np.abs(moves).max() < _STILL_PX:
         return source, samples
     return warp_plane(source, moves, shape), samples
 
 
-def _source_points(fine: Array, shrink: tuple[float, float], view: View, channel: int, samples: int) -> Array:
+def _source_points(
+    fine: Array, shrink: tuple[float, float], view: View, channel: int, samples: int, parallax: Parallax | None
+) -> Array:
     """Where samples (x, y) of the picture look in the averaged scene."""
     scene = view.scene_from_picture((fine + 0.5) / samples - 0.5, channel)
+    if parallax is not None:
+        scene = parallax.displaced(scene)
     return (scene + 0.5) / shrink - 0.5
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from twinlens.core.errors import ParameterError
+from twinlens.kernels.memory import keep_freed_memory
 from twinlens.simulate.scene import Scene
 from twinlens.simulate.scenes.colorchecker import colorchecker, colorchecker_sg
 from twinlens.simulate.scenes.colors import gradients, metamer_pairs
@@ -60,4 +61,5 @@ def make(
     if unknown:
         possible = ", ".join(key for key in known if key not in ("light", "seed")) or "none"
         raise ParameterError(f"the scene {name} has no option {unknown[0]!r}; it has {possible}")
+    keep_freed_memory()
     return SCENES[name](height, width, light=light, seed=seed, **options)

@@ -26,6 +26,8 @@ from twinlens.simulate.scenes.regions import MOST_REGIONS, regions
 
 Array = npt.NDArray[Any]
 
+MOST_ENLARGED = 2.0  # times, of a side
+
 
 def photograph(
     height: int | None = None,
@@ -43,7 +45,8 @@ def photograph(
 
     It fills `height` x `width`: scaled to cover, the rest cut evenly; both None keep its size. `taken_under` is the
     light in which its white was white; `light` is the light of the scene now. `materials` is the number of regions (1
-    to 256); `metamerism` scales the blacks (0: the smooth upsampling alone, 1: as measured).
+    to 256); `metamerism` scales the blacks (0: the smooth upsampling alone, 1: as measured). Raises ParameterError for
+    a picture that would be enlarged more than MOST_ENLARGED times, FileError.
 
     `facts`: "regions" (H, W) uint8, "depth_m" (H, W), "beyond_share" of pixels that no reflectance has.
     """
@@ -52,8 +55,9 @@ def photograph(
     if not 1 <= materials <= MOST_REGIONS:
         raise ParameterError(f"a photograph has 1 to {MOST_REGIONS} materials, got {materials}")
     rgb = linear_srgb(picture)
-    rgb = covering(rgb, rgb.shape[0] if height is None else height, rgb.shape[1] if width is None else width)
-    shape = rgb.shape[:2]
+    shape = rgb.shape[0] if height is None else height, rgb.shape[1] if width is None else width
+    _check_resolution(picture, rgb.shape[:2], shape)
+    rgb = covering(rgb, *shape)
     lit = lighting(light, shape[0], shape[1], seed)
     under = lighting(taken_under, 1, 1).main
     labels, means = regions(rgb, materials, seed)
@@ -65,6 +69,15 @@ def photograph(
         surfaces.append(Mixture(vivid, upsampling.vivid_basis(under)))
     facts = {"regions": labels, "depth_m": layered_depth(labels, seed), "beyond_share": beyond}
     return lit.scene("photograph", lit.on(*surfaces), shape, facts=facts)
+
+
+def _check_resolution(picture: Any, have: tuple[int, int], wanted: tuple[int, int]) -> None:
+    if (times := max(wanted[0] / have[0], wanted[1] / have[1])) > MOST_ENLARGED:
+        name = picture if isinstance(picture, str | Path) else "the picture"
+        raise ParameterError(
+            f"{name} has {have[1]} x {have[0]} px, too few for a scene of {wanted[1]} x {wanted[0]} px: it would be "
+            f"enlarged {times:.1f} times, {MOST_ENLARGED:g} are allowed; take a larger picture or fewer megapixels"
+        )
 
 
 def _blacks(means: Array, under: Array, scale: float, rng: np.random.Generator) -> Array:

@@ -66,11 +66,17 @@ def _from_image(image: Image) -> Array:
 
 def _decoded(codes: Array, space: str) -> Array:
     """Linear light (H, W, 3) float32 of codes 0 to 1, by a table of the curve; what is outside, by the curve itself."""
-    table = color.decode(np.arange(_CODES + 1) / _CODES, space).astype(np.float32)
+    import cv2
+
+    table, of_bytes = (color.decode(np.arange(most + 1) / most, space).astype(np.float32) for most in (_CODES, 255))
     linear = empty_rgb(*codes.shape[:2])
 
     def strip(rows: slice) -> None:
         part = codes[rows]
+        if (eight := _eight_bits(part)) is not None:
+            for channel in range(3):
+                cv2.LUT(eight[..., channel], of_bytes, dst=linear[rows, :, channel])
+            return
         if part.min() < 0 or part.max() > 1:
             linear[rows] = color.decode(np.asarray(part, float), space)
             return
@@ -82,6 +88,19 @@ def _decoded(codes: Array, space: str) -> Array:
     return linear
 
 
+def _eight_bits(codes: Array) -> Array | None:
+    """The codes 0 to 1 (h, W, 3) as planar uint8 where they came from 8 bits, else None."""
+    import cv2
+
+    eight = empty_rgb(codes.shape[0], codes.shape[1], np.uint8)
+    for channel in range(3):
+        plane = codes[..., channel]
+        cv2.convertScaleAbs(plane, eight[..., channel], 255)
+        if not np.array_equal(eight[..., channel] * np.float32(1 / 255), plane):
+            return None
+    return eight
+
+
 def covering(rgb: Array, height: int, width: int) -> Array:
     """The picture scaled so that it covers height x width, and cut evenly; light is averaged, not codes."""
     import cv2
@@ -90,11 +109,11 @@ def covering(rgb: Array, height: int, width: int) -> Array:
     if (height, width) == have:
         return rgb
     scale = max(height / have[0], width / have[1])
-    size = (max(round(have[1] * scale), width), max(round(have[0] * scale), height))
+    kept = [min(round(wanted / scale), whole) for wanted, whole in zip((height, width), have, strict=True)]
+    top, left = ((whole - part) // 2 for whole, part in zip(have, kept, strict=True))
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    planes = [cv2.resize(rgb[..., channel], size, interpolation=how) for channel in range(3)]
-    top, left = (size[1] - height) // 2, (size[0] - width) // 2
     scaled = empty_rgb(height, width)
-    for channel, plane in enumerate(planes):
-        scaled[..., channel] = plane[top : top + height, left : left + width]
+    for channel in range(3):
+        part = rgb[top : top + kept[0], left : left + kept[1], channel]
+        cv2.resize(part, (width, height), scaled[..., channel], interpolation=how)
     return scaled

@@ -7,7 +7,7 @@ to it. Light from the mains flickers at twice their frequency.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,7 @@ def burst(
     seed: int = 0,
     options: dict[str, Any] | None = None,
     exposure: float | None = None,
+    before: Callable[[str], None] | None = None,
     **more: Any,
 ) -> Iterator[Frame]:
     """`frames` shots of a scene.
@@ -55,14 +56,17 @@ def burst(
     camera = loaded(camera)
     upright = upright_size(*frame_size(camera, megapixels), more.get("orientation", 1))
     options = dict(options or {})
+    names = [f"{named(scene, light)}-{camera.name}-{number + 1:02d}" for number in range(frames)]
+    if before is not None:
+        for name in names:
+            before(name)
     first = subject(scene, upright, light=light, seed=seed, **options)
     middle = metered(first, camera) if exposure is None else exposure
     views: list[Array] = []
     for number, (pose, factor) in enumerate(_moments(frames, tremor_px, rotation_deg, flicker, interval_s, seed)):
         now = options if not moving else {**options, "moment": number / max(frames - 1, 1)}
         seen = first if not (moving and number) else subject(scene, upright, light=light, seed=seed, **now)
-        name = f"{named(scene, light)}-{camera.name}-{number + 1:02d}"
-        taking = {"exposure": middle * factor, "pose": pose, "name": name, **more}
+        taking = {"exposure": middle * factor, "pose": pose, "name": names[number], **more}
         frame = shot(seen, camera, megapixels=megapixels, seed=seed + number, **taking)
         views.append(frame.view.picture_from_scene)
         known = {

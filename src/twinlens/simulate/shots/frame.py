@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from twinlens.core.errors import FileError
 from twinlens.core.image import Image, upright
 from twinlens.files import exif, photo
 from twinlens.files.atomic import atomic, reason
-from twinlens.numerics import color
+from twinlens.numerics import color, spectra
 from twinlens.numerics.temperature import temperature_from_xy
 from twinlens.simulate import camera as cameras
 from twinlens.simulate import maker as makers
@@ -51,6 +51,11 @@ class Frame:
     truth: dict[str, Any]
     view: View
 
+    @property
+    def notes(self) -> list[str]:
+        """What was assumed of camera and light."""
+        return self.truth["notes"]
+
     def write(self, folder: str | os.PathLike[str], *, overwrite: bool = False) -> list[Path]:
         """Write NAME.dng, NAME.jpg and NAME.json into a folder, which is made; their paths. Raises FileError."""
         from twinlens.files import dng
@@ -76,6 +81,22 @@ class Frame:
         small = cv2.resize(self.picture, size, interpolation=cv2.INTER_AREA)
         turned = {6: 8, 8: 6}.get(self.image.shot.orientation, self.image.shot.orientation)
         return np.ascontiguousarray(upright(small, turned))
+
+
+def no_files_of(folder: str | os.PathLike[str], overwrite: bool = False) -> Callable[[str], None]:
+    """What `before` of the shots takes to refuse a name that cannot be written into the folder before it is shot."""
+
+    def check(name: str) -> None:
+        place = Path(folder)
+        there = next(one for one in (place, *place.absolute().parents) if one.exists())
+        if not there.is_dir():
+            raise FileError(f"{there} is a file; name a folder for what is written")
+        if not os.access(there, os.W_OK | os.X_OK):
+            raise FileError(f"cannot write into the folder {there}: permission denied; name another one")
+        if not overwrite:
+            refuse_existing([place / f"{name}{suffix}" for suffix in (*SUFFIXES, "-pair.json")])
+
+    return check
 
 
 def take(scene: Scene, camera: Camera | str, maker: Maker | str, *, name: str, seed: int = 0, **taking: Any) -> Frame:
@@ -107,16 +128,9 @@ def take(scene: Scene, camera: Camera | str, maker: Maker | str, *, name: str, s
 
 
 def _light(scene: Scene) -> dict[str, Any]:
-    white = scene_white(scene)
+    white = spectra.white_xyz(scene.light)
     kelvin, tint = temperature_from_xy(color.xy_from_xyz(white))
     return {"kelvin": float(kelvin), "tint": float(tint), "spectrum": np.asarray(scene.light).tolist()}
-
-
-def scene_white(scene: Scene) -> Array:
-    """XYZ (3,) of a perfect white in the scene's main light, Y = 1."""
-    from twinlens.numerics import spectra
-
-    return spectra.white_xyz(scene.light)
 
 
 def radiance(scene: Scene) -> dict[str, float]:

@@ -8,6 +8,8 @@ holds for a plane at the distance `focus_m`; what is nearer or farther is moved 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,9 @@ import numpy.typing as npt
 
 import twinlens
 from twinlens.core.errors import ParameterError
+from twinlens.simulate import maker as makers
 from twinlens.simulate.camera import Camera
+from twinlens.simulate.camera.optics import focal_length_px
 from twinlens.simulate.maker import Maker
 from twinlens.simulate.photograph import Pose, metered
 from twinlens.simulate.scene import Scene
@@ -36,6 +40,7 @@ Array = npt.NDArray[Any]
 
 KIND = "pair/1"
 _MARGIN = 1.10  # how much larger than the whole scene a picture is at least: room for tilt, turn and shift
+_EVERY = 4  # pixel of the depth, for its median
 _ISO_STEPS = (1.0, 2.0, 4.0)  # of the base ISO
 
 
@@ -48,13 +53,20 @@ class Pair:
     reference: Frame
     truth: dict[str, Any]
 
+    @property
+    def notes(self) -> list[str]:
+        """What was assumed of cameras and light, each once."""
+        return list(dict.fromkeys([*self.phone.notes, *self.reference.notes]))
+
     def write(self, folder: str | os.PathLike[str], *, overwrite: bool = False) -> list[Path]:
         """The files of both frames and NAME-pair.json, which is written last. Raises FileError."""
         path = made_folder(folder) / f"{self.name}-pair.json"
         if not overwrite:
             frames = [path.with_name(f"{one.name}{end}") for one in (self.phone, self.reference) for end in SUFFIXES]
             refuse_existing([path, *frames])
-        paths = [one for frame in (self.phone, self.reference) for one in frame.write(folder, overwrite=overwrite)]
+        with ThreadPoolExecutor(2) as pool:
+            written = pool.map(lambda frame: frame.write(folder, overwrite=overwrite), (self.phone, self.reference))
+            paths = [one for frame in written for one in frame]
         write_json(self.truth, path, overwrite=overwrite)
         return [*paths, path]
 
@@ -74,24 +86,30 @@ def pair(
     options: dict[str, Any] | None = None,
     name: str | None = None,
     taken: str = "2026-01-01T12:00:00",
+    before: Callable[[str], None] | None = None,
 ) -> Pair:
     """A pair of a scene. `difference` scales how far the two are apart in place, crop, exposure and white balance (0:
-    not at all, as on a tripod); `modules` are the units of phone and reference. Raises ParameterError, DocumentError,
-    FileError."""
+    not at all, as on a tripod); `modules` are the units of phone and reference; `before` is called with each name
+    before anything is computed. Raises ParameterError, DocumentError, FileError."""
     if not 0 <= difference <= 2:
         raise ParameterError(f"difference = {difference:g} is outside 0 to 2")
     cameras = loaded(phone), loaded(reference)
+    renderings = [makers.load(one) if isinstance(one, str) else one for one in (phone_maker, reference_maker)]
     sizes = [frame_size(one, megapixels) for one in cameras]
-    seen = subject(scene, _scene_size(sizes), light=light, seed=seed, **(options or {}))
     name = name or named(scene, light)
-    frames = []
-    for role, camera, size, maker, module in zip(
-        ("phone", "reference"), cameras, sizes, (phone_maker, reference_maker), modules, strict=True
-    ):
+    if before is not None:
+        for one in (name, f"{name}-phone", f"{name}-reference"):
+            before(one)
+    seen = subject(scene, _scene_size(sizes), light=light, seed=seed, **(options or {}))
+
+    def taken_by(role: str, camera: Camera, size: tuple[int, int], maker: Maker, module: int) -> Frame:
         drawn = _drawn(role, camera, seen, size, difference, seed)
         height, width = size
         own = {"name": f"{name}-{role}", "height": height, "width": width, "module": module, "taken": taken}
-        frames.append(take(seen, camera, maker, **own, **drawn))
+        return take(seen, camera, maker, **own, **drawn)
+
+    with ThreadPoolExecutor(2) as pool:
+        frames = list(pool.map(taken_by, ("phone", "reference"), cameras, sizes, renderings, modules))
     truth = _between(name, frames[0], frames[1], seed, difference, seen)
     return Pair(name=name, phone=frames[0], reference=frames[1], truth=truth)
 
@@ -111,7 +129,7 @@ def _drawn(
     is_phone = role == "phone"
     near = difference * (1.0 if is_phone else 0.4)  # the photographer takes more care with the reference
     height, width = size
-    tilt = np.radians(near * rng.uniform(-1.5, 1.5, 2)) / _focal_length_px(camera, size)
+    tilt = np.radians(near * rng.uniform(-1.5, 1.5, 2)) / focal_length_px(camera, size)
     moved = near * rng.uniform((-30, -20), (30, 20))
     has_depth = "depth_m" in scene.facts
     pose = Pose(
@@ -120,7 +138,7 @@ def _drawn(
         scale=float(_MARGIN * (1 + difference * rng.uniform(0, 0.12))),
         homography=_tilted(scene, size, tilt),
         moved_mm=tuple(moved.tolist()) if has_depth else (0.0, 0.0),
-        focus_m=float(np.median(scene.facts["depth_m"])) if has_depth else None,
+        focus_m=float(np.median(scene.facts["depth_m"][::_EVERY, ::_EVERY])) if has_depth else None,
     )
     iso = camera.sensor.base_iso * float(rng.choice(_ISO_STEPS[: 3 if is_phone else 2]))
     white = np.exp(near * rng.normal(0, (0.03, 0.0, 0.03)))
@@ -132,11 +150,6 @@ def _drawn(
         "neutral_error": tuple(white.tolist()),
         "seed": int(rng.integers(2**31)),
     }
-
-
-def _focal_length_px(camera: Camera, size: tuple[int, int]) -> float:
-    full = camera.lens.focal_length_mm * 1000 / camera.sensor.pixel_um
-    return full * float(np.hypot(*size) / np.hypot(camera.sensor.height, camera.sensor.width))
 
 
 def _tilted(scene: Scene, size: tuple[int, int], tilt: Array) -> Any:

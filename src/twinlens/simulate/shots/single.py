@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from twinlens.core.errors import ParameterError
+from twinlens.simulate import maker as makers
 from twinlens.simulate.camera import Camera
 from twinlens.simulate.maker import Maker
 from twinlens.simulate.photograph import metered
@@ -31,20 +32,25 @@ def shot(
     seed: int = 0,
     options: dict[str, Any] | None = None,
     name: str | None = None,
+    before: Callable[[str], None] | None = None,
     **taking: Any,
 ) -> Frame:
     """One shot.
 
     `scene` is a name, the file of a photograph, or a Scene; `options` are those of the scene; `seed` is of scene and
-    noise. `taking` are the keywords of `photograph`: iso, exposure, exposure_time_s, pose, neutral_error, module,
-    taken, orientation. Raises ParameterError, DocumentError, FileError.
+    noise. `before` is called with its name before anything is computed. `taking` are the keywords of `photograph`: iso,
+    exposure, exposure_time_s, pose, neutral_error, module, taken, orientation. Raises ParameterError, DocumentError,
+    FileError.
     """
     camera = loaded(camera)
     height, width = frame_size(camera, megapixels)
+    name = name or f"{named(scene, light)}-{camera.name}"
+    maker = makers.load(maker) if isinstance(maker, str) else maker
+    if before is not None:
+        before(name)
     seen = subject(
         scene, upright_size(height, width, taking.get("orientation", 1)), light=light, seed=seed, **(options or {})
     )
-    name = name or f"{named(scene, light)}-{camera.name}"
     return take(seen, camera, maker, name=name, seed=seed, height=height, width=width, **taking)
 
 
@@ -59,6 +65,7 @@ def bracket(
     megapixels: float | None = None,
     seed: int = 0,
     options: dict[str, Any] | None = None,
+    before: Callable[[str], None] | None = None,
     **more: Any,
 ) -> Iterator[Frame]:
     """The same scene at several exposures (EV from the metered one), by exposure time. `more` as in `shot`."""
@@ -66,12 +73,15 @@ def bracket(
         raise ParameterError(f"stops = {list(stops)}: one or more numbers of EV between -12 and 12 are wanted")
     camera = loaded(camera)
     height, width = frame_size(camera, megapixels)
+    names = [f"{named(scene, light)}-{camera.name}-{stop:+g}EV" for stop in stops]
+    if before is not None:
+        for name in names:
+            before(name)
     seen = subject(
         scene, upright_size(height, width, more.get("orientation", 1)), light=light, seed=seed, **(options or {})
     )
     middle = metered(seen, camera) if exposure is None else exposure
-    for index, stop in enumerate(stops):
-        name = f"{named(scene, light)}-{camera.name}-{stop:+g}EV"
+    for index, (stop, name) in enumerate(zip(stops, names, strict=True)):
         time_s = min(exposure_time_s * 2.0**stop, _LONGEST_S)
         moment = {"exposure": middle * 2.0**stop, "exposure_time_s": time_s, "name": name, **more}
         yield shot(seen, camera, megapixels=megapixels, seed=seed + index, **moment)

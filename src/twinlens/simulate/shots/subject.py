@@ -13,6 +13,7 @@ from twinlens.simulate.scene import Scene
 
 PICTURES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".heic", ".avif", ".jxl", ".webp")
 ALIASES = {"LED": "LED-B3", "tungsten": "A", "daylight": "D65", "fluorescent": "FL11"}  # lights by everyday names
+_SPECTRA = (".csv", ".json", ".txt")
 _STEP = 4  # pixels: sides are multiples, for every kind of filter array
 
 
@@ -59,6 +60,7 @@ def named(scene: Scene | str | Path, light: str) -> str:
     """How files of this scene in this light are called."""
     told = scene.name if isinstance(scene, Scene) else Path(str(scene)).stem
     word = scene.light_name if isinstance(scene, Scene) else light
+    word = Path(word).stem if Path(word).suffix.lower() in _SPECTRA else word
     return file_name(f"{told}-{word}")
 
 
