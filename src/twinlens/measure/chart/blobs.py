@@ -53,7 +53,7 @@ def perceptual(linear: Array) -> Array:
 
 
 def find(view: Array, levels: Sequence[int]) -> Blobs:
-    """The blobs of a perceptual view (H, W, 3), looked for at full, half and quarter size, each with so many levels:
+    """The blobs of a perceptual view (H, W, 3), looked for at full, half, quarter size, each with so many levels:
     blur and noise hide less of a large patch when the picture is small."""
     import cv2
 

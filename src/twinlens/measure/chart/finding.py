@@ -16,10 +16,10 @@ from twinlens.measure.chart.plate import Plate, plate
 from twinlens.measure.chart.pose import Pose, through
 from twinlens.measure.chart.refine import Refined, refine
 
-LOOKS = (  # long edge in pixels, levels of light at full, half, quarter size: a finer one where the one before failed
+LOOKS = (  # long edge in pixels, levels of light at full and half size: a finer one where the one before failed
     (640, (8, 12)),
-    (1200, (12, 22, 22)),
-    (2400, (12,)),
+    (1200, (12, 12)),
+    (2400, (8,)),
 )
 CORNERS_LONG_EDGE = 1200  # pixels of the view in which given corners are compared with the charts
 LIKELY = 0.7  # score of a lattice from which it is looked at more closely
