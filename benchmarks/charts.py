@@ -2,8 +2,8 @@
 
 Simulated shots (`simulate.chart_shot`): Classic, Digital SG and Passport creative targets, tilts up to 45 degrees (a
 field of view that adds to them), any roll, 18 to 90 % of the frame, radial distortion, blur, noise, clutter or a
-wallpaper behind, uneven light, shadows, fingers; as linear camera RGB and as JPEG with a tone curve. Seeds below 10000
-served while the detector was made; the figures are of seeds from 10000 on, first run when it was finished. Then real
+wallpaper behind, uneven light, shadows, fingers; as linear camera RGB and as JPEG with a tone curve. Seeds below 30000
+served while the detector was made; the figures are of seeds from 30000 on, first run when it was finished. Then real
 photographs whose outer corners were marked twice by eye (`chart_marks.toml`), and pictures that have no chart.
 
     python benchmarks/charts.py             all figures -> results/charts.json
@@ -11,15 +11,14 @@ photographs whose outer corners were marked twice by eye (`chart_marks.toml`), a
     python benchmarks/charts.py --quick     a few shots against the committed figures
 
 `--peer PYTHON` names a Python that has colour-checker-detection (it brings an OpenCV of its own); `--records FILE`
-keeps what became of each shot, so that a run can be taken up again; `--shots N` shoots fewer than 300. Parts can be
-named: simulated, marked, without_chart, peers, quick.
+keeps what became of each shot, so that a run can be taken up again; `--shots N` shoots another number than 200. Parts
+can be named: simulated, marked, without_chart, peers, quick.
 """
 
 from __future__ import annotations
 
 import itertools
 import json
-import subprocess
 import sys
 import time
 import tomllib
@@ -28,43 +27,33 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import chart_peers
 import numpy as np
 from record import RESULTS, check_quick, save
 
 from twinlens import files
 from twinlens.calibrate import find_charts
 from twinlens.measure.chart import charts
+from twinlens.measure.chart.draw import drawn
+from twinlens.measure.chart.plate import plate
 from twinlens.numerics import color
 from twinlens.simulate.chart_shot import ChartShot, draw_conditions, shoot_chart, true_outlines
 
 HERE = Path(__file__).resolve().parent
 SHARED = HERE.parents[1] / "shared" / "data"
-SHOTS, FIRST_TEST, FIRST_TUNING = 300, 10_000, 0
+SHOTS, FIRST_TEST, FIRST_TUNING = 200, 30_000, 0
 KINDS = ("classic", "classic", "classic", "sg", "passport_creative")
 WITHIN = 0.02  # of a patch
 FOUND = 0.5  # of a patch: farther off is another thing
 PROCESSES = 2
 QUICK_SEEDS = (20_000, 20_002, 20_003, 20_004)
 QUICK_TOLERANCE = {"corner error": 0.01, "score": 0.02}
-PEER_SHOTS = 60
+PEER_SHOTS = 20
 PARTS = ("simulated", "marked", "without_chart", "peers", "quick")
 WITHOUT_CHART = 50  # pictures
 CLEAR_PX = 10  # side of a patch from which a chart is promised to be found
 BOOTH = "1920x1080:uint16le:BGGR:black=32:white=4095"
 WALLPAPERS = ("/usr/share/backgrounds", "/usr/share/wallpapers")
-PEER = """
-import json, sys
-import numpy as np
-from colour_checker_detection import detect_colour_checkers_segmentation
-told = []
-for path in sys.argv[1:]:
-    try:
-        made = detect_colour_checkers_segmentation(np.load(path), additional_data=True)
-        told.append([np.asarray(one.quadrilateral).tolist() for one in made])
-    except Exception:
-        told.append([])
-print(json.dumps(told))
-"""
 
 
 def wallpapers() -> list[Path]:
@@ -180,65 +169,29 @@ def simulated(first: int, count: int, records: Path | None = None) -> list[dict[
     return [known[seed] for seed in seeds]
 
 
-def opencv_corners(pixels: np.ndarray) -> list[np.ndarray]:
-    """What `cv2.mcc` finds of Classic charts: corners (4, 2) of the board that it draws around the patches."""
-    import cv2
-
-    detector = cv2.mcc.CCheckerDetector.create()
-    detector.setColorChartType(cv2.mcc.MCC24)
-    bgr = np.ascontiguousarray(pixels[..., ::-1])
-    if not detector.process(bgr, 1):
-        return []
-    return [np.asarray(one.getBox()).reshape(4, 2) for one in detector.getListColorChecker()]
-
-
-def hit(corners: np.ndarray, truth: np.ndarray) -> bool:
-    """Whether a quadrilateral lies on the chart: its middle within about a patch, its diagonal 0.7 to 1.5 times."""
-    diagonal = np.hypot(*(truth[2] - truth[0]))
-    middle = np.hypot(*(corners.mean(0) - truth.mean(0))) < diagonal / 7
-    size = 0.7 < np.hypot(*(corners[2] - corners[0])) / diagonal < 1.5
-    return bool(middle and size)
-
-
 def peers(peer_python: str | None) -> dict[str, Any]:
-    """How often each detector finds the Classic chart in the same rendered shots (found at all, corners not judged)."""
-    import tempfile
-
+    """How often each detector finds the Classic chart: in rendered shots of the test, and in the marked photographs."""
     behind = wallpapers()
     seeds = [seed for seed in range(FIRST_TEST, FIRST_TEST + SHOTS) if KINDS[seed % 5] == "classic" and seed % 3 != 2]
-    ours, opencv, other = 0, 0, 0
-    with tempfile.TemporaryDirectory() as folder:
-        paths, truths = [], []
-        for seed in seeds[:PEER_SHOTS]:
-            _, made = shot(seed, behind)
-            ours += any(hit(one.corners, made.corners) for one in find_charts(made.pixels, kinds=["classic"]))
-            opencv += any(hit(one, made.corners) for one in opencv_corners(made.pixels))
-            paths.append(f"{folder}/{seed}.npy")
-            truths.append(made.corners)
-            np.save(paths[-1], made.pixels.astype(np.float32) / 255)
-        count = len(paths)
-        told: dict[str, Any] = {"shots": count, "ours": ours / count, "ours_interval": wilson(ours, count),
-                                "opencv_mcc": opencv / count, "opencv_mcc_interval": wilson(opencv, count)}  # fmt: skip
-        if peer_python is None:
-            return {**told, "colour_checker_detection": "skipped: no --peer PYTHON that has it"}
-        ran = subprocess.run(
-            [peer_python, "-W", "ignore", "-c", PEER, *paths], capture_output=True, text=True, check=False
-        )
-        if ran.returncode:
-            return {**told, "colour_checker_detection": f"skipped: {ran.stderr.strip().splitlines()[-1][:120]}"}
-        for found, truth in zip(json.loads(ran.stdout.splitlines()[-1]), truths, strict=True):
-            other += any(_lies_on(np.array(one), truth) for one in found)
+    made = [shot(seed, behind)[1] for seed in seeds[:PEER_SHOTS]]
     return {
-        **told,
-        "colour_checker_detection": other / count,
-        "colour_checker_detection_interval": wilson(other, count),
+        "simulated": chart_peers.compare([(one.pixels, one.corners) for one in made], peer_python, wilson),
+        "photographs": chart_peers.compare(_photographs(), peer_python, wilson),
     }
 
 
-def _lies_on(corners: np.ndarray, truth: np.ndarray) -> bool:
-    """As `hit`, for a peer that works on a picture reduced to 1440 pixels of width."""
-    scaled = corners * 1200 / 1440
-    return hit(scaled, truth)
+def _photographs() -> list[chart_peers.Case]:
+    """The marked Classic charts as sRGB codes of at most 1600 pixels, upright."""
+    cases = []
+    for one in tomllib.loads((HERE / "chart_marks.toml").read_text())["chart"]:
+        path = SHARED / one["file"]
+        if one["kind"] != "classic" or not path.exists():
+            continue
+        image = files.read(path, raw_layout=BOOTH if path.suffix == ".raw" else None)
+        pixels = drawn(image, [])
+        ratio = pixels.shape[1] / plate(image).frame[0]
+        cases.append((pixels, (np.mean([one["first"], one["second"]], axis=0) + 0.5) * ratio - 0.5))
+    return cases
 
 
 def marked() -> dict[str, Any]:

@@ -254,14 +254,58 @@ def module() -> str:
     rows = []
     for camera in ("phone", "reference"):
         noise, shading = data[camera]["noise"], data[camera]["shading"]
-        of_noise = (f"{noise[key]:.2%}" for key in ("gain", "read noise", "full well"))
-        rows.append((camera, *of_noise,
-                     f"{shading['largest']:.2%}", f"{shading['rms']:.3%}", f"{data[camera]['tone']['linearity']:.3%}"))  # fmt: skip
+        of_noise = [f"{noise[key]:.2%}" for key in ("gain", "read noise", "full well")]
+        of_shading = [f"{shading['largest']:.2%}", f"{shading['rms']:.3%}"]
+        rows.append((camera, *of_noise, *of_shading, f"{data[camera]['tone']['linearity']:.3%}"))
     times = ", ".join(f"{name} {value:.1f} s" for name, value in data["seconds"].items())
     head = ("camera", "gain", "read noise", "full well", "shading, largest", "shading, rms", "linearity")
     return "\n".join(["## A module, calibrated\n", made("module", data),
                       "Largest relative error of the three colors, against the simulated camera.\n", table(head, rows),
                       f"Flats of 2 megapixels in memory: {times} (on a busy machine).\n"])  # fmt: skip
+
+
+def share(rate: float, interval: list[float]) -> str:
+    """A rate with its interval."""
+    return f"{rate:.1%} ({interval[0]:.1%} to {interval[1]:.1%})"
+
+
+def charts() -> str:
+    """Color charts: found, how exactly, beside other detectors."""
+    data = figures("charts")
+    rows = [
+        (name, one["shots"], share(one["found"], one["found_interval"]),
+         share(one["within_2_percent"], one["within_2_percent_interval"]),
+         f"{one['median_error_patches']:.2%}", f"{one['p95_error_patches']:.2%}")
+        for name, one in data["simulated"].items() if isinstance(one, dict)
+    ]  # fmt: skip
+    real = [one for one in data["marked"].values() if one["found"]]
+    far = sorted(one["largest_patches"] for one in real)
+    without = data["without_chart"]
+    parts = [
+        "## Color charts found\n",
+        made("charts", data),
+        "Simulated shots, 1200 x 900; corner errors in patches, intervals by Wilson. See [charts](charts.md).\n",
+        table(("kind", "shots", "found", "all corners within 2 %", "median", "95th percentile"), rows),
+        f"Real charts: {len(real)} of {len(data['marked'])} found, their worst corner {far[len(far) // 2]:.1%} of a"
+        f" patch (median; at most {far[-1]:.1%}) from where two markings by eye have it. Pictures without a chart:"
+        f" {len(without['claimed'])} claimed in {without['pictures']}"
+        f" (at most {without['rate_interval'][1]:.1%}).\n",
+    ]
+    names = {"ours": "twinlens", "opencv_mcc": "OpenCV mcc", "colour_checker_detection": "colour-checker-detection"}
+    peers = data.get("peers", {})
+    rows = [
+        (label, *(_found(one, name) for one in peers.values()))
+        for name, label in names.items()
+    ]  # fmt: skip
+    if peers:
+        head = ("Classic charts found", *(f"{name} ({one['pictures']})" for name, one in peers.items()))
+        parts.append(table(head, rows))
+    return "\n".join(parts)
+
+
+def _found(part: dict[str, Any], name: str) -> str:
+    one = part[name]
+    return one if isinstance(one, str) else share(one["rate"], one["interval"])
 
 
 SECTIONS: dict[str, Callable[[], str]] = {
@@ -271,6 +315,7 @@ SECTIONS: dict[str, Callable[[], str]] = {
     "auto_white": white,
     "dcp_rawtherapee": dcp,
     "sharpen": sharpen,
+    "charts": charts,
     "raw_files": raw_files,
     "color": calibration,
     "module": module,

@@ -8,14 +8,15 @@ joined, within borders where the color changes (patches on any board).
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
 from twinlens.core.image import Array
 
-# Levels of the cube root of light (1: the picture's brightest), at full, half and quarter size: fewer where it costs
-LEVELS = (np.linspace(0.14, 0.92, 12), np.linspace(0.10, 0.94, 22), np.linspace(0.10, 0.94, 22))
+LEVEL_RANGE = (0.12, 0.93)  # of the cube root of light, 1: the picture's brightest
 FLATNESS = (0.02, 0.045, 0.09)  # change over 3 pixels, in the same units
 SMALLEST_SIDE = 7  # pixels
 LARGEST_SHARE = 0.30  # of the picture's shorter side
@@ -26,6 +27,7 @@ LONGEST_SIDE = 3.2  # longest over shortest side
 LEAST_SINE = 0.35  # of the angle at a corner
 MOST_BLOBS = 900
 BRIGHT_PERCENTILE = 99.5
+THREADS = 2
 CODES = 200.0  # of a byte for 1
 
 
@@ -50,34 +52,35 @@ def perceptual(linear: Array) -> Array:
     return np.asarray(cv2.pow(scaled, 1 / 3), np.float32)
 
 
-def find(view: Array, octaves: int = len(LEVELS)) -> Blobs:
-    """The blobs of a perceptual view (H, W, 3), looked for at full, half and quarter size: blur and noise hide less of
-    a large patch when the picture is small."""
+def find(view: Array, levels: Sequence[int]) -> Blobs:
+    """The blobs of a perceptual view (H, W, 3), looked for at full, half, quarter size, each with so many levels:
+    blur and noise hide less of a large patch when the picture is small."""
     import cv2
 
     found: list[tuple[float, Array]] = []
-    for octave, levels in enumerate(LEVELS[:octaves]):
-        if octave:
-            view = cv2.resize(view, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-        if min(view.shape[:2]) < 8 * SMALLEST_SIDE and octave:
-            break
-        found += [(quality, (quad + 0.5) * 2**octave - 0.5) for quality, quad in _at_one_size(view, levels)]
+    with ThreadPoolExecutor(THREADS) as pool:
+        for octave, count in enumerate(levels):
+            if octave:
+                view = cv2.resize(view, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+            if min(view.shape[:2]) < 8 * SMALLEST_SIDE and octave:
+                break
+            for part in pool.map(lambda mask: _outlines(*mask), _masks(view, count)):
+                found += [(quality, (quad + 0.5) * 2**octave - 0.5) for quality, quad in part]
     return _distinct(found)
 
 
-def _at_one_size(view: Array, levels: Array) -> list[tuple[float, Array]]:
+def _masks(view: Array, levels: int) -> Iterator[tuple[Array, float]]:
+    """Masks of what is above a level or flat, each with the pixels by which its parts are to be widened."""
     import cv2
 
     smooth = cv2.medianBlur(cv2.convertScaleAbs(view, alpha=CODES), 3)  # median and borders of bytes are quick
     value = _largest(smooth)
-    found: list[tuple[float, Array]] = []
-    for level in levels:
-        found += _outlines(cv2.threshold(value, level * CODES, 1, cv2.THRESH_BINARY)[1])
+    for level in np.linspace(*LEVEL_RANGE, levels):
+        yield cv2.threshold(value, level * CODES, 1, cv2.THRESH_BINARY)[1], 0.0
     kernel = np.ones((3, 3), np.uint8)
     change = _largest(cv2.subtract(cv2.dilate(smooth, kernel), cv2.erode(smooth, kernel)))
     for limit in FLATNESS:
-        found += _outlines(cv2.threshold(change, limit * CODES, 1, cv2.THRESH_BINARY_INV)[1], grow=1.0)
-    return found
+        yield cv2.threshold(change, limit * CODES, 1, cv2.THRESH_BINARY_INV)[1], 1.0
 
 
 def _largest(picture: Array) -> Array:
@@ -88,7 +91,7 @@ def _largest(picture: Array) -> Array:
     return cv2.max(cv2.max(red, green), blue)
 
 
-def _outlines(mask: Array, grow: float = 0.0) -> list[tuple[float, Array]]:
+def _outlines(mask: Array, grow: float) -> list[tuple[float, Array]]:
     """(quality, quad (4, 2)) of the joined parts of a mask that are four-sided; `grow` widens them by pixels."""
     import cv2
 

@@ -27,6 +27,7 @@ DIM = 0.10  # of white: the lightest patch is darker
 SMALL_PX = 10.0  # side of a patch
 TILTED = 2.0  # ratio of the largest to the smallest patch
 POOR_SCORE = 0.93  # agreement below which the type or state of the chart is doubted
+RIDGE = 1e-9  # for terms that are all alike
 BLURRED = 0.06  # residual of the edges, in patches
 
 
@@ -147,7 +148,7 @@ def light_field(chart: Chart, rgb: Array, usable: Array, veil: float) -> tuple[f
     own = np.concatenate([np.ones((chosen.sum(), 1)), reference(chart.name)[chosen]], 1)
     place = (chart.centers - chart.centers.mean(0))[chosen]
     place = place / np.abs(place).max()
-    light, fit, left = np.ones(len(seen)), np.zeros(2), 0.0
+    light, fit, left = np.ones(len(seen)), np.zeros(2), np.float64(0)
     terms, stops = own, light
     for _ in range(5):
         mapped = own @ np.linalg.lstsq(own * light[:, None], seen, rcond=None)[0]
@@ -155,33 +156,35 @@ def light_field(chart: Chart, rgb: Array, usable: Array, veil: float) -> tuple[f
         stops = 3 * np.log2(np.clip(ratio, 0.3, 3))
         tone = (mapped.mean(1) - mapped.mean()) / max(float(np.std(mapped.mean(1))), 1e-6)
         terms = np.concatenate([np.ones((len(tone), 1)), tone[:, None], tone[:, None] ** 2, place], 1)
-        fit, left = _robust(terms, stops)
+        (fit,), (left,) = _robust(terms[None], stops)
         light = 2 ** (place @ fit[-2:] / 3)
-    step = _step(terms[:, :-2], place, stops, left) if chart.is_reference else 0.0
+    step = _step(terms[:, :-2], place, stops, float(left)) if chart.is_reference else 0.0
     return float(np.ptp(place @ fit[-2:])), step
 
 
 def _step(terms: Array, place: Array, stops: Array, left: float) -> float:
     """The step of the light, in EV, along the line that explains most beyond `terms`; 0 where it explains little
     more than the plane that leaves `left`."""
-    best, gain = 0.0, 0.0
-    for angle in np.arange(0, 180, 15):
-        along = place @ [np.cos(np.radians(angle)), np.sin(np.radians(angle))]
-        for cut in np.quantile(along, (0.2, 0.35, 0.5, 0.65, 0.8)):
-            beyond = (along > cut + 1e-6).astype(float)[:, None]
-            found, rest = _robust(np.concatenate([terms, beyond], 1), stops)
-            if 1 - rest / max(left, 1e-9) > gain and abs(found[-1]) > STEP_CLEAR * np.sqrt(rest):
-                gain, best = 1 - rest / max(left, 1e-9), abs(float(found[-1]))
-    return best if gain > STEP_FIT else 0.0
+    angles = np.radians(np.arange(0, 180, 15))
+    along = place @ np.stack([np.cos(angles), np.sin(angles)])
+    cuts = np.quantile(along, (0.2, 0.35, 0.5, 0.65, 0.8), axis=0) + 1e-6
+    beyond = (along[None] > cuts[:, None]).transpose(0, 2, 1).reshape(-1, len(place), 1)
+    found, rest = _robust(np.concatenate([np.broadcast_to(terms, (len(beyond), *terms.shape)), beyond], 2), stops)
+    gain = np.where(np.abs(found[:, -1]) > STEP_CLEAR * np.sqrt(rest), 1 - rest / max(left, 1e-9), 0.0)
+    best = int(np.argmax(gain))
+    return abs(float(found[best, -1])) if gain[best] > STEP_FIT else 0.0
 
 
-def _robust(terms: Array, target: Array) -> tuple[Array, float]:
-    """Least squares with outliers weighted down; the coefficients and the weighted mean square that is left."""
-    weight = np.ones(len(target))
-    found, off = np.zeros(terms.shape[1]), target
+def _robust(terms: Array, target: Array) -> tuple[Array, Array]:
+    """Least squares with outliers weighted down, of one target (N,) by each of several sets of terms (K, N, T): the
+    coefficients (K, T) and the weighted mean squares that are left (K,)."""
+    weight = np.ones(terms.shape[:2])
+    found, off = np.zeros((len(terms), terms.shape[2])), np.zeros(terms.shape[:2])
     for _ in range(4):
-        found = np.linalg.lstsq(terms * weight[:, None], target * weight, rcond=None)[0]
-        off = target - terms @ found
-        limit = max(2.0 * 1.4826 * float(np.median(np.abs(off))), 0.02)
+        weighted = (terms * weight[..., None] ** 2).transpose(0, 2, 1)
+        normal = weighted @ terms + RIDGE * np.eye(terms.shape[2])
+        found = np.linalg.solve(normal, (weighted @ target)[..., None])[..., 0]
+        off = target - (terms @ found[..., None])[..., 0]
+        limit = np.maximum(2.0 * 1.4826 * np.median(np.abs(off), axis=1), 0.02)[:, None]
         weight = np.sqrt(np.minimum(1.0, limit / np.maximum(np.abs(off), 1e-9)))
-    return found, float(np.mean((off * weight) ** 2))
+    return found, ((off * weight) ** 2).mean(1)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,12 @@ from twinlens.measure.chart.plate import Plate, plate
 from twinlens.measure.chart.pose import Pose, through
 from twinlens.measure.chart.refine import Refined, refine
 
-LONG_EDGES = (1200, 2400)  # pixels: the finer view is tried where the coarser shows no chart
+LOOKS = (  # long edge in pixels, levels of light at full and half size: a finer one where the one before failed
+    (640, (8, 12)),
+    (1200, (12, 12)),
+    (2400, (8,)),
+)
+CORNERS_LONG_EDGE = 1200  # pixels of the view in which given corners are compared with the charts
 LIKELY = 0.7  # score of a lattice from which it is looked at more closely
 CERTAIN = 0.80  # score after refinement that a chart must have
 LEAST_SUPPORT = 0.5  # share of the sides whose edges are where they should be
@@ -32,22 +38,24 @@ def find(
     chosen = library.named(kinds)
     if corners is not None:
         return [_at_corners(source, chosen, np.asarray(corners, float))]
-    for index, long_edge in enumerate(LONG_EDGES):
-        if index and max(source.pixels.shape[:2]) <= LONG_EDGES[index - 1]:
-            break
-        found = _search(source, chosen, long_edge, octaves=1 if index else len(blobs.LEVELS))
+    for long_edge, levels in LOOKS:
+        found = _search(source, chosen, long_edge, levels)
         if found:
             return [_finished(one, refined, source) for one, refined in found]
+        if max(source.pixels.shape[:2]) <= long_edge and long_edge > LOOKS[0][0]:
+            break
     return []
 
 
-def _search(source: Plate, chosen: list[Chart], long_edge: int, octaves: int) -> list[tuple[match.Hypothesis, Refined]]:
+def _search(
+    source: Plate, chosen: list[Chart], long_edge: int, levels: Sequence[int]
+) -> list[tuple[match.Hypothesis, Refined]]:
     linear, step = source.reduced(long_edge)
     view = blobs.perceptual(linear)
-    spots = blobs.find(view, octaves)
+    spots = blobs.find(view, levels)
     found: list[tuple[match.Hypothesis, Refined]] = []
     free = np.ones(len(spots), bool)
-    for one in lattice.find(spots)[:MOST_LATTICES]:
+    for one in islice(_lattices(spots, free), MOST_LATTICES):
         if free[one.members].mean() < LEAST_FREE:
             continue
         best = match.hypotheses(one, view, chosen)
@@ -58,6 +66,13 @@ def _search(source: Plate, chosen: list[Chart], long_edge: int, octaves: int) ->
                 free &= ~_inside((spots.centers + 0.5) * step - 0.5, verified[1].pose)
                 break
     return _distinct(found)
+
+
+def _lattices(spots: blobs.Blobs, free: Array) -> Iterator[lattice.Lattice]:
+    """The lattices, the largest first; then pairs of rows of those groups that no chart has taken by then."""
+    whole, groups = lattice.find(spots)
+    yield from whole
+    yield from lattice.pairs([one for one in groups if free[list(one)].mean() >= LEAST_FREE], spots)
 
 
 def _inside(points: Array, pose: Pose) -> Array:
@@ -113,7 +128,7 @@ def _at_corners(source: Plate, chosen: list[Chart], corners: Array) -> ChartFoun
             f"corners must lie in the picture of {source.frame[0]} x {source.frame[1]} px; "
             "give x and y of the outer corners of the patch grid"
         )
-    linear, step = source.reduced(LONG_EDGES[0])
+    linear, step = source.reduced(CORNERS_LONG_EDGE)
     view = blobs.perceptual(linear)
     local = (placed + 0.5) / step - 0.5
     orders = [np.roll(order, shift) for order in ([0, 1, 2, 3], [3, 2, 1, 0]) for shift in range(4)]

@@ -43,15 +43,18 @@ def project(homography: Array, points: Array) -> Array:
     return made[..., :2] / made[..., 2:]
 
 
-def find(blobs: Blobs) -> list[Lattice]:
-    """Lattices of eight blobs and more, the largest first; then pairs of their rows or columns by themselves, for
-    charts that are not one even grid."""
+Cells = dict[int, tuple[int, int]]  # column and row of blobs
+
+
+def find(blobs: Blobs) -> tuple[list[Lattice], list[Cells]]:
+    """Lattices of eight blobs and more, the largest first; and the groups of blobs in which they were looked for, whose
+    rows may make lattices by themselves (`pairs`)."""
     if len(blobs) < LEAST_NODES:
-        return []
+        return [], []
     near, basis = _neighbours(blobs)
     free = np.ones(len(blobs), bool)
     whole: list[Lattice] = []
-    pairs: list[Lattice] = []
+    groups: list[Cells] = []
     for seed in np.argsort(-near.any(2).sum(1), kind="stable"):
         if not free[seed] or not near[seed].any():
             continue
@@ -59,16 +62,21 @@ def find(blobs: Blobs) -> list[Lattice]:
         free[list(counted)] = False
         if len(counted) < LEAST_NODES:
             continue
-        pairs += _pairs(counted, blobs)
+        groups.append(counted)
         lattice = _settled(counted, blobs)
         if lattice is not None:
             free[lattice.members] = False
             whole.append(lattice)
-    return sorted(whole, key=lambda one: -len(one)) + sorted(pairs, key=lambda one: -len(one))
+    return sorted(whole, key=lambda one: -len(one)), groups
 
 
-def _pairs(counted: dict[int, tuple[int, int]], blobs: Blobs) -> list[Lattice]:
-    """Two neighbouring rows (or columns) of counted blobs, each as a lattice of its own."""
+def pairs(groups: list[Cells], blobs: Blobs) -> list[Lattice]:
+    """Two neighbouring rows (or columns) of each group as lattices, the largest first: for charts that are not one even
+    grid."""
+    return sorted((one for group in groups for one in _pairs(group, blobs)), key=lambda one: -len(one))
+
+
+def _pairs(counted: Cells, blobs: Blobs) -> list[Lattice]:
     made = []
     for axis in (0, 1):
         places = [cell[axis] for cell in counted.values()]
@@ -107,7 +115,7 @@ def _neighbours(blobs: Blobs) -> tuple[Array, Array]:
     return near & mutual[..., None], basis
 
 
-def _counted(seed: int, near: Array, basis: Array, free: Array) -> dict[int, tuple[int, int]]:
+def _counted(seed: int, near: Array, basis: Array, free: Array) -> Cells:
     """Column and row of every blob that steps lead to from the seed."""
     frames = {seed: basis[seed]}
     cells, taken, waiting = {seed: (0, 0)}, {(0, 0)}, [seed]
@@ -141,7 +149,7 @@ def _aligned(basis: Array, frame: Array) -> Array:
     return basis[order] * signs[:, None]
 
 
-def _settled(counted: dict[int, tuple[int, int]], blobs: Blobs) -> Lattice | None:
+def _settled(counted: Cells, blobs: Blobs) -> Lattice | None:
     """The lattice of counted blobs after blobs that do not fit were dropped and those that fit were taken in."""
     members = np.array(list(counted))
     cells = np.array([counted[one] for one in members], float)

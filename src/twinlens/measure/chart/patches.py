@@ -53,9 +53,11 @@ def _places(outline: Array, plate: Plate) -> tuple[Array, Array, bool]:
     x, y = np.meshgrid(*(np.linspace(-1, 1, count),) * 2)
     points = project(through(UNIT, inner), np.stack([x.ravel(), y.ravel()], 1))
     height, width = plate.pixels.shape[:2]
-    whole = np.unique(np.rint(points).astype(int), axis=0)
-    inside = bool(((whole >= 0) & (whole < (width, height))).all())
-    return whole[:, 0], whole[:, 1], inside
+    columns, rows = np.rint(points).astype(int).T
+    inside = min(columns.min(), rows.min()) >= 0 and columns.max() < width and rows.max() < height
+    if inside:
+        columns, rows = np.divmod(np.unique(columns * height + rows), height)
+    return columns, rows, bool(inside)
 
 
 def trimmed_mean(values: Array) -> Array:

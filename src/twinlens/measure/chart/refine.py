@@ -12,14 +12,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from twinlens.core.image import Array
-from twinlens.measure.chart import tone
 from twinlens.measure.chart.plate import Plate
 from twinlens.measure.chart.pose import Pose
+from twinlens.measure.chart.window import Window
 
 FEWEST_POINTS = 24  # of edges, for a pose
 LEAST_SEEN = 0.25  # share of the sides where they should be after the first step, to go on
 ALONG = np.linspace(-0.62, 0.62, 5)  # places along a side, in half sides
+OUTWARD = np.array([[0.0, -1], [1, 0], [0, 1], [-1, 0]])  # of the sides: top, right, bottom, left
+SIDES = OUTWARD[:, None] + np.abs(OUTWARD[:, None, ::-1]) * ALONG[:, None]  # (4, P, 2), in half sides
 REACHES = (0.42, 0.30, 0.22, 0.18)  # how far out of a side the lines reach, in patches; the gap bounds it too
+LEAST_REACH = 0.30  # into a patch, and over the board's rim: nearer, blur has mixed what is to be told apart
 STRAIGHTEN_AT = 2  # the number of the reach before which the tone curve is taken out
 TAPS = 33
 LUMA = np.array([[0.299], [0.587], [0.114]], np.float32)  # ITU-R BT.601, as JPEG has it
@@ -68,54 +71,11 @@ def refine(pose: Pose, plate: Plate) -> Refined:
     return Refined(pose, spread, last.seen)
 
 
-@dataclass(frozen=True, eq=False)
-class Window:
-    """The part of a plate around a chart, in linear light; `origin` is its first pixel (x, y)."""
-
-    pixels: Array
-    origin: Array
-    is_rendered: bool
-
-    @classmethod
-    def around(cls, pose: Pose, plate: Plate) -> Window:
-        height, width = plate.pixels.shape[:2]
-        corners = pose.corners()
-        margin = 0.6 * pose.patch_px() + 2
-        low = np.clip(np.floor(corners.min(0) - margin), 0, [width - 1, height - 1]).astype(int)
-        high = np.clip(np.ceil(corners.max(0) + margin) + 1, low + 1, [width, height]).astype(int)
-        part = plate.pixels[low[1] : high[1], low[0] : high[0]]
-        return cls(np.ascontiguousarray(plate.nearly_linear(part)), low, plate.space is not None)
-
-    def straightened(self, pose: Pose) -> Window:
-        """The window with the picture's tone curve taken out, as far as the neutral patches tell it."""
-        boxes = pose.boxes()
-        center, half = (boxes[:, :2] + boxes[:, 2:]) / 2, (boxes[:, 2:] - boxes[:, :2]) / 2
-        grid = np.stack(np.meshgrid(*(np.linspace(-0.5, 0.5, 5),) * 2), -1).reshape(-1, 2)
-        seen = np.nanmedian(self.at(pose.place(center[:, None] + half[:, None] * grid)), axis=1)
-        tables = tone.straightener(pose.chart, seen)
-        return self if tables is None else Window(tone.straightened(self.pixels, tables), self.origin, True)
-
-    def at(self, points: Array) -> Array:
-        """Linear RGB (..., 3) at points (..., 2), bilinear; NaN outside the picture."""
-        import cv2
-
-        local = (points - self.origin).astype(np.float32).reshape(1, -1, 2)
-        outside = (np.nan,) * 3
-        rows = [
-            cv2.remap(self.pixels, local[:, first : first + 30000], None, cv2.INTER_LINEAR,  # type: ignore[arg-type]
-                      borderMode=cv2.BORDER_CONSTANT, borderValue=outside)
-            for first in range(0, local.shape[1], 30000)
-        ]  # fmt: skip
-        return np.concatenate(rows, 1).reshape(*points.shape[:-1], 3)
-
-
-def _side_points(boxes: Array) -> tuple[Array, Array]:
-    """Points in mm (N, 4, P, 2) along the sides (top, right, bottom, left) and the outward directions (4, 2)."""
+def _at_sides(boxes: Array, index: Array) -> Array:
+    """Points in mm (M, 2) on the sides of boxes (N, 4), each by its patch, side and place (M, 3)."""
+    patch, side, place = index.T
     center, half = (boxes[:, :2] + boxes[:, 2:]) / 2, (boxes[:, 2:] - boxes[:, :2]) / 2
-    ones = np.ones_like(ALONG)
-    units = np.stack([np.stack(pair, -1) for pair in ((ALONG, -ones), (ones, ALONG), (ALONG, ones), (-ones, ALONG))])
-    points = center[:, None, None] + half[:, None, None] * units
-    return points, np.array([[0.0, -1], [1, 0], [0, 1], [-1, 0]])
+    return center[patch] + half[patch] * SIDES[side, place]
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,13 +132,15 @@ def read_edges(pose: Pose, window: Window, reach: float) -> Edges:
 
 def _profiles(pose: Pose, window: Window, reach: float) -> Profiles:
     boxes = pose.boxes()
-    points, outward = _side_points(boxes)
+    center, half = (boxes[:, :2] + boxes[:, 2:]) / 2, (boxes[:, 2:] - boxes[:, :2]) / 2
+    points = center[:, None, None] + half[:, None, None] * SIDES
     side = (boxes[:, 2:] - boxes[:, :2]).mean()
     next_to = beyond(boxes)
-    inward = np.full(next_to.gap.shape, min(reach, 0.42) * side)
+    inward = np.full(next_to.gap.shape, max(reach, LEAST_REACH) * side)
     out = np.minimum(np.minimum(next_to.gap, side / 2) * 0.5 + max(reach - 0.25, 0) * side, reach * side)
+    out = np.where(np.isinf(next_to.gap), np.maximum(out, LEAST_REACH * side), out)
     distance = -inward[..., None] + (inward + out)[..., None] * np.linspace(0, 1, TAPS)
-    placed = pose.place(points[:, :, :, None] + distance[:, :, None, :, None] * outward[None, :, None, None])
+    placed = pose.place(points[:, :, :, None] + distance[:, :, None, :, None] * OUTWARD[None, :, None, None])
     color = window.at(placed)
     if window.is_rendered:  # JPEG keeps color at half the size: only its lightness has sharp edges
         color = color @ LUMA
@@ -232,7 +194,6 @@ def _tail(gap: Array, sigma: float) -> Array:
 
 def _fitted(pose: Pose, edges: Edges) -> tuple[Pose, float]:
     """The pose after Gauss-Newton steps on these edges, and the robust spread of the distances in pixels."""
-    index = tuple(edges.index.T)
     unit = pose.patch_px()
     start = pose.numbers
     sd = np.concatenate([np.full(8, 1e3 * unit), [DISTORTION_SD], [SCALE_SD, SCALE_SD]])
@@ -241,7 +202,7 @@ def _fitted(pose: Pose, edges: Edges) -> tuple[Pose, float]:
 
     def distances(numbers: Array) -> Array:
         tried = pose.with_numbers(numbers)
-        places = tried.place(_side_points(tried.boxes())[0])[index]
+        places = tried.place(_at_sides(tried.boxes(), edges.index))
         return ((edges.points - places) * edges.normals).sum(1)
 
     numbers, spread = start, 0.0
