@@ -11,7 +11,7 @@ photographs whose outer corners were marked twice by eye (`chart_marks.toml`), a
     python benchmarks/charts.py --quick     a few shots against the committed figures
 
 `--peer PYTHON` names a Python that has colour-checker-detection (it brings an OpenCV of its own); `--records FILE`
-keeps what became of each shot, so that a run can be taken up again; `--shots N` shoots another number than 200. Parts
+keeps what became of each shot, so that a run can be taken up again; `--shots N` shoots another number than 150. Parts
 can be named: simulated, marked, without_chart, peers, quick.
 """
 
@@ -41,7 +41,7 @@ from twinlens.simulate.chart_shot import ChartShot, draw_conditions, shoot_chart
 
 HERE = Path(__file__).resolve().parent
 SHARED = HERE.parents[1] / "shared" / "data"
-SHOTS, FIRST_TEST, FIRST_TUNING = 200, 30_000, 0
+SHOTS, FIRST_TEST, FIRST_TUNING = 150, 30_000, 0
 KINDS = ("classic", "classic", "classic", "sg", "passport_creative")
 WITHIN = 0.02  # of a patch
 FOUND = 0.5  # of a patch: farther off is another thing
@@ -190,7 +190,10 @@ def _photographs() -> list[chart_peers.Case]:
         image = files.read(path, raw_layout=BOOTH if path.suffix == ".raw" else None)
         pixels = drawn(image, [])
         ratio = pixels.shape[1] / plate(image).frame[0]
-        cases.append((pixels, (np.mean([one["first"], one["second"]], axis=0) + 0.5) * ratio - 0.5))
+        first, second = (np.array(one[key], float) for key in ("first", "second"))
+        corners = np.where(np.isnan(first), second, np.where(np.isnan(second), first, (first + second) / 2))
+        across = np.roll(corners, 1, 0) + np.roll(corners, -1, 0) - np.roll(corners, 2, 0)  # for one that is not seen
+        cases.append((pixels, (np.where(np.isnan(corners), across, corners) + 0.5) * ratio - 0.5))
     return cases
 
 

@@ -289,6 +289,7 @@ def charts() -> str:
         f"Real charts: {len(real)} of {len(data['marked'])} found, their worst corner {far[len(far) // 2]:.1%} of a"
         f" patch (median; at most {far[-1]:.1%}) from where two markings by eye have it. Pictures without a chart:"
         f" {len(without['claimed'])} claimed in {without['pictures']}"
+        f"{', ' + without['run'] if 'run' in without else ''}"
         f" (at most {without['rate_interval'][1]:.1%}).\n",
     ]
     names = {"ours": "twinlens", "opencv_mcc": "OpenCV mcc", "colour_checker_detection": "colour-checker-detection"}
