@@ -47,7 +47,9 @@ def made(charts, tmp_path_factory):
 
 def test_left_out_patches_are_nearer_than_by_a_matrix(made):
     told = json.loads((made / "phone.told").read_text())
-    assert told["left_out"]["mean"] < told["plain_left_out"]["mean"] and told["left_out"]["mean"] < 1.6
+    errors = told["errors"]
+    assert errors["left_out"]["mean"] < errors["plain_left_out"]["mean"] and errors["left_out"]["mean"] < 1.6
+    assert not told["uses_plain_matrix"]
     assert told["camera"] == "Twinlens Phone" and len(told["patches_rgb"]) == 24
     assert json.loads((made / "phone.json").read_text()) == told
 
@@ -56,7 +58,7 @@ def test_the_profile_names_its_module_inputs_and_errors(made):
     known = profile.load(made / "phone.toml")
     assert known.model == "Phone" and known.color.sensor is not None
     color = known.provenance["color"]
-    assert color["light"] == "D65" and "sha256:" in color["inputs"][0] and color["left_out"]["count"] == 24
+    assert color["light"] == "D65" and "sha256:" in color["inputs"][0] and color["errors"]["left_out"]["count"] == 24
 
 
 def test_the_dcp_says_what_the_profile_says(made):
@@ -92,6 +94,7 @@ def test_develop_takes_the_profile_of_the_right_module_from_a_folder(charts, mad
     wrong = run("develop", charts["phone"], "-o", tmp_path / "b.png", "--profile", folder / "reference.toml", "--json")
     assert "another module" in json.loads(wrong.stdout)["developed"][0]["notes"][-1]
     (folder / "phone.toml").unlink()
+    (folder / "IMG.recipe.toml").write_text('format = "recipe/1"\n')
     none = run("develop", charts["phone"], "-o", tmp_path / "c.png", "--profile", folder)
     assert "none of 1 profiles" in str(none.exception)
 
@@ -133,6 +136,18 @@ def test_a_unit_gets_its_own_calibration(made, charts, tmp_path, monkeypatch):
     assert np.allclose(
         np.diag(profile.load(tmp_path / "unit.toml").color.calibrations[0].camera_calibration), 1, atol=0.01
     )
+
+
+def test_a_profile_that_is_worse_than_a_matrix_says_so(charts):
+    from dataclasses import replace
+
+    from twinlens.calibrate import color_files, color_output
+
+    found = color_files.color_from_charts([charts["phone"]], ["D65"])
+    assert not any("worse here than the 3x3" in one for one in color_output.notes(found))
+    plain = replace(found.fit.value, plain_matrix=np.eye(3))
+    worse = replace(found, fit=replace(found.fit, value=plain))
+    assert "worse here than the 3x3" in color_output.notes(worse)[-1]
 
 
 def test_tags_alone_make_a_guess_that_says_so(charts, tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 
 import twinlens
-from twinlens.calibrate.color_errors import ErrorSummary
 from twinlens.calibrate.color_files import ChartColor
-from twinlens.calibrate.color_profile import camera_color, dcp_color, icc_profiles
+from twinlens.calibrate.color_profile import camera_color, dcp_color, fit_facts, icc_profiles
 from twinlens.calibrate.measured import blank_profile
 from twinlens.core.errors import ParameterError
 from twinlens.core.profile import CameraProfile
@@ -46,7 +45,7 @@ def profile_of(made: ChartColor, sources: Sequence[Path], base: CameraProfile | 
     """The camera profile: this color, with what `base` knows of noise, shading and lens."""
     known = base or blank_profile(made.shot)
     color = camera_color(made.fit.value, name_of(made))
-    provenance = {**known.provenance, "color": {**_made_from(sources), "light": light_name(made), **figures(made)}}
+    provenance = {**known.provenance, "color": {**_made_from(sources), **figures(made)}}
     return replace(known, name=known.name if base else name_of(made), color=color, provenance=provenance)
 
 
@@ -60,21 +59,20 @@ def _made_from(sources: Sequence[Path]) -> dict[str, Any]:
 
 
 def figures(made: ChartColor) -> dict[str, Any]:
-    """Errors of the fit, in plain numbers: each as mean, 95th percentile, largest and count (CIEDE2000)."""
-    fit = made.fit
-    told: dict[str, Any] = {"unit": fit.unit}
-    for key in SUMMARIES:
-        summary: ErrorSummary | None = getattr(fit, key)
-        if summary is not None:
-            told[key] = {name: _short(value) for name, value in asdict(summary).items()}
-    if fit.lights:
-        told["lights"] = {name: _short(value) for name, value in fit.lights}
-    told["notes"] = [*fit.notes, *made.notes]
+    """Errors of the fit, in plain numbers (CIEDE2000), the candidate lights with their log evidence, and all notes."""
+    lights = {name: float(f"{value:.4g}") for name, value in made.fit.lights}
+    return {**fit_facts(made.fit), "lights": lights, "notes": notes(made)}
+
+
+def notes(made: ChartColor) -> list[str]:
+    """What to know of the fit, of the pictures, and of the files that are written."""
+    told = [*made.fit.notes, *made.notes]
+    if made.fit.is_plain:
+        told.append(
+            "profiles hold the sensor model, which reads left-out patches worse here than the 3x3 does: do not trust "
+            "them before target, light and exposure are checked"
+        )
     return told
-
-
-def _short(value: float) -> float | int:
-    return value if isinstance(value, int) else float(f"{value:.4g}")
 
 
 def as_json(made: ChartColor) -> dict[str, Any]:
@@ -82,9 +80,7 @@ def as_json(made: ChartColor) -> dict[str, Any]:
     model = made.fit.value
     told = {
         "camera": name_of(made),
-        "light": light_name(made),
         **figures(made),
-        "by_hue": [asdict(one) for one in made.fit.by_hue],
         "wavelengths_nm": spectra.WAVELENGTHS_NM.tolist(),
         "sensitivities": np.round(model.sensitivities, 6).tolist(),
         "sd": np.round(model.sd(), 6).tolist(),
@@ -150,7 +146,7 @@ def page_of(made: ChartColor, profile: CameraProfile) -> str:
             wavelengths_nm=spectra.WAVELENGTHS_NM,
             sensitivities=model.sensitivities,
             sd=model.sd(),
-            notes=[*fit.notes, *made.notes],
+            notes=notes(made),
             picture_png=_picture(made),
             left_out=[name for name, kept in zip(made.names, trusted, strict=True) if not kept],
         )

@@ -72,6 +72,21 @@ def table(data: dict[str, Any], key: str, place: str) -> dict[str, Any]:
     return value
 
 
+def numbers(value: Any, shape: tuple[int, ...], place: str) -> Any:
+    """The finite numbers of this shape as an array; DocumentError says what was found instead."""
+    import numpy as np
+
+    try:
+        array = np.asarray(value, float)
+    except (TypeError, ValueError):
+        array = np.array(np.nan)
+    if array.shape != shape or not np.isfinite(array).all():
+        wanted = " x ".join(map(str, shape)) + " finite numbers" if shape else "a finite number"
+        found = repr(value)
+        raise DocumentError(f"{place}: expected {wanted}, found {found if len(found) < 80 else found[:77] + '...'}")
+    return array
+
+
 def tables(data: dict[str, Any], key: str, place: str) -> list[Any]:
     """The list of tables [[key]], empty when it is not there; DocumentError when it is not a list."""
     value = data.get(key, [])

@@ -9,6 +9,7 @@ import numpy as np
 
 from twinlens.core import document
 from twinlens.core.camera_color import Calibration, CameraColor
+from twinlens.core.document import numbers
 from twinlens.core.errors import DocumentError, FileError
 from twinlens.core.lens import LensWarp
 from twinlens.core.noise import NoiseModel
@@ -62,15 +63,15 @@ def loads(text: str, *, origin: str = "") -> CameraProfile:
     for number, one in enumerate(document.tables(data, "noise", begin), 1):
         place = f"{begin}[[noise]] {number}"
         document.only(one, ("iso", "gain", "offset"), place)
-        gain, offset = (tuple(_numbers(one.get(key), (3,), f"{place} {key}").tolist()) for key in ("gain", "offset"))
-        noise[float(_numbers(one.get("iso"), (), f"{place} iso"))] = NoiseModel(gain, offset)  # type: ignore[arg-type]
+        gain, offset = (tuple(numbers(one.get(key), (3,), f"{place} {key}").tolist()) for key in ("gain", "offset"))
+        noise[float(numbers(one.get("iso"), (), f"{place} iso"))] = NoiseModel(gain, offset)  # type: ignore[arg-type]
     balance = color.get("analog_balance")
     return CameraProfile(
         **{name: str(data.get(name, "")) for name in _CAMERA},
         color=CameraColor(
             calibrations=lights,
             name=str(data.get("name", "")),
-            analog_balance=None if balance is None else _numbers(balance, (3,), f"{begin}analog_balance"),
+            analog_balance=None if balance is None else numbers(balance, (3,), f"{begin}analog_balance"),
             sensor=sensor_document.loaded(color["sensor"], f"{begin}[color.sensor]") if "sensor" in color else None,
             origin="profile",
         ),
@@ -87,7 +88,7 @@ def loads(text: str, *, origin: str = "") -> CameraProfile:
 def _light(values: dict[str, Any], place: str) -> Calibration:
     document.only(values, _LIGHT, place)
     matrices = {
-        key: _numbers(values[key], (3, 3), f"{place} {key}")
+        key: numbers(values[key], (3, 3), f"{place} {key}")
         for key in ("color_matrix", "forward_matrix", "camera_calibration")
         if key in values
     }
@@ -99,44 +100,35 @@ def _light(values: dict[str, Any], place: str) -> Calibration:
     if not isinstance(code, int) or not 0 <= code <= 255:
         raise DocumentError(f"{place}: light = {code!r}: expected an EXIF LightSource code, 0 to 255")
     white = values.get("white_xy")
-    xy = None if white is None else tuple(_numbers(white, (2,), f"{place} white_xy").tolist())
+    xy = None if white is None else tuple(numbers(white, (2,), f"{place} white_xy").tolist())
     return Calibration(light=code, white_xy=xy, **matrices)  # type: ignore[arg-type]
 
 
 def _shading(values: Any, place: str) -> LensShading:
     document.only(values, ("light", "kelvin", *_COLORS), place)
-    rows = [_numbers(values.get(color), (SHADING_TERMS,), f"{place} {color}") for color in _COLORS]
+    rows = [numbers(values.get(color), (SHADING_TERMS,), f"{place} {color}") for color in _COLORS]
     return LensShading(
-        np.array(rows), str(values.get("light", "")), float(_numbers(values.get("kelvin", 0.0), (), f"{place} kelvin"))
+        np.array(rows),
+        str(values.get("light", "")),
+        float(numbers(values.get("kelvin", 0.0), (), f"{place} kelvin")),
     )
 
 
 def _warp(values: Any, place: str) -> LensWarp:
     document.only(values, _WARP, place)
-    height, width = (int(one) for one in _numbers(values.get("frame"), (2,), f"{place} frame"))
+    height, width = (int(one) for one in numbers(values.get("frame"), (2,), f"{place} frame"))
     if min(height, width) < 2:
         raise DocumentError(f"{place} frame: expected height and width in pixels, found {values['frame']!r}")
-    x, y = _numbers(values.get("center", (0.5, 0.5)), (2,), f"{place} center").tolist()
+    x, y = numbers(values.get("center", (0.5, 0.5)), (2,), f"{place} center").tolist()
     given = values.get("coefficients")
     planes = len(given) if isinstance(given, list) and len(given) in (1, 3) else 1
-    covered = float(_numbers(values.get("covered", 1.0), (), f"{place} covered"))
-    return LensWarp(_numbers(given, (planes, 6), f"{place} coefficients"), (x, y), (height, width), covered)
-
-
-def _numbers(value: Any, shape: tuple[int, ...], place: str) -> np.ndarray[Any, Any]:
-    try:
-        array = np.asarray(value, float)
-    except (TypeError, ValueError):
-        array = np.array(np.nan)
-    if array.shape != shape or not np.isfinite(array).all():
-        wanted = " x ".join(map(str, shape)) + " finite numbers" if shape else "a finite number"
-        raise DocumentError(f"{place}: expected {wanted}, found {value!r}")
-    return array
+    covered = float(numbers(values.get("covered", 1.0), (), f"{place} covered"))
+    return LensWarp(numbers(given, (planes, 6), f"{place} coefficients"), (x, y), (height, width), covered)
 
 
 def choose(folder: Path, shot: Shot) -> Path:
     """The profile in a folder that was made for a shot's module. FileError where none or several were."""
-    found = [(one, load(one)) for one in sorted(folder.iterdir()) if one.suffix.lower() in (".toml", ".dcp")]
+    found = [(one, load(one)) for one in sorted(folder.iterdir()) if _is_profile(one)]
     named = [(path, one) for path, one in found if one.unique_camera_model or one.model]
     fitting = [path for path, one in named if not mismatch(one, shot) and _same_camera(one, shot)]
     module = f"{shot.unique_camera_model or shot.model or 'a camera without a name'}, {shot.lens or 'lens not stated'}"
@@ -146,6 +138,15 @@ def choose(folder: Path, shot: Shot) -> Path:
         told = ", ".join(path.name for path in fitting)
         raise FileError(f"{folder}: {len(fitting)} profiles are for {module} ({told}): name one of them")
     raise FileError(f"{folder}: none of {len(found)} profiles is for {module}: name one, or make it")
+
+
+def _is_profile(path: Path) -> bool:
+    """Whether a file of a folder is a camera profile, by its content: recipes and looks may lie beside them."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        head = file.read(256)
+    return head[:4] in (b"IIRC", b"MMCR") or b'format = "profile/' in head
 
 
 def _same_camera(profile: CameraProfile, shot: Shot) -> bool:

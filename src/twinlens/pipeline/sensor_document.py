@@ -37,8 +37,8 @@ def _rounded(values: Any) -> list[float]:
 def loaded(values: Any, place: str) -> SensorColor:
     """From the table [color.sensor]; DocumentError names what is missing or impossible."""
     document.only(values, _KEYS, place)
-    curves = np.stack([_numbers(values.get(one), (BANDS,), f"{place} {one}") for one in _COLORS], 1)
-    limits = np.stack([_numbers(values.get(f"{one}_sd"), (BANDS,), f"{place} {one}_sd") for one in _COLORS], 1)
+    curves = np.stack([document.numbers(values.get(one), (BANDS,), f"{place} {one}") for one in _COLORS], 1)
+    limits = np.stack([document.numbers(values.get(f"{one}_sd"), (BANDS,), f"{place} {one}_sd") for one in _COLORS], 1)
     if (curves.sum(0) <= 0).any():
         raise DocumentError(f"{place}: a channel has no response")
     given = document.tables(values, "map", f"{place} ")
@@ -49,19 +49,8 @@ def loaded(values: Any, place: str) -> SensorColor:
 
 def _map(values: Any, place: str) -> LightMap:
     document.only(values, _MAP, place)
-    kelvin = float(_numbers(values.get("kelvin"), (), f"{place} kelvin"))
+    kelvin = float(document.numbers(values.get("kelvin"), (), f"{place} kelvin"))
     if kelvin <= 0:
         raise DocumentError(f"{place}: kelvin = {kelvin:g}: expected a color temperature above 0")
-    polynomial = _numbers(values.get("polynomial"), (TERMS, 3), f"{place} polynomial")
+    polynomial = document.numbers(values.get("polynomial"), (TERMS, 3), f"{place} polynomial")
     return LightMap(str(values.get("light", "")), kelvin, polynomial)
-
-
-def _numbers(value: Any, shape: tuple[int, ...], place: str) -> Any:
-    try:
-        array = np.asarray(value, float)
-    except (TypeError, ValueError):
-        array = np.array(np.nan)
-    if array.shape != shape or not np.isfinite(array).all():
-        wanted = " x ".join(map(str, shape)) + " finite numbers" if shape else "a finite number"
-        raise DocumentError(f"{place}: expected {wanted}")
-    return array

@@ -106,7 +106,7 @@ def _base(path: Path | None, made: Any) -> Any:
 
 
 def _show(made: Any) -> None:
-    from twinlens.calibrate.color_output import SUMMARIES, light_name, name_of
+    from twinlens.calibrate.color_output import SUMMARIES, light_name, name_of, notes
 
     fit = made.fit
     click.secho(f"{name_of(made)}, {light_name(made)}", bold=True)
@@ -118,5 +118,5 @@ def _show(made: Any) -> None:
     if fit.by_hue:
         worst = sorted(fit.by_hue, key=lambda one: -one.mean)[:3]
         click.echo("  trust it less for " + ", ".join(f"{one.hue} ({one.mean:.1f})" for one in worst))
-    for sentence in (*fit.notes, *made.notes):
+    for sentence in notes(made):
         click.secho(f"  {sentence}", fg="yellow")
