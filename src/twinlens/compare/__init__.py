@@ -1,0 +1,1 @@
+"""Compare: photographs of two or three devices or processings become a verdict with its evidence."""

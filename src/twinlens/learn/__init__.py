@@ -1,0 +1,1 @@
+"""Learn: photographs of a reference camera become a look."""
