@@ -138,16 +138,23 @@ def test_a_unit_gets_its_own_calibration(made, charts, tmp_path, monkeypatch):
     )
 
 
-def test_a_profile_that_is_worse_than_a_matrix_says_so(charts):
+def test_where_a_matrix_is_better_the_files_hold_it_and_say_so(charts, tmp_path):
     from dataclasses import replace
 
     from twinlens.calibrate import color_files, color_output
 
     found = color_files.color_from_charts([charts["phone"]], ["D65"])
-    assert not any("worse here than the 3x3" in one for one in color_output.notes(found))
-    plain = replace(found.fit.value, plain_matrix=np.eye(3))
-    worse = replace(found, fit=replace(found.fit, value=plain))
-    assert "worse here than the 3x3" in color_output.notes(worse)[-1]
+    assert not any("plain 3x3 matrix" in one for one in color_output.notes(found))
+    matrix = found.fit.value.map_for().matrix / found.fit.value.map_for().white_rgb
+    worse = replace(found, fit=replace(found.fit, value=replace(found.fit.value, plain_matrix=matrix)))
+    assert "profiles hold the plain 3x3 matrix, for D65 alone" in color_output.notes(worse)[-1]
+    written = color_output.profile_of(worse, [charts["phone"]])
+    for suffix in ("toml", "dcp", "icc"):
+        color_output.write(worse, tmp_path / f"plain.{suffix}", written)
+    assert profile.load(tmp_path / "plain.toml").color.sensor is None
+    assert [one.hue_sat for one in dcp.read(tmp_path / "plain.dcp").calibrations] == [None]
+    result = run("develop", charts["phone"], "-o", tmp_path / "a.png", "--profile", tmp_path / "plain.toml")
+    assert result.exit_code == 0, result.output
 
 
 def test_tags_alone_make_a_guess_that_says_so(charts, tmp_path):

@@ -2,6 +2,7 @@
 the same."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ from twinlens.kernels.root_polynomial import root_polynomial
 from twinlens.numerics import root_polynomial as numerics
 from twinlens.numerics import spectra
 from twinlens.numerics.color import D50_XYZ, XYZ_D50_FROM_REC2020, adaptation, delta_e_2000, lab_from_xyz
+from twinlens.numerics.color_model import ColorModel
 from twinlens.numerics.dng_color import lights_from, rec2020_from_balanced
 from twinlens.numerics.hue_sat import apply_hue_sat
 from twinlens.numerics.sensor_prior import chart_reflectances, unit_luminance
@@ -212,6 +214,40 @@ def test_icc_profiles_through_another_library_are_the_model():
         found[name] = delta_e_2000(np.asarray(seen)[0], model)
     assert found["table"].mean() < 0.1 and found["table"].max() < 0.5
     assert found["matrix"].mean() < 2.0 and found["matrix"].mean() > found["table"].mean()
+
+
+def plain_model(light: str) -> ColorModel:
+    """A model for which a plain matrix was better: the matrix is that of the chart, the sensor is a wrong one."""
+    power = spectra.illuminant(light)
+    rgb = chart_reflectances() * unit_luminance(power) @ invented()
+    matrix = np.linalg.lstsq(rgb, spectra.xyz_from_reflectance(chart_reflectances(), power), rcond=None)[0].T
+    return replace(
+        MODEL, sensitivities=MODEL.sensitivities[:, ::-1], light=power, light_name=light, plain_matrix=matrix
+    )
+
+
+@pytest.mark.parametrize(("light", "code"), [("D65", 21), ("A", 17), ("FL11", 255)])
+def test_where_a_matrix_was_better_every_file_holds_the_matrix_alone(light, code, tmp_path):
+    model = plain_model(light)
+    path = tmp_path / "plain.dcp"
+    dcp.write(path, dcp_color(model, "plain", "Nobody One"))
+    text = document.dumps(camera_profile(model, "plain"))
+    rgb, _ = balanced(light)
+    neutral = np.linalg.solve(model.plain_matrix, spectra.white_xyz(model.light))
+    raw = rgb * neutral
+    wanted = model.to_xyz(raw)[0] @ adaptation(spectra.white_xyz(model.light), D50_XYZ).T
+    for found in (dcp.read(path), document.loads(text).color):
+        assert found.sensor is None and [one.light for one in found.calibrations] == [code]
+        assert found.calibrations[0].hue_sat is None
+        stage = CameraColor().resolve(facts(CameraProfile(name="x", color=found), neutral))
+        assert errors(developed(stage, raw / neutral), wanted) < 0.01
+    assert len({len(one) for one in icc_profiles(model, "D50", "plain")}) == 2
+
+
+def test_a_matrix_without_a_white_is_not_written():
+    broken = replace(plain_model("D65"), plain_matrix=np.diag([1.0, 1.0, -1.0]))
+    with pytest.raises(ParameterError, match="no white"):
+        camera_profile(broken, "x")
 
 
 def test_the_matrices_of_a_profile_are_a_dng_color(profile):

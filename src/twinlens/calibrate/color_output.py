@@ -69,8 +69,8 @@ def notes(made: ChartColor) -> list[str]:
     told = [*made.fit.notes, *made.notes]
     if made.fit.is_plain:
         told.append(
-            "profiles hold the sensor model, which reads left-out patches worse here than the 3x3 does: do not trust "
-            "them before target, light and exposure are checked"
+            f"profiles hold the plain 3x3 matrix, for {light_name(made)} alone, and no sensor, because the sensor "
+            "model reads left-out patches worse here: check target, light and exposure, and shoot again"
         )
     return told
 
@@ -104,7 +104,8 @@ def write(made: ChartColor, target: Path, profile: CameraProfile, overwrite: boo
         return
     if suffix == ".icc":
         light = made.fit.value.light_name or ICC_LIGHT
-        data = icc_profiles(made.fit.value, light, f"{name_of(made)}, {light}")[1]
+        told = light_name(made) if made.fit.is_plain else light
+        data = icc_profiles(made.fit.value, light, f"{name_of(made)}, {told}")[1]
     elif suffix == ".toml":
         data = document.dumps(profile).encode()
     elif suffix == ".json":

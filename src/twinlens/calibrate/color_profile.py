@@ -2,6 +2,9 @@
 
 A DNG profile carries the model as two lights, each with a color matrix, a forward matrix and a hue/saturation table
 that holds the difference between the root-polynomial and the forward matrix, on the table's own grid.
+
+Where a plain 3x3 matrix read left-out patches better than the model (`ColorModel.plain_matrix`), every file holds that
+matrix, for the light of the fit, and no sensor: nothing that is known to be worse is written.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import numpy.typing as npt
 
 from twinlens.calibrate.color import ColorFit
 from twinlens.core.camera_color import Calibration, CameraColor, HueSatTable
+from twinlens.core.errors import ParameterError
 from twinlens.core.profile import CameraProfile
 from twinlens.core.sensor_color import LightMap, SensorColor
 from twinlens.files import icc_camera
@@ -26,13 +30,23 @@ Array = npt.NDArray[Any]
 
 STORED_LIGHTS = ("A", "3500K", "D50", "D65", "D75")  # maps of a profile; between them by 1 / temperature
 DNG_LIGHTS = {"A": 17, "D65": 21}  # EXIF LightSource codes of the two calibrations
+PLAIN_LIGHTS = {
+    **DNG_LIGHTS,
+    "D55": 20,
+    "D75": 22,
+    "D50": 23,
+}  # that a plain matrix may be for; others are stated as xy
+OTHER_LIGHT = 255  # EXIF LightSource
 HUES, SATURATIONS = 90, 30  # of the hue/saturation table
 STRONGEST_SATURATION = 1.6  # scale of the table: beyond it the grid's corner is not a camera color
 PROPHOTO_FROM_XYZ_D50 = np.linalg.inv(color.xyz_from_rgb("prophoto"))
 
 
 def camera_color(model: ColorModel, name: str = "") -> CameraColor:
-    """The color of a profile: calibrations for A and D65, the sensor, and its maps for the usual lights."""
+    """The color of a profile: calibrations for A and D65, the sensor, and its maps for the usual lights; or the plain
+    matrix alone, where that was better."""
+    if model.plain_matrix is not None:
+        return CameraColor((_plain_calibration(model, model.plain_matrix),), name, origin="profile")
     maps = tuple(_light_map(model, light) for light in STORED_LIGHTS)
     sensor = SensorColor(model.sensitivities, model.sd(), maps)
     return CameraColor(tuple(_calibration(model, one) for one in DNG_LIGHTS), name, sensor=sensor, origin="profile")
@@ -60,13 +74,19 @@ def fit_facts(fit: ColorFit) -> dict[str, Any]:
 
 
 def dcp_color(model: ColorModel, name: str, camera_model: str, copyright_text: str = "") -> CameraColor:
-    """What `files.dcp.write` takes: two lights, forward matrices, hue/saturation tables."""
+    """What `files.dcp.write` takes: two lights, forward matrices, hue/saturation tables; or one plain matrix."""
+    if model.plain_matrix is not None:
+        plain = (_plain_calibration(model, model.plain_matrix),)
+        return CameraColor(plain, name, camera_model, copyright=copyright_text, origin="dcp")
     calibrations = tuple(_calibration(model, light, with_table=True) for light in DNG_LIGHTS)
     return CameraColor(calibrations, name, camera_model, copyright=copyright_text, origin="dcp")
 
 
 def icc_profiles(model: ColorModel, light: str, description: str) -> tuple[bytes, bytes]:
-    """The ICC input profiles (matrix, table) for white-balanced linear RGB of pictures under a named light."""
+    """The ICC input profiles (matrix, table) for white-balanced linear RGB of pictures under a named light; of a plain
+    matrix under the light of the fit, whatever `light` is."""
+    if model.plain_matrix is not None:
+        return _plain_icc(_plain_forward(model, model.plain_matrix), description)
     found, white = _grey_keeping(model, spectra.illuminant(light))
     to_d50 = color.adaptation(white, color.D50_XYZ)
 
@@ -94,6 +114,31 @@ def _light_map(model: ColorModel, light: str) -> LightMap:
 
 def _grey_keeping(model: ColorModel, power: Array) -> tuple[ColorMap, Array]:
     return color_map(model.sensitivities, power, keep_grey=True), spectra.white_xyz(power)
+
+
+def _plain_forward(model: ColorModel, matrix: Array) -> Array:
+    """XYZ D50 from white-balanced RGB: the matrix (xyz_from_camera) with the white that it stands for taken to 1."""
+    white = spectra.white_xyz(model.light)
+    camera_white = np.linalg.pinv(matrix) @ white
+    if camera_white.min() <= 0:
+        raise ParameterError(
+            "neither the sensor model nor a 3x3 matrix fits: the matrix has no white (a channel would be 0 or less); "
+            "check target, light and the order of the patches"
+        )
+    return color.adaptation(white, color.D50_XYZ) @ matrix * camera_white
+
+
+def _plain_calibration(model: ColorModel, matrix: Array) -> Calibration:
+    white = spectra.white_xyz(model.light)
+    forward, camera_from_xyz = _plain_forward(model, matrix), np.linalg.inv(matrix)
+    code = PLAIN_LIGHTS.get(model.light_name.strip().upper(), OTHER_LIGHT)
+    xy = color.xy_from_xyz(white) if code == OTHER_LIGHT else None
+    return Calibration(code, camera_from_xyz / (camera_from_xyz @ white).max(), forward, white_xy=xy)
+
+
+def _plain_icc(forward: Array, description: str) -> tuple[bytes, bytes]:
+    table = icc_camera.table_profile(lambda rgb: np.asarray(rgb) @ forward.T, description)
+    return icc_camera.matrix_profile(forward, description), table
 
 
 def _calibration(model: ColorModel, light: str, with_table: bool = False) -> Calibration:
