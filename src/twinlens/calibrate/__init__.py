@@ -10,6 +10,8 @@ _HOME = {
     "fit_color_in_uneven_light": "uneven",
     "fit_distortion": "lens",
     "fit_noise": "noise",
+    "noise_from_charts": "chart_picture",
+    "tone_from_chart": "chart_picture",
     "fit_shading": "shading",
     "fit_tone": "tone",
     "fit_color": "color",

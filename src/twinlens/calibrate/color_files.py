@@ -81,10 +81,10 @@ def color_from_charts(
         raise ParameterError("no picture of a chart was given")
     if len(lights) not in (0, 1, len(paths)):
         raise ParameterError(f"{len(lights)} lights for {len(paths)} pictures: name one for all, or one for each")
-    read = [_measured(Path(path), kind, corners, raw_layout) for path in paths]
+    read = [chart_in(Path(path), kind, corners, raw_layout) for path in paths]
     given = [light_from(one) for one in lights] * (len(paths) if len(lights) == 1 else 1)
     usable = [_usable(chart) for _, chart in read]
-    reflectances = [_reflectances(chart, target) for _, chart in read]
+    reflectances = [reflectances_of(chart, target) for _, chart in read]
     rgbs = [chart.rgb[keep] for (_, chart), keep in zip(read, usable, strict=True)]
     targets: list[Any] = [(spectra.WAVELENGTHS_NM, one[keep]) for one, keep in zip(reflectances, usable, strict=True)]
     single = len(paths) == 1
@@ -105,7 +105,10 @@ def color_from_charts(
     )  # fmt: skip
 
 
-def _measured(path: Path, kind: str | None, corners: Any, raw_layout: str | None) -> tuple[Image, ChartFound]:
+def chart_in(
+    path: Path, kind: str | None = None, corners: Any = None, raw_layout: str | None = None
+) -> tuple[Image, ChartFound]:
+    """A picture and the chart in it, the Classic where there are several. ParameterError where none is found."""
     from twinlens.files import read as read_image
 
     image = read_image(path, raw_layout=raw_layout)
@@ -130,8 +133,9 @@ def _usable(chart: ChartFound) -> Array:
     return keep
 
 
-def _reflectances(chart: ChartFound, target: PathLike | None) -> Array:
-    """(N, 31) of the patches in reading order."""
+def reflectances_of(chart: ChartFound, target: PathLike | None) -> Array:
+    """Reflectances (N, 31) of a chart's patches in reading order: those of the file `target`, the standard's of a
+    Classic, or guessed from the published colors."""
     if target is not None:
         from twinlens.files.spectrum import read_reflectances
 

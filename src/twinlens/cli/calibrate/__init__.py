@@ -11,9 +11,9 @@ COMMANDS = {
     "color": "Color from charts, measured sensitivities or a file's tags.",
     "match": "From one camera's raw colors to another's, with the metamerism floor.",
     "unit": "One unit's profile from the golden sample's and a chart.",
-    "noise": "Gain, read noise, full well and defects from flats and darks, or a still burst.",
+    "noise": "Gain, read noise, full well and defects from flats and darks, a still burst, or a chart.",
     "shading": "Light and color falloff from flats.",
-    "tone": "Tone response and linearity from an exposure series.",
+    "tone": "Tone response and linearity from an exposure series, or a chart's grey row.",
     "lens": "Distortion and lateral chromatic aberration from a checkerboard or dots.",
     "sharpness": "MTF50, overshoot and the whole response from a slanted edge.",
 }

@@ -1,4 +1,4 @@
-"""`twinlens calibrate noise`: flats and darks, or a still burst, become noise by ISO."""
+"""`twinlens calibrate noise`: flats and darks, a still burst, or pictures of a chart become noise by ISO."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import click
 from twinlens.cli.calibrate import profiles
 from twinlens.cli.progress import Progress
 from twinlens.cli.quiet import quiet_decoders
+from twinlens.core.errors import ParameterError
 
 
 @click.command("noise")
@@ -23,18 +24,22 @@ from twinlens.cli.quiet import quiet_decoders
     type=click.Path(path_type=Path),
     help="A frame without light; may be repeated.",
 )
+@click.option("--chart", "of_charts", is_flag=True, help="FLAT are photographs of a color chart, one or more an ISO.")
+@click.option("--kind", metavar="NAME", help="With --chart: the kind of chart, classic, sg, ...")
+@click.option("--corners", metavar="X,Y,X,Y,X,Y,X,Y", help="With --chart: outer corners of the patches.")
 @profiles.profile_options
 def command(flats: tuple[Path, ...], darks: tuple[Path, ...], as_json: bool, **options: Any) -> None:
     """Measure gain, read noise, full well, row noise, pixel response and defects.
 
     FLAT are raw files of an evenly lit wall, out of focus, two or more at each of several exposures; or a burst from a
-    tripod. Darks (lens cap on) tell read noise and row noise by themselves. Files are sorted by ISO and exposure.
+    tripod. Darks (lens cap on) tell read noise and row noise by themselves. Files are sorted by ISO and exposure. With
+    --chart one raw photograph of a ColorChecker an ISO is enough for the gain; it tells less of the rest.
     """
-    from twinlens.calibrate import measured, module
+    from twinlens.calibrate import measured
 
     profiles.check_output(options["output"], options["base"], options["overwrite"])
     with Progress(1, hidden=as_json, doing="measuring noise") as bar, quiet_decoders():
-        report = module.noise_from(flats, darks, raw_layout=options["raw_layout"], progress=bar.part)
+        report = _report(flats, darks, options, bar.part)
     if as_json:
         click.echo(
             json.dumps({"noise": [_as_dict(iso, fit) for iso, fit in report.fits.items()], "notes": report.notes})
@@ -47,6 +52,25 @@ def command(flats: tuple[Path, ...], darks: tuple[Path, ...], as_json: bool, **o
     if options["output"] is not None:
         profile = measured.with_noise(profiles.begun(options["base"], report.shot), report)
         profiles.write(profile, options["output"], options["overwrite"])
+
+
+def _report(flats: tuple[Path, ...], darks: tuple[Path, ...], options: dict[str, Any], progress: Any) -> Any:
+    from twinlens.calibrate import chart_picture, module
+    from twinlens.cli.calibrate.chart import points
+
+    layout, of_charts = options["raw_layout"], options["of_charts"]
+    if not of_charts:
+        if options["kind"] or options["corners"]:
+            raise ParameterError("--kind and --corners belong to a chart: say --chart too")
+        return module.noise_from(flats, darks, raw_layout=layout, progress=progress)
+    if darks:
+        raise ParameterError("--dark belongs to flats: measure those without --chart, which tells less")
+    corners = points(options["corners"])
+    if corners and len(flats) > 1:
+        raise ParameterError("--corners belongs to one picture: name one")
+    return chart_picture.noise_from_charts(
+        flats, kind=options["kind"], corners=corners, raw_layout=layout, progress=progress
+    )
 
 
 def _as_dict(iso: float, fit: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""`twinlens calibrate tone`: an exposure series tells how recorded values follow light."""
+"""`twinlens calibrate tone`: an exposure series, or a chart's grey row, tells how recorded values follow light."""
 
 from __future__ import annotations
 
@@ -10,18 +10,34 @@ import click
 
 from twinlens.cli.progress import Progress
 from twinlens.cli.quiet import quiet_decoders
+from twinlens.core.errors import ParameterError
 
 
 @click.command("tone")
 @click.argument("pictures", nargs=-1, required=True, metavar="PICTURE...", type=click.Path(path_type=Path))
+@click.option("--chart", "of_chart", is_flag=True, help="PICTURE is one photograph of a color chart: its grey row.")
+@click.option("--target", metavar="FILE.csv", type=click.Path(path_type=Path),
+              help="With --chart: measured reflectances of all patches in reading order.")  # fmt: skip
+@click.option("--kind", metavar="NAME", help="With --chart: the kind of chart, classic, sg, ...")
+@click.option("--corners", metavar="X,Y,X,Y,X,Y,X,Y", help="With --chart: outer corners of the patches.")
 @click.option("--raw-layout", metavar="LAYOUT", help="Of headerless raws: 1920x1080:uint16le:BGGR:black=..:white=..")
 @click.option("--json", "as_json", is_flag=True, help="For machines; with the whole curve.")
-def command(pictures: tuple[Path, ...], raw_layout: str | None, as_json: bool) -> None:
+def command(pictures: tuple[Path, ...], of_chart: bool, as_json: bool, **options: Any) -> None:
     """Measure the tone response (OECF, ISO 14524) and check that raw data are linear.
 
     PICTURE show the same evenly lit wall, from a tripod, at five or more exposure times that the files state. The
-    middle of the frame is measured, color by color; in rendered pictures the code values.
+    middle of the frame is measured, color by color; in rendered pictures the code values. With --chart one photograph
+    of a ColorChecker is enough, and tells it as well as its patches are known and evenly lit.
     """
+    if of_chart:
+        _from_chart(pictures, as_json, options)
+    elif named := [name for name in ("target", "kind", "corners") if options[name]]:
+        raise ParameterError(f"--{named[0]} belongs to a chart: say --chart too")
+    else:
+        _from_series(pictures, as_json, options["raw_layout"])
+
+
+def _from_series(pictures: tuple[Path, ...], as_json: bool, raw_layout: str | None) -> None:
     from twinlens.calibrate import module
 
     with Progress(1, hidden=as_json, doing="measuring tone") as bar, quiet_decoders():
@@ -36,6 +52,37 @@ def command(pictures: tuple[Path, ...], raw_layout: str | None, as_json: bool) -
             f"{name:<8} {verdict}: up to {value.linearity:.2%} off a line from 5 to 95 %; {fit.samples} steps, held "
             f"out {fit.held_out or 0:.4f}"
         )
+
+
+def _from_chart(pictures: tuple[Path, ...], as_json: bool, options: dict[str, Any]) -> None:
+    from twinlens.calibrate.chart_picture import STEP_DOUBT, tone_from_chart
+    from twinlens.cli.calibrate.chart import points
+
+    if len(pictures) != 1:
+        raise ParameterError(f"--chart measures one picture of a chart, got {len(pictures)}")
+    with quiet_decoders():
+        found = tone_from_chart(
+            pictures[0], target=options["target"], kind=options["kind"], corners=points(options["corners"]),
+            raw_layout=options["raw_layout"],
+        )  # fmt: skip
+    if as_json:
+        channels = {name: _as_dict(fit) for name, fit in found.fits.items()}
+        told = {"patches": found.patches, "glare": found.glare, "is_linear": found.is_linear, "known_to": STEP_DOUBT,
+                "notes": found.notes}  # fmt: skip
+        click.echo(json.dumps({**channels, "chart": told}, indent=1))
+        return
+    for (name, fit), glare in zip(found.fits.items(), found.glare, strict=True):
+        off = fit.value.linearity
+        verdict = "linear as far as a chart tells" if off < STEP_DOUBT else "not on a line"
+        click.echo(
+            f"{name:<8} {verdict}: {fit.samples} steps, up to {off:.1%} off a line; it adds {glare:+.1%} of white"
+        )
+    if found.is_rendered:
+        click.echo("a rendered picture: code values follow its tone curve (--json has it)")
+    elif not found.is_linear:
+        click.echo("uneven light on the grey row looks the same; an exposure series of a wall tells them apart")
+    for sentence in found.notes:
+        click.secho(f"  {sentence}", fg="yellow")
 
 
 def _as_dict(fit: Any) -> dict[str, Any]:
