@@ -1,18 +1,24 @@
-"""One photograph of a chart tells the tone response and the noise: an invented camera's numbers come back."""
+"""One photograph of a chart tells tone response, noise and distortion: an invented camera's numbers come back."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from twinlens import files, simulate
-from twinlens.calibrate import noise_from_charts, tone_from_chart
+from twinlens.calibrate import lens_from_charts, noise_from_charts, tone_from_chart
+from twinlens.calibrate.lens import recorded
+from twinlens.calibrate.lens.lines import fit_distortion_from_lines
 from twinlens.calibrate.noise.patches import Fields, fields, fit_noise_from_fields
 from twinlens.cli import group
 from twinlens.core.errors import ParameterError, TwinlensError
 from twinlens.files import dng
+from twinlens.measure.chart import library
+from twinlens.measure.chart.lines import chart_lines
 from twinlens.pipeline import profile
+from twinlens.simulate import chart_shot, sample
 
 GAIN, READ_E, TEXTURE, WHITE = 2.5, 5.0, 0.01, 4000.0  # electrons a DN, electrons, relative, DN above black
 LEVELS = np.array([60, 120, 200, 350, 600, 900, 1400, 2000, 2700, 3400])  # DN
@@ -130,9 +136,68 @@ def test_a_bent_raw_response_is_not_called_linear(charts, tmp_path):
     assert "not on a line" in run("calibrate", "tone", "--chart", tmp_path / "bent.dng").stdout
 
 
+DISTORTION = -0.06  # of the radius, at the corner
+SIZE = (750, 1000)
+
+
+@pytest.fixture(scope="module")
+def bent_charts(tmp_path_factory):
+    """Linear pictures of a Classic that fills the frame, one upright and one that lies on its side, seen by a lens with
+    barrel distortion."""
+    folder = tmp_path_factory.mktemp("bent")
+    files = []
+    for seed, (tilt, roll) in enumerate((((3.0, 5.0), 1.0), ((-6.0, 4.0), 178.0))):
+        given = chart_shot.Conditions(
+            tilt_deg=tilt, roll_deg=roll, share=0.92, distortion=DISTORTION, is_rendered=False
+        )
+        seen = chart_shot.shoot_chart(library.charts()["classic"], given, height=SIZE[0], width=SIZE[1], seed=seed)
+        image = sample.shoot(light=0.8 * seen.pixels, seed=seed)
+        files.append(folder / f"{seed}.dng")
+        dng.write(files[-1], image.pixels, image.shot)
+    return files
+
+
+def test_the_lines_of_charts_tell_the_distortion(bent_charts, tmp_path):
+    out = tmp_path / "lens.toml"
+    result = run("calibrate", "lens", "--chart", *bent_charts, "-o", out, "--json")
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    assert told["residual"] < 0.2 and told["held_out"] < 0.2 and told["covered"] > 0.8
+    warp = profile.load(out).warp
+    assert warp.frame == SIZE
+    y, x = np.mgrid[0 : SIZE[0] : 20, 0 : SIZE[1] : 20].astype(float)
+    points, middle = np.stack([x.ravel(), y.ravel()], 1), np.array([SIZE[1] - 1, SIZE[0] - 1]) / 2
+    radius = np.linalg.norm(points - middle, axis=1) / np.linalg.norm(middle)
+    truth = middle + (points - middle) * (1 + DISTORTION * radius**2)[:, None]
+    off = np.linalg.norm(recorded(warp, points) - truth, axis=1)[radius < warp.covered]
+    assert np.sqrt(np.mean(off**2)) < 0.3
+
+
+def test_a_picture_on_its_side_tells_the_same_distortion(bent_charts):
+    image = files.read(bent_charts[0])
+    turned = replace(image, shot=replace(image.shot, orientation=6))
+    one, other = chart_lines(image), chart_lines(turned)
+    fits = [fit_distortion_from_lines(one, SIZE), fit_distortion_from_lines([each[:, ::-1] for each in other], SIZE)]
+    assert np.allclose(*(fit.value.coefficients[0, 1] for fit in fits), atol=0.003)
+
+
+def test_a_chart_in_the_middle_is_refused_and_pictures_without_one_are_named(charts, bent_charts, tmp_path):
+    given = chart_shot.Conditions(share=0.4, is_rendered=False)
+    seen = chart_shot.shoot_chart(library.charts()["classic"], given, height=SIZE[0], width=SIZE[1])
+    for name, light in (("small", 0.8 * seen.pixels), ("none", np.full((*SIZE, 3), 0.3, np.float32))):
+        image = sample.shoot(light=light)
+        dng.write(tmp_path / f"{name}.dng", image.pixels, image.shot)
+    with pytest.raises(ParameterError, match="of the way to the corners"):
+        lens_from_charts([tmp_path / "small.dng"])
+    notes = lens_from_charts([bent_charts[0], tmp_path / "none.dng"])[2]
+    assert notes == ("none.dng: no chart was found in it",)
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
+        (["lens", "{chart}"], "or --chart"),
+        (["lens", "--chart", "--size", "9x6", "{chart}"], "either --size or --chart"),
         (["tone", "{chart}", "--kind", "classic"], "say --chart too"),
         (["tone", "--chart", "{chart}", "{chart}"], "one picture of a chart"),
         (["noise", "{chart}", "--corners", "1,2,3,4,5,6,7,8"], "say --chart too"),

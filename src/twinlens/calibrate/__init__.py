@@ -10,6 +10,7 @@ _HOME = {
     "fit_color_in_uneven_light": "uneven",
     "fit_distortion": "lens",
     "fit_noise": "noise",
+    "lens_from_charts": "chart_picture",
     "noise_from_charts": "chart_picture",
     "tone_from_chart": "chart_picture",
     "fit_shading": "shading",

@@ -1,7 +1,8 @@
-"""Chart picture: the tone response and the noise that photographs of a color chart tell.
+"""Chart picture: the tone response, the noise and the distortion that photographs of a color chart tell.
 
 The grey row is steps of known light for the tone response (ISO 14524:2009, section 6). Every patch is an even field for
-the noise (ISO 15739:2023, 6.2: noise of the patches of a chart, without their shading).
+the noise (ISO 15739:2023, 6.2: noise of the patches of a chart, without their shading). The sides of rows and columns
+are straight in the world (the plumb-line method, `lens/lines.py`).
 """
 
 from __future__ import annotations
@@ -16,13 +17,17 @@ import numpy.typing as npt
 
 from twinlens.calibrate import frames
 from twinlens.calibrate.color_files import USABLE, PathLike, chart_in, reflectances_of
+from twinlens.calibrate.lens import REACH_NEEDED
+from twinlens.calibrate.lens.lines import fit_distortion_from_lines
 from twinlens.calibrate.module import NoiseReport
 from twinlens.calibrate.noise.patches import Fields, fields, fit_noise_from_fields
 from twinlens.calibrate.tone import ToneResponse, fit_tone
 from twinlens.core.chart import ChartFound
 from twinlens.core.errors import ParameterError
 from twinlens.core.fit import Fit
-from twinlens.core.image import ENCODED, Image, upright
+from twinlens.core.image import ENCODED, SENSOR, Image, upright
+from twinlens.core.lens import LensWarp
+from twinlens.core.shot import Shot
 from twinlens.numerics import color, spectra
 from twinlens.numerics.sensor_prior import bundled_prior, unit_luminance
 
@@ -173,3 +178,52 @@ def _inner(outline: Array, shape: tuple[int, ...]) -> tuple[slice, slice, Array]
     if mask.size:
         cv2.fillConvexPoly(mask, (points - low).astype(np.int32), 1)
     return slice(low[1], high[1]), slice(low[0], high[0]), mask > 0
+
+
+def lens_from_charts(
+    pictures: Sequence[PathLike],
+    *,
+    kind: str | None = None,
+    raw_layout: str | None = None,
+    progress: frames.Progress | None = None,
+) -> tuple[Fit[LensWarp], Shot, tuple[str, ...]]:
+    """The lens's radial distortion (k1, k2; all colors alike) from the straight lines of charts in photographs.
+
+    Pictures without a chart are left out and named. Raises ParameterError where none is left, sizes differ, or the
+    charts stay in the middle of the frame, which tells nothing of its corners.
+    """
+    from twinlens.files import read as read_image
+    from twinlens.measure.chart.lines import chart_lines
+
+    lines: list[Array] = []
+    notes, shots, frame = [], [], (0, 0)
+    for path in frames.counted(list(map(Path, pictures)), len(pictures), progress):
+        image = read_image(path, raw_layout=raw_layout)
+        found = chart_lines(image, kinds=None if kind is None else [kind])
+        if not found:
+            notes.append(f"{path.name}: no chart was found in it")
+            continue
+        own = _stored_size(image)
+        if shots and own != frame:
+            raise ParameterError(f"{path.name} is {own[1]} x {own[0]}, the pictures before {frame[1]} x {frame[0]}")
+        frame = own
+        shots.append(image.shot)
+        lines += [one[:, ::-1] for one in found] if image.shot.orientation >= 5 else found
+    if not lines:
+        raise ParameterError("; ".join(notes) or "no picture was given")
+    fit = fit_distortion_from_lines(lines, frame)
+    if fit.value.covered < REACH_NEEDED:
+        raise ParameterError(
+            f"the charts reach {fit.value.covered:.0%} of the way to the corners, {REACH_NEEDED:.0%} is needed: let a "
+            "chart fill the frame"
+        )
+    return fit, shots[0], tuple(notes)
+
+
+def _stored_size(image: Image) -> tuple[int, int]:
+    """(H, W) of the picture as it is stored, of a raw its active area. A radial warp about the middle is the same for
+    the picture turned or mirrored."""
+    if image.state is SENSOR:
+        top, left, bottom, right = image.shot.area
+        return bottom - top, right - left
+    return image.pixels.shape[0], image.pixels.shape[1]

@@ -14,7 +14,7 @@ COMMANDS = {
     "noise": "Gain, read noise, full well and defects from flats and darks, a still burst, or a chart.",
     "shading": "Light and color falloff from flats.",
     "tone": "Tone response and linearity from an exposure series, or a chart's grey row.",
-    "lens": "Distortion and lateral chromatic aberration from a checkerboard or dots.",
+    "lens": "Distortion and lateral chromatic aberration from a checkerboard, dots or charts.",
     "sharpness": "MTF50, overshoot and the whole response from a slanted edge.",
 }
 

@@ -1,4 +1,4 @@
-"""`twinlens calibrate lens`: pictures of a checkerboard or dots become the warp of a lens."""
+"""`twinlens calibrate lens`: pictures of a checkerboard, dots or color charts become the warp of a lens."""
 
 from __future__ import annotations
 
@@ -16,23 +16,24 @@ from twinlens.core.errors import ParameterError
 
 @click.command("lens")
 @click.argument("pictures", nargs=-1, required=True, metavar="PICTURE...", type=click.Path(path_type=Path))
-@click.option("--size", required=True, metavar="COLUMNSxROWS", help="Inner corners of the board (or dots), like 9x6.")
+@click.option("--size", metavar="COLUMNSxROWS", help="Inner corners of the board (or dots), like 9x6.")
 @click.option("--pattern", type=click.Choice(["checkerboard", "dots"]), default="checkerboard", show_default=True)
+@click.option("--chart", "of_charts", is_flag=True, help="PICTURE show color charts: the straight sides of their rows.")
+@click.option("--kind", metavar="NAME", help="With --chart: the kind of chart, classic, sg, ...")
 @profiles.profile_options
-def command(pictures: tuple[Path, ...], size: str, pattern: Any, as_json: bool, **options: Any) -> None:
+def command(pictures: tuple[Path, ...], as_json: bool, **options: Any) -> None:
     """Measure distortion and lateral chromatic aberration.
 
     PICTURE show the whole target, a little tilted, some 3 to 10 times in different parts of the frame, out to the
-    corners. Raw files tell red, green and blue apart.
+    corners. Raw files tell red, green and blue apart. With --chart photographs of a ColorChecker that fills the frame
+    give the distortion, all colors alike.
     """
-    from twinlens.calibrate import measured, module
+    from twinlens.calibrate import measured
     from twinlens.calibrate.lens import lateral_px, most_px
 
     profiles.check_output(options["output"], options["base"], options["overwrite"])
     with Progress(1, hidden=as_json, doing="finding targets") as bar, quiet_decoders():
-        fit, shot, notes = module.lens_from(
-            pictures, _size(size), pattern=pattern, raw_layout=options["raw_layout"], progress=bar.part
-        )
+        fit, shot, notes = _measured(pictures, options, bar.part)
     red, blue = lateral_px(fit.value)
     told = {"center": fit.value.center, "coefficients": fit.value.coefficients.tolist(), "frame": fit.value.frame,
             "covered": fit.value.covered, "distortion_px": most_px(fit.value), "lateral_red_px": red,
@@ -44,7 +45,8 @@ def command(pictures: tuple[Path, ...], size: str, pattern: Any, as_json: bool, 
         click.echo(
             f"distortion up to {told['distortion_px']:.1f} px, measured out to {fit.value.covered:.0%} of the way"
         )
-        click.echo(f"red is up to {red:.2f} px from green, blue {blue:.2f} px")
+        if len(fit.value.coefficients) == 3:
+            click.echo(f"red is up to {red:.2f} px from green, blue {blue:.2f} px")
         held_out = "" if fit.held_out is None else f", held out {fit.held_out:.3f} px"
         click.echo(f"points are {fit.residual:.3f} px off (rms){held_out}, {fit.samples} points")
         for note in notes:
@@ -52,6 +54,21 @@ def command(pictures: tuple[Path, ...], size: str, pattern: Any, as_json: bool, 
     if options["output"] is not None:
         profile = measured.with_lens(profiles.begun(options["base"], shot), fit)
         profiles.write(profile, options["output"], options["overwrite"])
+
+
+def _measured(pictures: tuple[Path, ...], options: dict[str, Any], progress: Any) -> Any:
+    from twinlens.calibrate import chart_picture, module
+
+    layout, size = options["raw_layout"], options["size"]
+    if options["of_charts"]:
+        if size is not None:
+            raise ParameterError("--size belongs to a board or dots: say either --size or --chart")
+        return chart_picture.lens_from_charts(pictures, kind=options["kind"], raw_layout=layout, progress=progress)
+    if size is None:
+        raise ParameterError("say --size COLUMNSxROWS of the board's inner corners, or --chart for color charts")
+    if options["kind"] is not None:
+        raise ParameterError("--kind belongs to a chart: say --chart too")
+    return module.lens_from(pictures, _size(size), pattern=options["pattern"], raw_layout=layout, progress=progress)
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -38,10 +38,15 @@ def find(
     chosen = library.named(kinds)
     if corners is not None:
         return [_at_corners(source, chosen, np.asarray(corners, float))]
+    return [_finished(one, refined, source) for one, refined in search(source, chosen)]
+
+
+def search(source: Plate, chosen: list[Chart]) -> list[tuple[match.Hypothesis, Refined]]:
+    """The charts of these kinds in a plate, and where they lie, by the coarsest look that shows any; the largest first."""
     for long_edge, levels in LOOKS:
         found = _search(source, chosen, long_edge, levels)
         if found:
-            return [_finished(one, refined, source) for one, refined in found]
+            return found
         if max(source.pixels.shape[:2]) <= long_edge and long_edge > LOOKS[0][0]:
             break
     return []

@@ -71,7 +71,7 @@ def refine(pose: Pose, plate: Plate) -> Refined:
     return Refined(pose, spread, last.seen)
 
 
-def _at_sides(boxes: Array, index: Array) -> Array:
+def at_sides(boxes: Array, index: Array) -> Array:
     """Points in mm (M, 2) on the sides of boxes (N, 4), each by its patch, side and place (M, 3)."""
     patch, side, place = index.T
     center, half = (boxes[:, :2] + boxes[:, 2:]) / 2, (boxes[:, 2:] - boxes[:, :2]) / 2
@@ -202,7 +202,7 @@ def _fitted(pose: Pose, edges: Edges) -> tuple[Pose, float]:
 
     def distances(numbers: Array) -> Array:
         tried = pose.with_numbers(numbers)
-        places = tried.place(_at_sides(tried.boxes(), edges.index))
+        places = tried.place(at_sides(tried.boxes(), edges.index))
         return ((edges.points - places) * edges.normals).sum(1)
 
     numbers, spread = start, 0.0
