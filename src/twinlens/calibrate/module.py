@@ -96,7 +96,7 @@ def shading_from(
     if not flats:
         raise ParameterError("no flat was given; photograph an evenly lit wall out of focus")
     first = frames.read(flats[0], raw_layout=raw_layout)
-    kelvin = _kelvin_of_light(light) if light else _kelvin_of_shot(first.shot)
+    kelvin = _kelvin_of_light(light) if light else kelvin_of_shot(first.shot)
 
     def counts() -> Any:
         for path in frames.counted(flats, len(flats), progress):
@@ -115,7 +115,8 @@ def _kelvin_of_light(name: str) -> float:
     return temperature_from_xy(xy_from_xyz(white_xyz(illuminant(name))))[0]
 
 
-def _kelvin_of_shot(shot: Shot) -> float:
+def kelvin_of_shot(shot: Shot) -> float:
+    """The color temperature of a shot's as-shot white in K; 0 where the file does not tell it."""
     from twinlens.numerics.dng_color import lights_from, xy_from_neutral
     from twinlens.numerics.temperature import temperature_from_xy
 

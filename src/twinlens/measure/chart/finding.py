@@ -42,7 +42,8 @@ def find(
 
 
 def search(source: Plate, chosen: list[Chart]) -> list[tuple[match.Hypothesis, Refined]]:
-    """The charts of these kinds in a plate, and where they lie, by the coarsest look that shows any; the largest first."""
+    """The charts of these kinds in a plate and where they lie, by the coarsest look that shows any, the largest
+    first."""
     for long_edge, levels in LOOKS:
         found = _search(source, chosen, long_edge, levels)
         if found:
