@@ -1,10 +1,17 @@
 """Texture: the response of a known blur comes back from a made target; noise is not taken for texture."""
 
+import json
+
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
-from twinlens.core.errors import ParameterError
+from twinlens.cli import group
+from twinlens.core.errors import ParameterError, TwinlensError
+from twinlens.files import dng, photo
 from twinlens.measure.texture import dead_leaves, spectrum
+from twinlens.numerics.color import encode
+from twinlens.simulate import sample
 
 SIZE = 256
 EXPONENT = 1.8
@@ -76,3 +83,70 @@ def test_less_blur_has_more_acutance():
 def test_what_cannot_be_told_is_refused_in_words(given, says):
     with pytest.raises(ParameterError, match=says):
         dead_leaves(target(), **given)
+
+
+BOX = (20, 12, 20 + SIZE, 12 + SIZE)
+
+
+def run(*arguments):
+    return CliRunner().invoke(group, ["calibrate", "texture", *[str(one) for one in arguments]], catch_exceptions=True)
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    """A target on a grey card, its blurred and noisy picture, the picture as it is moved by a pixel and a half."""
+    folder, rng = tmp_path_factory.mktemp("texture"), np.random.default_rng(5)
+    left, top, right, bottom = BOX
+
+    def save(name, leaves, noise):
+        card = np.full((SIZE + 40, SIZE + 140), 0.4)
+        card[top:bottom, left:right] = leaves
+        codes = encode(np.clip(card + rng.normal(0, noise, card.shape), 0, 1)[..., None] * np.ones(3))
+        photo.write(np.rint(codes * 65535).astype(np.uint16), folder / f"{name}.png")
+
+    save("target", target(), 0)
+    seen = blurred(target(), 0.9)
+    save("seen", seen, 0.004)
+    fy, fx = np.meshgrid(np.fft.fftfreq(SIZE), np.fft.fftfreq(SIZE), indexing="ij")
+    save("moved", np.fft.ifft2(np.fft.fft2(seen) * np.exp(-2j * np.pi * (1.5 * fx - 0.7 * fy))).real, 0.004)
+    save("other", target(7), 0)
+    image = sample.shoot(96, 128)
+    dng.write(folder / "raw.dng", image.pixels, image.shot)
+    return folder
+
+
+@pytest.mark.parametrize("name", ["seen", "moved"])
+def test_the_command_finds_the_blur_with_the_target(pictures, name):
+    result = run(
+        pictures / f"{name}.png", "--box", ",".join(map(str, BOX)), "--target", pictures / "target.png", "--json"
+    )
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    assert told["mtf50"] == pytest.approx(np.sqrt(np.log(2) / 2) / (np.pi * 0.9), rel=0.06)
+    assert 0 < told["acutance"] < 1
+
+
+def test_the_command_finds_the_blur_with_the_exponent_and_a_flat_part(pictures):
+    flat = f"{BOX[2] + 4},{BOX[1]},{BOX[2] + 104},{BOX[3]}"
+    result = run(pictures / "seen.png", "--box", ",".join(map(str, BOX)), "--exponent", EXPONENT, "--flat", flat)
+    assert result.exit_code == 0 and "MTF50 0.2" in result.stdout, result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["seen.png", "--box", "20,12,276,268"], "either --target"),
+        (["seen.png", "--box", "20,12", "--exponent", "2"], "left,top,right,bottom"),
+        (["seen.png", "--box", "20,12,9000,268", "--exponent", "2"], "not inside"),
+        (["seen.png", "--box", "20,12,276,268", "--target", "other.png"], "does not show"),
+        (
+            ["seen.png", "--box", "20,12,276,268", "--target", "target.png", "--flat", "0,0,9,9"],
+            "belongs to --exponent",
+        ),
+        (["raw.dng", "--box", "0,0,64,64", "--exponent", "2"], "develop it first"),
+    ],
+)
+def test_what_the_command_cannot_measure_is_one_sentence(arguments, says, pictures):
+    given = [pictures / one if one.endswith((".png", ".dng")) else one for one in arguments]
+    result = run(*given)
+    assert isinstance(result.exception, TwinlensError) and says in str(result.exception), result.exception

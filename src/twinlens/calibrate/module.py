@@ -17,6 +17,7 @@ from twinlens.calibrate.shading import fit_shading
 from twinlens.calibrate.tone import ToneResponse, fit_tone
 from twinlens.core.errors import ParameterError
 from twinlens.core.fit import Fit
+from twinlens.core.image import Image
 from twinlens.core.lens import LensWarp
 from twinlens.core.shading import LensShading
 from twinlens.core.shot import Shot
@@ -240,11 +241,16 @@ def sharpness_from(
         y, x = np.mgrid[top : top + part.shape[0], left : left + part.shape[1]]
         color = frame.tile[y % 2, x % 2]
         return {name: slanted_edge(part, color == index) for index, name in enumerate(("red", "green", "blue"))}
+    return {"luminance": slanted_edge(linear_luminance(image, box, path))}
+
+
+def linear_luminance(image: Image, box: tuple[int, int, int, int], path: frames.PathLike) -> Array:
+    """The luminance (h, w) in linear light of a part of a rendered picture."""
     from twinlens.numerics.color import decode, xyz_from_rgb
 
     space = image.primaries or "srgb"
     linear = decode(_inside(np.asarray(image.pixels), box, path).astype(np.float64), space)
-    return {"luminance": slanted_edge(linear @ xyz_from_rgb(space)[1] if linear.ndim == 3 else linear)}
+    return linear @ xyz_from_rgb(space)[1] if linear.ndim == 3 else linear
 
 
 def _inside(pixels: Array, box: tuple[int, int, int, int], path: frames.PathLike) -> Array:

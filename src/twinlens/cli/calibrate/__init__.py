@@ -16,6 +16,7 @@ COMMANDS = {
     "tone": "Tone response and linearity from an exposure series, or a chart's grey row.",
     "lens": "Distortion and lateral chromatic aberration from a checkerboard, dots or charts.",
     "sharpness": "MTF50, overshoot and the whole response from a slanted edge.",
+    "texture": "What is kept of fine structure, from a dead-leaves target.",
 }
 
 

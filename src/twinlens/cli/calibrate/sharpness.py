@@ -28,7 +28,7 @@ def command(picture: Path, box: str, raw_layout: str | None, as_json: bool) -> N
     from twinlens.calibrate import module
 
     with quiet_decoders():
-        found = module.sharpness_from(picture, _box(box), raw_layout=raw_layout)
+        found = module.sharpness_from(picture, box_of(box), raw_layout=raw_layout)
     if as_json:
         click.echo(json.dumps({name: _as_dict(one) for name, one in found.items()}, indent=1))
         return
@@ -49,9 +49,12 @@ def _as_dict(one: Any) -> dict[str, Any]:
     return told
 
 
-def _box(text: str) -> tuple[int, int, int, int]:
+def box_of(text: str, option: str = "--box") -> tuple[int, int, int, int]:
+    """The part of a picture that an option says."""
     try:
         left, top, right, bottom = (int(one) for one in text.split(","))
     except ValueError:
-        raise ParameterError(f"--box {text}: expected left,top,right,bottom in pixels, like 400,300,520,460") from None
+        raise ParameterError(
+            f"{option} {text}: expected left,top,right,bottom in pixels, like 400,300,520,460"
+        ) from None
     return left, top, right, bottom
