@@ -163,6 +163,46 @@ def test_tags_alone_make_a_guess_that_says_so(charts, tmp_path):
     assert profile.load(tmp_path / "tags.toml").color.sensor is not None
 
 
+@pytest.mark.parametrize(("kept", "missing"), [(17, "D65"), (21, "A")])
+def test_the_doctor_sends_a_file_with_one_matrix_to_a_profile_of_two_lights(kept, missing, charts, tmp_path):
+    from dataclasses import replace
+
+    from twinlens import files
+    from twinlens.files import dng
+
+    image = files.read(charts["phone"])
+    (one,) = (each for each in image.shot.color.calibrations if each.light == kept)
+    alone = tmp_path / "alone.dng"
+    dng.write(alone, image.pixels, replace(image.shot, color=replace(image.shot.color, calibrations=(one,))))
+    (found,) = (each for each in inspect(alone).findings if each.code in ("no-daylight-matrix", "one-matrix"))
+    assert "calibrate color --from-tags FILE" in found.remedy and "states its error" in found.remedy
+    outputs = [each for suffix in ("toml", "dcp") for each in ("-o", tmp_path / f"made.{suffix}")]
+    result = run("calibrate", "color", "--from-tags", alone, *outputs)
+    assert result.exit_code == 0, result.output
+    assert f"no matrix for {missing}: the profile's follows" in result.stdout
+    for color in (profile.load(tmp_path / "made.toml").color, dcp.read(tmp_path / "made.dcp")):
+        assert [each.light for each in color.calibrations] == [17, 21]
+    assert any(missing in each for each in profile.load(tmp_path / "made.toml").provenance["color"]["notes"])
+
+
+def test_under_daylight_the_profile_of_a_tungsten_matrix_is_nearer_than_the_matrix(charts, tmp_path):
+    from twinlens import files
+    from twinlens.calibrate import find_charts, fit_color_from_matrices
+    from twinlens.calibrate.color_errors import delta_e
+    from twinlens.numerics import spectra
+    from twinlens.numerics.sensor_prior import chart_reflectances
+
+    image = files.read(charts["phone"])
+    (matrix,) = (each.color_matrix for each in image.shot.color.calibrations if each.light == 17)
+    rgb, light = find_charts(image)[0].rgb, spectra.illuminant("D65")
+    truth, white = spectra.xyz_from_reflectance(chart_reflectances(), light), spectra.white_xyz(light)
+    balanced = rgb / rgb[18] * truth[18, 1]  # both are told the white
+    model = fit_color_from_matrices([matrix], ["A"], "D65").value
+    ours = delta_e(model.to_xyz(balanced * model.white_rgb("D65"), "D65"), truth, light)
+    plain = delta_e((balanced * (matrix @ white)) @ np.linalg.inv(matrix).T, truth, light)
+    assert ours.mean() < 0.8 * plain.mean(), (ours.mean(), plain.mean())
+
+
 def test_measured_sensitivities_make_a_profile(made, tmp_path):
     sensor = profile.load(made / "phone.toml").color.sensor
     lines = ["wavelength,red,green,blue"]

@@ -16,6 +16,8 @@ import numpy.typing as npt
 
 from twinlens.calibrate.chart import find_charts
 from twinlens.calibrate.color import ColorFit, fit_color, fit_color_from_matrices, fit_color_from_sensitivities
+from twinlens.calibrate.color_errors import foretold
+from twinlens.calibrate.color_profile import DNG_LIGHTS
 from twinlens.calibrate.uneven import fit_color_in_uneven_light
 from twinlens.core.chart import ChartFound
 from twinlens.core.errors import FileError, ParameterError
@@ -197,7 +199,20 @@ def color_from_tags(path: PathLike, light: str | None = None, *, raw_layout: str
         raise ParameterError(f"{path}: the lights of its color matrices (EXIF LightSource {codes}) are not known")
     wanted = None if light is None else light_from(light)
     fit = fit_color_from_matrices([one for one, _ in known], [(spectra.WAVELENGTHS_NM, p) for _, p in known], wanted)
-    return ChartColor(fit, image.shot)
+    return ChartColor(fit, image.shot, notes=_lights_without_a_matrix(fit, [one.light for one in calibrations]))
+
+
+def _lights_without_a_matrix(fit: ColorFit, codes: Sequence[int]) -> tuple[str, ...]:
+    """What to expect under the lights of a DNG profile for which the file has no matrix, a sentence each."""
+    notes = []
+    for name, code in DNG_LIGHTS.items():
+        if code not in codes:
+            expected, _ = foretold(fit.value, spectra.illuminant(name))
+            notes.append(
+                f"the file has no matrix for {name}: the profile's follows from the estimated sensor, "
+                f"{expected.mean:.1f} Delta E 2000 off to be expected on natural surfaces (p95 {expected.p95:.1f})"
+            )
+    return tuple(notes)
 
 
 def _light_of_code(code: int, white_xy: tuple[float, float] | None) -> Array | None:

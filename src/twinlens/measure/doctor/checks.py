@@ -118,6 +118,12 @@ def lights_are_exchanged(lights: tuple[Calibration, ...]) -> bool:
     return bool(warm_sum - cool_sum < EXCHANGED_BELOW)
 
 
+_FROM_TAGS = (
+    "`twinlens calibrate color --from-tags FILE -o my.dcp -o my.profile.toml` makes a profile for A and D65 from this"
+    " matrix and what cameras have in common, and states its error; one chart picture makes a better one."
+)
+
+
 def check_daylight_absent(image: Image) -> Found:
     lights = [(one, _kelvin(one)) for one in _lights(image)]
     if lights and not any(kelvin and kelvin >= 5000 for _, kelvin in lights) and all(kelvin for _, kelvin in lights):
@@ -126,14 +132,14 @@ def check_daylight_absent(image: Image) -> Found:
             "no-daylight-matrix",
             "warning",
             f"There is no matrix for daylight (only {named}).",
-            "Daylight colors come from the warm light's matrix and are less exact; a profile from a chart mends it.",
+            f"Daylight colors come from the warm light's matrix and are less exact. {_FROM_TAGS}",
         )
     elif len(lights) == 1:
         yield Finding(
             "one-matrix",
             "note",
             f"There is one matrix only ({light_name(lights[0][0])}).",
-            "Colors under other lights are less exact than with two; a dual-illuminant profile mends it.",
+            f"Colors under other lights are less exact than with two. {_FROM_TAGS}",
         )
 
 
