@@ -81,6 +81,34 @@ def test_the_report_shows_every_patch_and_the_chart(made):
     assert "dark skin" in text and "data:image/png;base64," in text and "each patch by a model without it" in text
 
 
+def test_the_report_as_a_picture_is_the_same_every_time_and_shows_every_patch(charts, made, tmp_path):
+    pytest.importorskip("matplotlib")
+    from twinlens.calibrate import color_files, color_output
+    from twinlens.files import read
+    from twinlens.report.color_png import color_sheet
+
+    found = color_files.color_from_charts([charts["phone"]], ["D65"])
+    known = profile.load(made / "phone.toml")
+    color_output.write(found, tmp_path / "report.png", known)
+    assert (tmp_path / "report.png").read_bytes() == color_sheet(color_output.report_of(found, known))
+    pixels = np.rint(np.asarray(read(tmp_path / "report.png").pixels)[..., :3] * 255).astype(int).reshape(-1, 3)
+    seen = {tuple(one) for one in np.unique(pixels, axis=0)}
+    from twinlens.report.color import display_codes
+
+    shown = color_output.report_of(found, known)
+    for one in display_codes(shown.reference_xyz, shown.white_xyz):
+        assert tuple(one) in seen
+
+
+def test_a_picture_of_a_report_without_matplotlib_says_what_to_install(charts, made, tmp_path, monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    result = run("calibrate", "color", charts["phone"], "--light", "D65", "-o", tmp_path / "report.png")
+    assert isinstance(result.exception, TwinlensError) and "twinlens[report]" in str(result.exception)
+    assert not (tmp_path / "report.png").exists()
+
+
 def test_develop_takes_the_profile_of_the_right_module_from_a_folder(charts, made, tmp_path):
     folder = tmp_path / "folder"
     folder.mkdir()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,7 +20,10 @@ from twinlens.core.profile import CameraProfile
 from twinlens.files.atomic import atomic
 from twinlens.numerics import spectra
 
-KINDS = (".toml", ".dcp", ".icc", ".json", ".html")
+if TYPE_CHECKING:
+    from twinlens.report.color import ColorReport
+
+KINDS = (".toml", ".dcp", ".icc", ".json", ".html", ".png")
 SUMMARIES = {  # of a fit: what they are of
     "patches": "on the patches used",
     "left_out": "each patch by a model without it",
@@ -91,7 +94,7 @@ def as_json(made: ChartColor) -> dict[str, Any]:
 
 
 def write(made: ChartColor, target: Path, profile: CameraProfile, overwrite: bool = False) -> None:
-    """Write what the suffix of `target` says: .toml, .dcp, .icc, .json or .html. Whole, or not at all."""
+    """Write what the suffix of `target` says: .toml, .dcp, .icc, .json, .html or .png. Whole, or not at all."""
     import json
 
     from twinlens.files import dcp
@@ -112,6 +115,10 @@ def write(made: ChartColor, target: Path, profile: CameraProfile, overwrite: boo
         data = json.dumps(as_json(made), indent=1).encode()
     elif suffix == ".html":
         data = page_of(made, profile).encode()
+    elif suffix == ".png":
+        from twinlens.report.color_png import color_sheet
+
+        data = color_sheet(report_of(made, profile))
     else:
         raise ParameterError(f"{target}: expected a name that ends in {', '.join(KINDS)}")
     with atomic(target, overwrite) as temporary:
@@ -120,7 +127,14 @@ def write(made: ChartColor, target: Path, profile: CameraProfile, overwrite: boo
 
 def page_of(made: ChartColor, profile: CameraProfile) -> str:
     """The report of a calibration from a chart as one page of HTML."""
-    from twinlens.report.color import ColorReport, color_page
+    from twinlens.report.color import color_page
+
+    return color_page(report_of(made, profile))
+
+
+def report_of(made: ChartColor, profile: CameraProfile) -> ColorReport:
+    """What a report of a calibration from a chart shows. ParameterError where it was made without a chart."""
+    from twinlens.report.color import ColorReport
 
     if made.rgb is None or made.reflectances is None:
         raise ParameterError("a report shows a chart; this color was made without one: write .json instead")
@@ -133,24 +147,22 @@ def page_of(made: ChartColor, profile: CameraProfile) -> str:
     summaries = zip(SUMMARIES.values(), (getattr(fit, key) for key in SUMMARIES), strict=True)
     all_used = fit.trusted is None or len(fit.trusted) != len(made.names)
     trusted = np.ones(len(made.names), bool) if all_used else np.asarray(fit.trusted)
-    return color_page(
-        ColorReport(
-            title=f"Color calibration: {name_of(made)}",
-            facts=facts,
-            light=light_name(made),
-            white_xyz=spectra.white_xyz(model.light),
-            names=made.names,
-            reference_xyz=spectra.xyz_from_reflectance(made.reflectances, model.light),
-            profile_xyz=model.to_xyz(made.rgb - veil),
-            errors=[(name, one.mean, one.p95, one.largest, one.count) for name, one in summaries if one is not None],
-            by_hue=[(one.hue, one.mean, one.p95, one.surfaces) for one in fit.by_hue],
-            wavelengths_nm=spectra.WAVELENGTHS_NM,
-            sensitivities=model.sensitivities,
-            sd=model.sd(),
-            notes=notes(made),
-            picture_png=_picture(made),
-            left_out=[name for name, kept in zip(made.names, trusted, strict=True) if not kept],
-        )
+    return ColorReport(
+        title=f"Color calibration: {name_of(made)}",
+        facts=facts,
+        light=light_name(made),
+        white_xyz=spectra.white_xyz(model.light),
+        names=made.names,
+        reference_xyz=spectra.xyz_from_reflectance(made.reflectances, model.light),
+        profile_xyz=model.to_xyz(made.rgb - veil),
+        errors=[(name, one.mean, one.p95, one.largest, one.count) for name, one in summaries if one is not None],
+        by_hue=[(one.hue, one.mean, one.p95, one.surfaces) for one in fit.by_hue],
+        wavelengths_nm=spectra.WAVELENGTHS_NM,
+        sensitivities=model.sensitivities,
+        sd=model.sd(),
+        notes=notes(made),
+        picture_png=_picture(made),
+        left_out=[name for name, kept in zip(made.names, trusted, strict=True) if not kept],
     )
 
 

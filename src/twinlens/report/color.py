@@ -69,7 +69,7 @@ def color_page(report: ColorReport) -> str:
     return page.page(report.title, lead, sections)
 
 
-def _srgb(xyz: Array, white: Array) -> Array:
+def display_codes(xyz: Array, white: Array) -> Array:
     """Display codes (..., 3) of XYZ seen under a white, for looking at."""
     adapted = xyz @ color.adaptation(white, color.xyz_from_xy(color.D65_XY)).T
     linear = adapted @ np.linalg.inv(color.XYZ_FROM_SRGB).T
@@ -82,7 +82,7 @@ def _css(code: Array) -> str:
 
 def _swatches(report: ColorReport, errors: Array) -> str:
     """Each patch as a square: outside the reference, inside what the profile makes of the camera's values."""
-    outer, inner = (_srgb(one, report.white_xyz) for one in (report.reference_xyz, report.profile_xyz))
+    outer, inner = (display_codes(one, report.white_xyz) for one in (report.reference_xyz, report.profile_xyz))
     columns = 6 if len(errors) <= 30 else 14
     side, parts = 56 if columns == 6 else 30, []
     for index, error in enumerate(errors):
@@ -102,7 +102,7 @@ def _arrows(report: ColorReport, reference: Array, found: Array) -> str:
     a, b = (svg.span(reference[:, k], found[:, k]) for k in (1, 2))
     words = "a* and b* of the patches: from the reference to the profile's, differences drawn five times as long"
     chart = svg.Chart(words, "a*", "b*", a, b)
-    codes = _srgb(report.reference_xyz, report.white_xyz)
+    codes = display_codes(report.reference_xyz, report.white_xyz)
     for index, name in enumerate(report.names):
         start = reference[index, 1:]
         end = start + 5 * (found[index, 1:] - start)

@@ -15,7 +15,7 @@ from twinlens.core.errors import FileError, ParameterError
 @click.command("color")
 @click.argument("charts", nargs=-1, metavar="CHART...", type=click.Path(path_type=Path))
 @click.option("-o", "--output", "outputs", multiple=True, metavar="FILE", type=click.Path(path_type=Path),
-              help="Written by suffix: .toml (profile), .dcp, .icc, .json, .html (report); repeatable.")  # fmt: skip
+              help="By suffix: .toml (profile), .dcp, .icc, .json, .html or .png (report); repeatable.")  # fmt: skip
 @click.option("--light", "lights", multiple=True, metavar="NAME|FILE",
               help="The light on the chart: D65, A, FL11, LED-B3, D5500, 3200K, a spectrum as CSV; one for all "
               "pictures or one for each. Without it: the most probable.")  # fmt: skip
