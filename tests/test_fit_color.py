@@ -9,7 +9,7 @@ from twinlens.calibrate.color_errors import delta_e
 from twinlens.calibrate.color_input import reflectances_from_xyz
 from twinlens.core.errors import ParameterError
 from twinlens.numerics import spectra
-from twinlens.numerics.sensor_prior import bundled_prior, chart_reflectances, unit_luminance
+from twinlens.numerics.sensor_prior import bundled_prior, chart_editions, chart_reflectances, unit_luminance
 
 NM = spectra.WAVELENGTHS_NM
 CHART = chart_reflectances()
@@ -140,6 +140,27 @@ def test_a_wrong_light_is_told():
 
 def test_a_light_that_is_not_given_is_found():
     assert fit_color(shot(invented(), "FL11"), "colorchecker").value.light_name == "FL11"
+
+
+def test_the_edition_of_the_chart_is_found_and_told_when_it_is_not_the_standards():
+    average = chart_editions()["mean of 30 charts"]
+    rng = np.random.default_rng(2)
+    rgb = shot(invented(), surfaces=average) * (1 + 0.01 * rng.standard_normal((24, 1)))
+    found = fit_color(rgb, "colorchecker", "D65")
+    assert "mean of 30 charts" in found.notes[0]
+    standard = fit_color(rgb, (NM, CHART), "D65")
+    assert not any("mean of 30" in one for one in standard.notes)
+    assert found.left_out.mean < standard.left_out.mean
+    assert error(found.value, invented()).mean() < error(standard.value, invented()).mean()
+    unknown = fit_color(rgb, "colorchecker")
+    assert "mean of 30 charts" in unknown.notes[0]
+
+
+def test_a_standard_chart_with_patches_that_are_off_stays_the_standards():
+    rng = np.random.default_rng(3)
+    for light in ("D65", "A", "FL11"):
+        rgb = shot(invented(), light) * (1 + 0.01 * rng.standard_normal((24, 1)))
+        assert not any("mean of 30" in one for one in fit_color(rgb, "colorchecker", light).notes)
 
 
 def test_where_a_matrix_is_better_it_is_used_and_told():

@@ -1,5 +1,5 @@
 """Make spectra: writes `src/twinlens/spectra/*.csv` from colour-science (extra `science`), the tables of CIE 15:2018
-and the reflectances of the ColorChecker on the program's own wavelengths.
+and the reflectances of two editions of the ColorChecker on the program's own wavelengths.
 
     python tools/make_spectra.py
 """
@@ -35,6 +35,10 @@ def main() -> None:
     chart = colour.SDS_COLOURCHECKERS["ISO 17321-1"]
     patches = {name: _sampled(one) for name, one in zip(PATCHES, chart.values(), strict=True)}
     _write("colorchecker", patches, "reflectance of the 24 ColorChecker patches (ISO 17321-1:2012, annex C)")
+    chart = colour.SDS_COLOURCHECKERS["BabelColor Average"]
+    patches = {name: _sampled(one) for name, one in zip(PATCHES, chart.values(), strict=True)}
+    source = "mean of 30 charts (BabelColor, The ColorChecker Pages, 2012)"
+    _write("colorchecker_average", patches, f"reflectance of the 24 ColorChecker patches, {source}")
 
 
 def _sampled(one) -> np.ndarray:

@@ -20,6 +20,7 @@ from twinlens.calibrate.color_input import ChartShot, as_list, chart_shot, light
 from twinlens.calibrate.light_evidence import (
     SCREENING_NOISES,
     SCREENING_RESIDUAL,
+    by_edition,
     evidence_of_lights,
     light_note,
     most_probable_light,
@@ -39,6 +40,7 @@ OUTLYING = 6.0  # x the median surprise of the patches ...
 SURPRISING = 4.0  # ... and as many standard deviations: a patch that is not what it should be
 SMALL_VEIL = 0.005  # of white, that is not worth a note
 UNEVEN, STRAY = 0.025, 0.008  # common noise, and stray light in parts of white, that is worth a note
+MATRIX_NOTE = "a 3x3 matrix is used"
 MOST_OUTLIERS = 0.25  # of the patches
 
 
@@ -72,14 +74,15 @@ class ColorFit(Fit[ColorModel]):
 def fit_color(camera_rgb: Any, target: Any, light: Any = None, *, prior: Prior | None = None) -> ColorFit:
     """Fit the color of the camera that recorded a chart.
 
-    `camera_rgb` (N, 3) are linear patch means, black subtracted, N >= 18. `target` is a chart's name ("colorchecker"),
-    `(wavelengths_nm, reflectances (N, W))`, or XYZ (N, 3) with the perfect white at Y = 1. `light` is a name, or
-    `(wavelengths_nm, power (W,))`; none: the most probable of the usual ones. For several shots each argument is a
-    list (target and light may be one for all); the fit's light and unit are those of the first. Raises ParameterError
-    for what cannot be a chart. `fit.value.to_xyz(rgb)` is then relative XYZ, in the unit of the first `camera_rgb`.
+    `camera_rgb` (N, 3) are linear patch means, black subtracted, N >= 18. `target` is a chart's name ("colorchecker":
+    of two editions the one that explains the patches), `(wavelengths_nm, reflectances (N, W))`, or XYZ (N, 3) with the
+    perfect white at Y = 1. `light` is a name, or `(wavelengths_nm, power (W,))`; none: the most probable of the usual
+    ones. For several shots each argument is a list (target and light may be one for all); the fit's light and unit are
+    those of the first. Raises ParameterError for what cannot be a chart. `fit.value.to_xyz(rgb)` is then relative XYZ,
+    in the unit of the first `camera_rgb`.
     """
     prior = bundled_prior() if prior is None else prior
-    charts = _shots(camera_rgb, target, light, prior)
+    charts, told = _shots(camera_rgb, target, light, prior)
     first, trusted = charts[0], _believed(charts, prior)
     responses = [_with_trust(one, keep) for one, keep in zip(charts, trusted, strict=True)]
     found, keep = estimate(responses, prior), trusted[0]
@@ -87,12 +90,9 @@ def fit_color(camera_rgb: Any, target: Any, light: Any = None, *, prior: Prior |
     plain_errors, plain = left_out_plain(first, keep)
     is_plain = bool(plain_errors.mean() < errors.mean())
     lights = evidence_of_lights(first, prior)
-    notes = [*_notes(charts, trusted, found), *light_note(lights)]
+    notes = [*told, *_notes(charts, trusted, found), *light_note(lights)]
     if is_plain:
-        notes.append(
-            f"a 3x3 matrix is used under this light: left-out patches are {plain_errors.mean():.2f} off with it, "
-            f"{errors.mean():.2f} with the sensor model; target, light or RGB may not be what was stated"
-        )
+        notes.append(matrix_note(plain_errors.mean(), errors.mean()))
     curves = found.sensitivities, found.covariance
     model = ColorModel(*curves, first.light, first.light_name, plain if is_plain else None)
     seen = first.rgb if is_plain else first.rgb - found.veil[0]
@@ -105,6 +105,14 @@ def fit_color(camera_rgb: Any, target: Any, light: Any = None, *, prior: Prior |
         plain_left_out=ErrorSummary.of(plain_errors), predicted=expected, by_hue=by_hue, lights=lights,
         veil=found.veil[0], trusted=keep, notes=tuple(notes),
     )  # fmt: skip
+
+
+def matrix_note(plain: float, model: float) -> str:
+    """That a matrix is used, with the mean errors of left-out patches by it and by the sensor model."""
+    return (
+        f"{MATRIX_NOTE} under this light: left-out patches are {plain:.2f} off with it, {model:.2f} with the sensor "
+        "model; target, light or RGB may not be what was stated"
+    )
 
 
 def fit_color_from_sensitivities(wavelengths_nm: Any, sensitivities: Any, light: Any = "D65") -> ColorFit:
@@ -150,18 +158,21 @@ def fit_color_from_matrices(
     )
 
 
-def _shots(camera_rgb: Any, target: Any, light: Any, prior: Prior) -> list[ChartShot]:
+def _shots(camera_rgb: Any, target: Any, light: Any, prior: Prior) -> tuple[list[ChartShot], list[str]]:
+    """The shots, and sentences on the editions of their charts."""
     several = isinstance(camera_rgb, tuple | list) and len(camera_rgb) > 0 and np.ndim(camera_rgb[0]) == 2
     rgbs = list(camera_rgb) if several else [camera_rgb]
     count = len(rgbs)
     one_target = not (several and isinstance(target, list))
     one_light = not (several and isinstance(light, list))
     targets, lights = as_list(target, count, one_target, "target"), as_list(light, count, one_light, "light")
-    shots = []
+    shots, told = [], []
     for rgb, wanted, given in zip(rgbs, targets, lights, strict=True):
-        name = most_probable_light(rgb, wanted, prior) if given is None else given
-        shots.append(chart_shot(rgb, wanted, name))
-    return shots
+        known, note = by_edition(rgb, wanted, given, prior)
+        name = most_probable_light(rgb, known, prior) if given is None else given
+        shots.append(chart_shot(rgb, known, name))
+        told += [one for one in note if one not in told]
+    return shots, told
 
 
 def _with_trust(shot: ChartShot, trusted: Array) -> Response:

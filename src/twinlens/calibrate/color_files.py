@@ -18,13 +18,14 @@ from twinlens.calibrate.chart import find_charts
 from twinlens.calibrate.color import ColorFit, fit_color, fit_color_from_matrices, fit_color_from_sensitivities
 from twinlens.calibrate.color_errors import foretold
 from twinlens.calibrate.color_profile import DNG_LIGHTS
+from twinlens.calibrate.light_evidence import edition_note, most_probable_edition, most_probable_light
 from twinlens.calibrate.uneven import fit_color_in_uneven_light
 from twinlens.core.chart import ChartFound
 from twinlens.core.errors import FileError, ParameterError
 from twinlens.core.image import ENCODED, SENSOR, Image
 from twinlens.core.shot import Shot
 from twinlens.numerics import color, spectra
-from twinlens.numerics.sensor_prior import chart_reflectances
+from twinlens.numerics.sensor_prior import STANDARD_EDITION, bundled_prior, chart_editions
 from twinlens.numerics.temperature import light_xy, temperature_from_xy
 
 Array = npt.NDArray[Any]
@@ -75,8 +76,9 @@ def color_from_charts(
     """The color of the camera that photographed charts, one chart in each file.
 
     `lights` are names or files, one for all, one for each file, or none: then the most probable is taken. `target` is a
-    file with the reflectances of the chart's patches in reading order; without it a Classic's are the standard's, and
-    those of other charts are guessed from their published colors. `uneven` fits the smooth change of light over the
+    file with the reflectances of the chart's patches in reading order; without it a Classic's are those of the edition
+    that explains its patches (the standard's or the mean of 30 charts), and those of other charts are guessed from
+    their published colors. `uneven` fits the smooth change of light over the
     chart of a single picture together with its color. Raises ParameterError where no chart is found.
     """
     if not paths:
@@ -86,8 +88,9 @@ def color_from_charts(
     read = [chart_in(Path(path), kind, corners, raw_layout) for path in paths]
     given = [light_from(one) for one in lights] * (len(paths) if len(lights) == 1 else 1)
     usable = [_usable(chart) for _, chart in read]
-    reflectances = [reflectances_of(chart, target) for _, chart in read]
     rgbs = [chart.rgb[keep] for (_, chart), keep in zip(read, usable, strict=True)]
+    edition, edition_told = _edition(read[0], rgbs[0], usable[0], given[0] if given else None, target)
+    reflectances = [reflectances_of(chart, target, edition) for _, chart in read]
     targets: list[Any] = [(spectra.WAVELENGTHS_NM, one[keep]) for one, keep in zip(reflectances, usable, strict=True)]
     single = len(paths) == 1
     light: Any = None if not given else given[0] if single else given
@@ -103,7 +106,7 @@ def color_from_charts(
     names = tuple(one.name for one, kept in zip(chart.patches, keep, strict=True) if kept)
     return ChartColor(
         fit, image.shot, tuple(one for _, one in read), names, rgbs[0], reflectances[0][keep],
-        tuple(one for one, _ in read), _notes(read, target),
+        tuple(one for one, _ in read), (*edition_told, *_notes(read, target)),
     )  # fmt: skip
 
 
@@ -135,8 +138,22 @@ def _usable(chart: ChartFound) -> Array:
     return keep
 
 
-def reflectances_of(chart: ChartFound, target: PathLike | None) -> Array:
-    """Reflectances (N, 31) of a chart's patches in reading order: those of the file `target`, the standard's of a
+def _edition(
+    read: tuple[Image, ChartFound], rgb: Array, keep: Array, light: Any, target: PathLike | None
+) -> tuple[str, list[str]]:
+    """The edition of a Classic in a raw file, by its patches (N, 3), and a sentence where it is not the standard's."""
+    image, chart = read
+    if target is not None or chart.kind != CLASSIC or image.state is not SENSOR:
+        return STANDARD_EDITION, []
+    prior = bundled_prior()
+    standard = spectra.WAVELENGTHS_NM, chart_editions()[STANDARD_EDITION][keep]
+    known = most_probable_light(rgb, standard, prior) if light is None else light
+    edition, ahead = most_probable_edition(rgb, known, prior, keep)
+    return edition, edition_note(edition, ahead)
+
+
+def reflectances_of(chart: ChartFound, target: PathLike | None, edition: str = STANDARD_EDITION) -> Array:
+    """Reflectances (N, 31) of a chart's patches in reading order: those of the file `target`, of an edition of the
     Classic, or guessed from the published colors."""
     if target is not None:
         from twinlens.files.spectrum import read_reflectances
@@ -147,7 +164,7 @@ def reflectances_of(chart: ChartFound, target: PathLike | None) -> Array:
             raise FileError(f"{target} has {len(values)} patches, the {chart.kind} in the picture {len(chart.patches)}")
         return values
     if chart.kind == CLASSIC:
-        return chart_reflectances()
+        return chart_editions()[edition]
     from twinlens.calibrate.color_input import reflectances_from_xyz
     from twinlens.measure.chart import library
 

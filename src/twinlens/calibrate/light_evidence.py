@@ -1,4 +1,5 @@
-"""Light evidence: which of the usual lights a chart was shot under, by how well a camera's sensor explains it.
+"""Light evidence: which of the usual lights a chart was shot under, and which edition of it, by how well a camera's
+sensor explains it.
 
 Lights with lines and tungsten are told apart surely, daylights are not: a smooth change of the light is a smooth change
 of the sensor. So a stated daylight is doubted in favor of another one from a larger difference only.
@@ -10,12 +11,16 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from twinlens.calibrate.color_input import ChartShot, chart_shot, light_of
+from twinlens.calibrate.color_input import ChartShot, chart_shot, checked_rgb, light_of, target_of
 from twinlens.core.errors import ParameterError
 from twinlens.numerics.sensitivity import log_evidence
 from twinlens.numerics.sensitivity_solver import Noise
-from twinlens.numerics.sensor_prior import Prior, unit_luminance
+from twinlens.numerics.sensor_prior import STANDARD_EDITION, Prior, chart_editions, unit_luminance
+from twinlens.numerics.spectra import WAVELENGTHS_NM
+
+Array = npt.NDArray[Any]
 
 DAYLIGHTS = ("D50", "D55", "D65", "D75")
 CANDIDATE_LIGHTS = ("A", *DAYLIGHTS, "FL2", "FL7", "FL11", "LED-B1", "LED-B3", "LED-B5", "LED-RGB1")
@@ -66,3 +71,39 @@ def light_note(lights: Lights) -> list[str]:
     if behind < (CLEARLY_DAYLIGHT if are_daylights else CLEARLY):
         return []
     return [f"the chart looks lit by {best} rather than {stated} (log evidence {behind:.0f} higher): check the light"]
+
+
+def most_probable_edition(camera_rgb: Array, light: Any, prior: Prior, keep: Array | None = None) -> tuple[str, float]:
+    """The edition of a ColorChecker (a name of `chart_editions`) that explains these patches, and by how much log
+    evidence it is ahead of the standard's: the standard's unless another one is clearly so.
+
+    `camera_rgb` (N, 3) are the patches of the 24 that `keep` (24,) bool names, all by default.
+    """
+    found = {}
+    for name, reflectances in chart_editions().items():
+        values = reflectances if keep is None else reflectances[keep]
+        shot = chart_shot(camera_rgb, (WAVELENGTHS_NM, values), light)
+        found[name] = log_evidence([shot.response], prior, SCREENING_RESIDUAL, SCREENING_NOISES)
+    best = max(found, key=found.__getitem__)
+    ahead = found[best] - found[STANDARD_EDITION]
+    return (best, ahead) if ahead > CLEARLY else (STANDARD_EDITION, 0.0)
+
+
+def by_edition(camera_rgb: Any, target: Any, light: Any, prior: Prior) -> tuple[Any, list[str]]:
+    """A target by name as `(wavelengths_nm, reflectances)` of the edition that explains the patches, and a sentence
+    where that is not the standard's; any other target as it is. `light` as for `fit_color`."""
+    if not isinstance(target, str) or target_of(target, 24)[0] is not chart_editions()[STANDARD_EDITION]:
+        return target, []
+    known = most_probable_light(camera_rgb, target, prior) if light is None else light
+    edition, ahead = most_probable_edition(checked_rgb(camera_rgb), known, prior)
+    return (WAVELENGTHS_NM, chart_editions()[edition]), edition_note(edition, ahead)
+
+
+def edition_note(edition: str, ahead: float) -> list[str]:
+    """A sentence where a chart is not read by the standard's reflectances."""
+    if edition == STANDARD_EDITION:
+        return []
+    return [
+        f"the chart is read by the {edition}, which explains it better than {STANDARD_EDITION} (log evidence "
+        f"{ahead:.0f} higher); measured reflectances of your own chart (--target) are best"
+    ]

@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from twinlens.calibrate.color import ColorFit, fit_color
-from twinlens.calibrate.color_errors import ErrorSummary, left_out_model
-from twinlens.calibrate.color_input import chart_shot
+from twinlens.calibrate.color import MATRIX_NOTE, ColorFit, fit_color, matrix_note
+from twinlens.calibrate.color_errors import ErrorSummary, delta_e, left_out_model
+from twinlens.calibrate.color_input import ChartShot, chart_shot
+from twinlens.calibrate.light_evidence import by_edition
 from twinlens.core.errors import ParameterError
 from twinlens.numerics.sensitivity import estimate
 from twinlens.numerics.sensor_prior import Prior, bundled_prior
@@ -42,6 +43,7 @@ def fit_color_in_uneven_light(
     if centers.shape != (len(rgb), 2):
         raise ParameterError(f"centers: expected a place (x, y) for each of {len(rgb)} patches, got {centers.shape}")
     prior = bundled_prior() if prior is None else prior
+    target, told = by_edition(rgb, target, light, prior)
     if light is None:
         light = fit_color(rgb, target, prior=prior).value.light_name
     shot = chart_shot(rgb, target, light)
@@ -56,8 +58,8 @@ def fit_color_in_uneven_light(
         shading, without = _smooth(basis, wanted, weight)
     even = rgb * np.exp(shading)[:, None]
     fit = fit_color(even, target, light, prior=prior)
-    left_out = _left_out(even, rgb * np.exp(without)[:, None], target, light, prior)
-    fit = replace(fit, left_out=left_out, held_out=left_out.mean, notes=(*_without_uneven(fit.notes), _note(shading)))
+    fit = _judged(fit, chart_shot(even, target, light), rgb * np.exp(without)[:, None], prior)
+    fit = replace(fit, notes=(*told, *fit.notes, _note(shading)))
     level = np.exp(-shading)
     return fit, level / level.mean()
 
@@ -71,7 +73,11 @@ def _basis(centers: Array) -> Array:
 
 
 def _by_matrix(rgb: Array, xyz: Array) -> Array:
-    return rgb @ np.linalg.lstsq(rgb, xyz, rcond=None)[0]
+    return rgb @ _matrix(rgb, xyz)
+
+
+def _matrix(rgb: Array, xyz: Array) -> Array:
+    return np.linalg.lstsq(rgb, xyz, rcond=None)[0]
 
 
 def _weights(difference: Array, luminance: Array) -> Array:
@@ -92,15 +98,32 @@ def _smooth(basis: Array, wanted: Array, weight: Array) -> tuple[Array, Array]:
     return smooth - coefficients[0], without - coefficients[0]
 
 
-def _left_out(even: Array, without: Array, target: Any, light: Any, prior: Prior) -> ErrorSummary:
-    """Each patch read with a shading and a sensor that were found without it."""
-    shot = chart_shot(even, target, light)
+def _judged(fit: ColorFit, shot: ChartShot, without: Array, prior: Prior) -> ColorFit:
+    """The fit with the errors of left-out patches: each read with a shading and a sensor, or a 3x3 matrix, that were
+    found without it; and the matrix in the model's place where it is better so."""
     found = estimate([shot.response], prior)
-    return ErrorSummary.of(left_out_model(replace(shot, rgb=without), found))
+    errors = left_out_model(replace(shot, rgb=without), found)
+    plain_errors, matrix = _left_out_plain(shot, without)
+    is_plain = bool(plain_errors.mean() < errors.mean())
+    model = replace(fit.value, plain_matrix=matrix if is_plain else None)
+    seen = shot.rgb if is_plain or fit.veil is None else shot.rgb - fit.veil
+    on_patches = delta_e(model.to_xyz(seen), shot.xyz, shot.light)
+    notes = [one for one in fit.notes if MATRIX_NOTE not in one]
+    if is_plain:
+        notes.append(matrix_note(plain_errors.mean(), errors.mean()))
+    return replace(
+        fit, value=model, residual=float(on_patches.mean()), held_out=float(min(errors.mean(), plain_errors.mean())),
+        patches=ErrorSummary.of(on_patches), left_out=ErrorSummary.of(errors),
+        plain_left_out=ErrorSummary.of(plain_errors), notes=tuple(notes),
+    )  # fmt: skip
 
 
-def _without_uneven(notes: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(one for one in notes if "3x3 matrix is used" not in one)
+def _left_out_plain(shot: ChartShot, without: Array) -> tuple[Array, Array]:
+    """The error (N,) of each patch by a 3x3 least-squares matrix and a shading made without it, and the matrix (xyz
+    from camera) from all."""
+    others = ~np.eye(len(shot.rgb), dtype=bool)
+    guesses = [one @ _matrix(shot.rgb[keep], shot.xyz[keep]) for one, keep in zip(without, others, strict=True)]
+    return delta_e(np.array(guesses), shot.xyz, shot.light), _matrix(shot.rgb, shot.xyz).T
 
 
 def _note(shading: Array) -> str:

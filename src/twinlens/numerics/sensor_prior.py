@@ -60,8 +60,22 @@ def table(name: str) -> Array:
 
 
 def chart_reflectances() -> Array:
-    """The reflectances (24, 31) of a ColorChecker."""
-    return np.stack(list(spectra.table("colorchecker").values()))
+    """The reflectances (24, 31) of a ColorChecker by the standard."""
+    return chart_editions()[STANDARD_EDITION]
+
+
+STANDARD_EDITION = "ISO 17321-1"
+
+
+@cache
+def chart_editions() -> dict[str, Array]:
+    """The reflectances (24, 31) of a ColorChecker by the standard, and as measured on average on 30 charts (which
+    differ by a mean of 1 to 2 Delta E 2000)."""
+    names = {STANDARD_EDITION: "colorchecker", "mean of 30 charts": "colorchecker_average"}
+    editions = {name: np.stack(list(spectra.table(one).values())) for name, one in names.items()}
+    for one in editions.values():
+        one.setflags(write=False)
+    return editions
 
 
 def unit_luminance(light: Array) -> Array:
