@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from shared_data import shared
 
+from shared_data import shared
 from twinlens.calibrate.color_files import color_from_charts
 from twinlens.calibrate.uneven import fit_color_in_uneven_light
 from twinlens.core.errors import ParameterError
