@@ -7,6 +7,11 @@ neutral of the light as white; the mean DeltaE 2000 between the two is printed, 
 how far the published matrix's idea of the light's neutral is from that of the sensitivities. Writes
 `results/simulate_matrices.json` and the table of `docs/simulate-cameras.md`. `--quick` compares the two cameras that
 come with the program.
+
+Sensitivities are also estimated from the matrices alone (`numerics/sensitivity.py`), with a prior made without the
+camera and its aliases, and compared with the measured ones: per channel the rms difference relative to the channel's
+peak, both scaled to the same white under D65; and the patches, recorded by the measured sensitivities, read by maps of
+the estimated ones. Once from the published matrices, once from our own (what matrices could tell at best).
 """
 
 from __future__ import annotations
@@ -17,12 +22,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import color as color_benchmark
 import numpy as np
 import numpy.typing as npt
 from record import check_quick, save
 
 from twinlens.files.spectrum import read_spectra
-from twinlens.numerics import color, dng_matrices, spectra
+from twinlens.numerics import color, dng_matrices, sensitivity, spectra
+from twinlens.numerics.color_model import color_map
 from twinlens.simulate import camera as cameras
 
 Array = npt.NDArray[Any]
@@ -99,6 +106,40 @@ def compared(seen: Array, theirs: dict[str, Array]) -> dict[str, float]:
     return told
 
 
+def estimated(known: dict[str, dict[str, Array]]) -> dict[str, Any]:
+    """What matrices alone tell of the sensitivities of measured cameras, none of them in the prior."""
+    told: dict[str, Any] = {"from published matrices": {}, "from our matrices": {}}
+    for camera in color_benchmark.cameras():
+        ours = [dng_matrices.calibration(camera.sensitivities, code).color_matrix for code in LIGHTS.values()]
+        told["from our matrices"][camera.name] = _estimated(camera, ours)
+        name = color_benchmark.MATRICES.get(camera.name)
+        if name is not None:
+            own = next(one for key, one in known.items() if key.startswith(name))
+            told["from published matrices"][camera.name] = _estimated(camera, [own[light] for light in LIGHTS])
+    for kind in list(told):
+        told[f"mean {kind}"] = {
+            key: round(float(np.mean([one[key] for one in told[kind].values()])), 4)
+            for key in next(iter(told[kind].values()))
+        }
+    return told
+
+
+def _estimated(camera: color_benchmark.Camera, matrices: list[Array]) -> dict[str, float]:
+    """The rms error of each channel relative to its peak, and the mean error of the patches by light."""
+    lights = [spectra.illuminant(light) for light in LIGHTS]
+    found = sensitivity.from_color_matrices(matrices, lights, camera.prior).sensitivities
+    found = found / dng_matrices.white_response(found, spectra.illuminant("D65"))
+    true = camera.sensitivities / dng_matrices.white_response(camera.sensitivities, spectra.illuminant("D65"))
+    rms = np.sqrt(np.mean(np.square(found - true), 0)) / true.max(0)
+    told = {f"{name} rms": round(float(one), 4) for name, one in zip(("red", "green", "blue"), rms, strict=True)}
+    for light, power in zip(LIGHTS, lights, strict=True):
+        made = color_map(found, power)
+        rgb = dng_matrices.balanced_rgb(true, power, dng_matrices.chart_reflectances())
+        lab = color.lab_from_xyz(made.to_xyz(rgb * made.white_rgb), spectra.white_xyz(power))
+        told[f"{light} patches"] = round(float(color.delta_e_2000(lab, truth(light)).mean()), 3)
+    return told
+
+
 def quick() -> dict[str, float]:
     """What the matrices of the two cameras of the program are off the truth."""
     made = {}
@@ -117,8 +158,12 @@ def main() -> None:
     for file, name in CAMERAS.items():
         figures[file] = {"published as": name, **compared(sensitivities(DATA / file), known[name])}
         print(f"{file.rsplit('/', 1)[1]:52s}", json.dumps(figures[file]))
-    print(save("simulate_matrices", {"cameras": figures, "quick": quick()}))
+    guessed = estimated(known)
+    for kind in ("mean from published matrices", "mean from our matrices"):
+        print(f"sensitivities, {kind:40s}", json.dumps(guessed[kind]))
+    print(save("simulate_matrices", {"cameras": figures, "estimated": guessed, "quick": quick()}))
     write_table(figures)
+    write_estimates(guessed)
 
 
 def write_table(figures: dict[str, dict[str, Any]]) -> None:
@@ -134,6 +179,27 @@ def write_table(figures: dict[str, dict[str, Any]]) -> None:
             errors = " | ".join(f"{told[f'{light} {name}']:.2f}" for name in ("between", "ours", "published", "chroma"))
             neutral = f"{told[f'{light} neutral red']:.2f}, {told[f'{light} neutral blue']:.2f}"
             rows.append(f"| {told['published as']}{kind} | {light} | {errors} | {neutral} |")
+    _write(begin, rows, end)
+
+
+def write_estimates(told: dict[str, Any]) -> None:
+    """What matrices tell of sensitivities, as a table of the docs page."""
+    begin, end = "<!-- estimates: written by benchmarks/simulate_matrices.py -->", "<!-- end of estimates -->"
+    rows = ["| camera | matrices | red | green | blue | patches, D65 | patches, A |", "|---|---|---|---|---|---|---|"]
+    published, ours = told["from published matrices"], told["from our matrices"]
+    for name, one in published.items():
+        rows += [_estimate_row(name, "published", one), _estimate_row(name, "ours", ours[name])]
+    rows += [_estimate_row(f"mean of these {len(published)}", "published", told["mean from published matrices"]),
+             _estimate_row(f"mean of {len(ours)}", "ours", told["mean from our matrices"])]  # fmt: skip
+    _write(begin, rows, end)
+
+
+def _estimate_row(name: str, kind: str, one: dict[str, float]) -> str:
+    rms = " | ".join(f"{one[f'{channel} rms']:.1%}" for channel in ("red", "green", "blue"))
+    return f"| {name.replace('_', ' ')} | {kind} | {rms} | {one['D65 patches']:.2f} | {one['A patches']:.2f} |"
+
+
+def _write(begin: str, rows: list[str], end: str) -> None:
     page = DOCS.read_text()
     head, tail = page.partition(begin)[0], page.partition(end)[2]
     DOCS.write_text(head + "\n".join([begin, *rows, end]) + tail)

@@ -198,6 +198,9 @@ def test_several_shots_make_one_model():
 def test_measured_sensitivities_are_a_model():
     found = fit_color_from_sensitivities(NM, invented(), "D65")
     assert found.predicted.mean < 1.5 and found.value.white_rgb().max() == pytest.approx(1)
+    percent = fit_color_from_sensitivities(NM, 100 * invented() / invented().max(), "D65")
+    assert "taken for percent" in percent.notes[0] and not found.notes
+    assert np.allclose(percent.value.sensitivities, found.value.sensitivities)
     with pytest.raises(ParameterError, match="looks like um"):
         fit_color_from_sensitivities(NM / 1000, invented())
     with pytest.raises(ParameterError, match="one column each"):

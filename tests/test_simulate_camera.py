@@ -103,6 +103,14 @@ def test_small_negative_measurement_noise_becomes_zero_and_is_said() -> None:
     assert camera.sensitivities.min() == 0 and "-0.005 were read as 0" in camera.notes[0]
 
 
+def test_sensitivities_in_percent_are_taken_relative_and_that_is_said() -> None:
+    percent = plain().replace("1.0", "100.0")
+    assert "taken for percent" in cameras.loads(percent).notes[0]
+    assert np.allclose(cameras.loads(percent).sensitivities, cameras.loads(plain()).sensitivities)
+    counts = plain().replace("1.0", "4000.0")
+    assert "another unit" in cameras.loads(counts).notes[0]
+
+
 def test_missing_wavelengths_at_the_ends_are_said() -> None:
     camera = cameras.loads(plain().replace("400, 410,", "405, 410,"))
     assert "5 nm of 400 to 700 nm are beyond the data" in camera.notes[0]

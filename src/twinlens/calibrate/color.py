@@ -32,7 +32,7 @@ from twinlens.numerics.color_model import ColorModel
 from twinlens.numerics.sensitivity import Estimate, estimate, from_color_matrices
 from twinlens.numerics.sensitivity_solver import Response
 from twinlens.numerics.sensor_prior import Prior, bundled_prior, unit_luminance
-from twinlens.numerics.spectra import BANDS, resampled
+from twinlens.numerics.spectra import BANDS, LARGEST_RELATIVE, relative_note, resampled
 
 Array = npt.NDArray[Any]
 
@@ -132,6 +132,8 @@ def fit_color_from_sensitivities(wavelengths_nm: Any, sensitivities: Any, light:
     power, name = light_of(light)
     curves = curves.T / float((unit_luminance(power) @ curves.T).max())
     notes = (f"{beyond:g} nm at the ends were not measured and hold the nearest value",) if beyond else ()
+    if (largest := float(values.max())) > LARGEST_RELATIVE:
+        notes += (relative_note(largest),)
     model = ColorModel(curves, np.zeros((3 * BANDS, 3 * BANDS)), power, name)
     expected, by_hue = foretold(model, power)
     return ColorFit(model, expected.mean, "Delta E 2000", len(values), predicted=expected, by_hue=by_hue, notes=notes)

@@ -34,6 +34,14 @@ _DAYLIGHT = re.compile(r"D(\d{2}|\d{4,5})K?", re.IGNORECASE)
 _BLACK_BODY = re.compile(r"P?(\d{4,5})K", re.IGNORECASE)
 DAYLIGHT_RANGE_K = (4000.0, 25000.0)  # CIE 15:2018, 4.1.2
 
+LARGEST_RELATIVE = 2.0  # of a sensitivity whose unit is not doubted
+
+
+def relative_note(largest: float) -> str:
+    """A sentence for sensitivities in another unit than relative ones of 0 to 1: only their shape is used."""
+    unit = "percent" if 2 < largest <= 120 else "another unit"
+    return f"values reach {largest:g}: taken for {unit} and divided by that, as sensitivities are relative (0 to 1)"
+
 
 @cache
 def table(name: str) -> dict[str, Array]:

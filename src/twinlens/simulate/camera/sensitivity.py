@@ -13,6 +13,7 @@ from twinlens.core import document
 from twinlens.core.errors import DocumentError, ParameterError
 from twinlens.files.spectrum import read_spectra
 from twinlens.numerics import spectra
+from twinlens.numerics.spectra import LARGEST_RELATIVE, relative_note
 
 Array = npt.NDArray[Any]
 
@@ -46,6 +47,8 @@ def sensitivities(section: dict[str, Any], origin: str, folder: Path, channels: 
         raise DocumentError(str(error)) from None
     if (gap := np.diff(nm).max()) > 2 * spectra.STEP_NM:
         raise DocumentError(f"{place}: the wavelengths have a gap of {gap:g} nm; 20 nm at most are wanted")
+    if values.max() > LARGEST_RELATIVE:
+        notes += (f"{place}: {relative_note(float(values.max()))}",)
     if beyond_nm:
         notes += (f"{place}: {beyond_nm:g} nm of 400 to 700 nm are beyond the data and hold its nearest value",)
     return _normalized(seen.T, names, place), notes
