@@ -2,8 +2,9 @@
 
 `python benchmarks/simulate_physics.py`: photon transfer curves of flats (gain, read noise, full well) of both cameras
 at three ISOs; the MTF from a slanted edge (ISO 12233's method: edge fitted, samples binned to a quarter pixel) against
-the lens' formula times the pixel's aperture; the energy of a light under resampling; shifts of a burst by phase
-correlation; a grey card after the DNG's neutral; chart patches through LibRaw and our own neutral development; times.
+the lens' formula times the pixel's aperture, by an estimator of its own and by ours (`measure/edge.py`); the energy of
+a light under resampling; shifts of a burst by phase correlation; a grey card after the DNG's neutral; chart patches
+through LibRaw and our own neutral development; times.
 Writes `results/simulate_physics.json`. `--quick` measures the small fixed share.
 """
 
@@ -21,6 +22,7 @@ import numpy.typing as npt
 from record import check_quick, save
 
 import twinlens
+from twinlens.measure.edge import slanted_edge
 from twinlens.measure.shift import phase_shift
 from twinlens.numerics import color, dng_matrices, spectra
 from twinlens.numerics.colorchecker import COLUMNS, PATCHES
@@ -144,12 +146,17 @@ def sharpness(name: str, finer: int, frame: int, straight: bool) -> dict[str, fl
     assert shot.light is not None
     frequency = np.array(shot.truth["mtf"]["cycles_per_px"])
     across = frequency * np.cos(np.radians(EDGE_DEG))
-    found = edge_mtf(shot.light[..., 1].astype(float), frequency)
+    plane = shot.light[..., 1].astype(float)
+    found, own = edge_mtf(plane, frequency), slanted_edge(plane)
+    ours = np.interp(frequency, own.frequency, own.sfr)
     pixel = np.sinc(across) * np.sinc(frequency * np.sin(np.radians(EDGE_DEG)))
     told = np.array(shot.truth["mtf"]["values"][1])
+    formula = blur.lens_mtf(camera, frequency) * pixel
     return {
-        "against the lens' formula": float(np.abs(found - blur.lens_mtf(camera, frequency) * pixel).max()),
+        "against the lens' formula": float(np.abs(found - formula).max()),
         "against the stated MTF": float(np.abs(found - told).max()),
+        "ours against the lens' formula": float(np.abs(ours - formula).max()),
+        "ours against the stated MTF": float(np.abs(ours - told).max()),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -12,9 +13,11 @@ from PIL import Image as PilImage
 
 from twinlens import files, simulate
 from twinlens.core.errors import DocumentError, FileError, ParameterError
+from twinlens.measure.edge import slanted_edge
 from twinlens.numerics import color
 from twinlens.simulate import camera as cameras
 from twinlens.simulate import maker
+from twinlens.simulate.camera.blur import lens_mtf
 from twinlens.simulate.shots import experiment, subject
 from twinlens.simulate.shots.frame import SUFFIXES, no_files_of
 
@@ -131,6 +134,29 @@ def test_a_bracket_doubles_the_light(tmp_path: Path) -> None:
     assert levels[2] / levels[1] == pytest.approx(2, rel=0.02)
     assert bright.truth["exposure_time_s"] == pytest.approx(2 * middle.truth["exposure_time_s"])
     assert len({one.name for one in (dark, middle, bright)}) == 3
+
+
+@pytest.mark.parametrize("name", ["phone", "reference"])
+def test_a_slanted_edge_returns_the_mtf_of_the_lens(name: str) -> None:
+    """From the raw's green sites, up to the Nyquist frequency."""
+    camera = cameras.load(name)
+    even = {"vignetting": (0.0,) * 3, "shading_red": (0.0, 0.0), "shading_blue": (0.0, 0.0), "glare": 0.0, "halo": 0.0}
+    camera = replace(camera, lens=replace(camera.lens, **even))
+    frame = simulate.shot("slanted-edge", camera, megapixels=0.3, noisy=False)
+    shot, mosaic = frame.image.shot, np.asarray(frame.image.pixels, float)
+    top, left, bottom, right = shot.area
+    part = mosaic[top:bottom, left:right] - float(np.mean(shot.black_level))
+    height, width = part.shape
+    x, y = int(width / 2 + 0.55 * height / 2), height // 2
+    box = np.s_[y - 60 : y + 60, x - 44 : x + 44]
+    tile = shot.cfa.shifted(top, left).indices
+    rows, columns = np.ogrid[:height, :width]
+    found = slanted_edge(part[box], (tile[rows % 2, columns % 2] == 1)[box])
+    frequency = np.linspace(0.02, 0.5, 25)
+    turned = np.radians(found.angle_deg)
+    pixel = np.sinc(frequency * np.cos(turned)) * np.sinc(frequency * np.sin(turned))
+    off = np.interp(frequency, found.frequency, found.sfr) - lens_mtf(camera, frequency) * pixel
+    assert np.abs(off).max() < 0.02, np.abs(off).max()
 
 
 def test_flats_and_darks_have_their_levels() -> None:

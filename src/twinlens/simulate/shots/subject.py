@@ -14,6 +14,8 @@ from twinlens.simulate.scene import Scene
 PICTURES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".heic", ".avif", ".jxl", ".webp")
 ALIASES = {"LED": "LED-B3", "tungsten": "A", "daylight": "D65", "fluorescent": "FL11"}  # lights by everyday names
 _SPECTRA = (".csv", ".json", ".txt")
+SHARP = ("slanted-edge", "siemens-star")  # scenes for measuring sharpness, without options in pixels ...
+FINER, FINER_UP_TO = 2, 4e6  # ... have twice as many pixels a side as a picture of so many pixels at most
 _STEP = 4  # pixels: sides are multiples, for every kind of filter array
 
 
@@ -47,13 +49,18 @@ def subject(
     seed: int = 0,
     **options: Any,
 ) -> Scene:
-    """The scene: made already, by its name, or of a photograph's file; `size` is (height, width)."""
+    """The scene: made already, by its name, or of a photograph's file; `size` is (height, width) of the picture.
+
+    Scenes for measuring sharpness are drawn finer, so that the picture has the lens' MTF within 0.02 (a scene of the
+    picture's own size costs a sharp lens up to 0.05, see `simulate/camera/blur.py`).
+    """
     if isinstance(scene, Scene):
         return scene
     told = str(scene)
     if Path(told).suffix.lower() in PICTURES:
         return scenes.make("photograph", *size, light=light_of(light), seed=seed, picture=Path(told), **options)
-    return scenes.make(told, *size, light=light_of(light), seed=seed, **options)
+    finer = FINER if told in SHARP and size[0] * size[1] <= FINER_UP_TO else 1
+    return scenes.make(told, size[0] * finer, size[1] * finer, light=light_of(light), seed=seed, **options)
 
 
 def named(scene: Scene | str | Path, light: str) -> str:
