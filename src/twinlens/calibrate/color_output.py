@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-import twinlens
 from twinlens.calibrate.color_files import ChartColor
 from twinlens.calibrate.color_profile import camera_color, dcp_color, fit_facts, icc_profiles
-from twinlens.calibrate.measured import blank_profile
+from twinlens.calibrate.measured import blank_profile, made_from
 from twinlens.core.errors import ParameterError
 from twinlens.core.profile import CameraProfile
 from twinlens.files.atomic import atomic
@@ -48,17 +45,8 @@ def profile_of(made: ChartColor, sources: Sequence[Path], base: CameraProfile | 
     """The camera profile: this color, with what `base` knows of noise, shading and lens."""
     known = base or blank_profile(made.shot)
     color = camera_color(made.fit.value, name_of(made))
-    provenance = {**known.provenance, "color": {**_made_from(sources), **figures(made)}}
+    provenance = {**known.provenance, "color": {**made_from(sources), **figures(made)}}
     return replace(known, name=known.name if base else name_of(made), color=color, provenance=provenance)
-
-
-def _made_from(sources: Sequence[Path]) -> dict[str, Any]:
-    hashes = [hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in sources]
-    return {
-        "made": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "program": f"twinlens {twinlens.__version__}",
-        "inputs": [f"{path.name} sha256:{digits}" for path, digits in zip(sources, hashes, strict=True)],
-    }
 
 
 def figures(made: ChartColor) -> dict[str, Any]:

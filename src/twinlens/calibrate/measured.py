@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+import twinlens
 from twinlens.calibrate.module import NoiseReport
 from twinlens.calibrate.noise import SensorNoise
 from twinlens.core.fit import Fit
@@ -15,6 +19,16 @@ from twinlens.core.lens import LensWarp
 from twinlens.core.profile import CameraProfile
 from twinlens.core.shading import LensShading
 from twinlens.core.shot import Shot
+
+
+def made_from(sources: Sequence[Path]) -> dict[str, Any]:
+    """When and by what program a measurement was made, and from which files (names and hashes)."""
+    hashes = [hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in sources]
+    return {
+        "made": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "program": f"twinlens {twinlens.__version__}",
+        "inputs": [f"{path.name} sha256:{digits}" for path, digits in zip(sources, hashes, strict=True)],
+    }
 
 
 def blank_profile(shot: Shot) -> CameraProfile:

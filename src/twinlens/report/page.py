@@ -54,9 +54,15 @@ def _text(value: object) -> str:
     return f"{value:.2f}" if isinstance(value, float) else str(value)
 
 
-def figure(drawing: str, caption: str) -> str:
-    """A drawing with what it shows."""
-    return f"<figure>{drawing}<figcaption>{escape(caption)}</figcaption></figure>"
+def plain(text: str) -> str:
+    """Text as it is, for inside HTML."""
+    return escape(text)
+
+
+def figure(drawing: str, caption: str, legend: str = "") -> str:
+    """A drawing with what it shows; `legend` is HTML."""
+    below = f"{legend}<br>" if legend else ""
+    return f"<figure>{drawing}<figcaption>{below}{escape(caption)}</figcaption></figure>"
 
 
 def notes(sentences: Sequence[str]) -> str:

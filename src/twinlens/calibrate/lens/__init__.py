@@ -88,6 +88,13 @@ def lateral_px(warp: LensWarp) -> tuple[float, float]:
     return red, blue
 
 
+def radial_px(warp: LensWarp) -> tuple[Array, list[Array]]:
+    """Radii (n,) relative to the farthest corner, inside what was measured, and by how many pixels each plane is moved
+    outward there."""
+    reach, r, ratios = _radial(warp)
+    return r, [reach * r * (ratio - 1) for ratio in ratios]
+
+
 def _radial(warp: LensWarp) -> tuple[float, Array, list[Array]]:
     """The corner's distance in pixels, radii (n,) relative to it, and each plane's ratio there."""
     _, reach = center_of(warp.center, warp.frame)

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from twinlens.cli.calibrate import profiles
+from twinlens.cli.calibrate import profiles, reports
 from twinlens.cli.progress import Progress
 from twinlens.cli.quiet import quiet_decoders
 from twinlens.core.errors import ParameterError
@@ -21,17 +21,19 @@ from twinlens.core.errors import ParameterError
 @click.option("--chart", "of_charts", is_flag=True, help="PICTURE show color charts: the straight sides of their rows.")
 @click.option("--kind", metavar="NAME", help="With --chart: the kind of chart, classic, sg, ...")
 @profiles.profile_options
-def command(pictures: tuple[Path, ...], as_json: bool, **options: Any) -> None:
+@reports.REPORT
+def command(pictures: tuple[Path, ...], report: Path | None, as_json: bool, **options: Any) -> None:
     """Measure distortion and lateral chromatic aberration.
 
     PICTURE show the whole target, a little tilted, some 3 to 10 times in different parts of the frame, out to the
     corners. Raw files tell red, green and blue apart. With --chart photographs of a ColorChecker that fills the frame
     give the distortion, all colors alike.
     """
-    from twinlens.calibrate import measured
+    from twinlens.calibrate import measured, module_report
     from twinlens.calibrate.lens import lateral_px, most_px
 
     profiles.check_output(options["output"], options["base"], options["overwrite"])
+    reports.check(report, [*pictures, options["base"]], options["overwrite"])
     with Progress(1, hidden=as_json, doing="finding targets") as bar, quiet_decoders():
         fit, shot, notes = _measured(pictures, options, bar.part)
     red, blue = lateral_px(fit.value)
@@ -54,6 +56,7 @@ def command(pictures: tuple[Path, ...], as_json: bool, **options: Any) -> None:
     if options["output"] is not None:
         profile = measured.with_lens(profiles.begun(options["base"], shot), fit)
         profiles.write(profile, options["output"], options["overwrite"])
+    reports.write(report, lambda: module_report.lens_page(fit, shot, pictures, notes), options["overwrite"])
 
 
 def _measured(pictures: tuple[Path, ...], options: dict[str, Any], progress: Any) -> Any:

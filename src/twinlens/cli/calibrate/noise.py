@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from twinlens.cli.calibrate import profiles
+from twinlens.cli.calibrate import profiles, reports
 from twinlens.cli.progress import Progress
 from twinlens.cli.quiet import quiet_decoders
 from twinlens.core.errors import ParameterError
@@ -28,30 +28,33 @@ from twinlens.core.errors import ParameterError
 @click.option("--kind", metavar="NAME", help="With --chart: the kind of chart, classic, sg, ...")
 @click.option("--corners", metavar="X,Y,X,Y,X,Y,X,Y", help="With --chart: outer corners of the patches.")
 @profiles.profile_options
-def command(flats: tuple[Path, ...], darks: tuple[Path, ...], as_json: bool, **options: Any) -> None:
+@reports.REPORT
+def command(
+    flats: tuple[Path, ...], darks: tuple[Path, ...], report: Path | None, as_json: bool, **options: Any
+) -> None:
     """Measure gain, read noise, full well, row noise, pixel response and defects.
 
     FLAT are raw files of an evenly lit wall, out of focus, two or more at each of several exposures; or a burst from a
     tripod. Darks (lens cap on) tell read noise and row noise by themselves. Files are sorted by ISO and exposure. With
     --chart one raw photograph of a ColorChecker an ISO is enough for the gain; it tells less of the rest.
     """
-    from twinlens.calibrate import measured
+    from twinlens.calibrate import measured, module_report
 
     profiles.check_output(options["output"], options["base"], options["overwrite"])
+    reports.check(report, [*flats, *darks, options["base"]], options["overwrite"])
     with Progress(1, hidden=as_json, doing="measuring noise") as bar, quiet_decoders():
-        report = _report(flats, darks, options, bar.part)
+        found = _report(flats, darks, options, bar.part)
     if as_json:
-        click.echo(
-            json.dumps({"noise": [_as_dict(iso, fit) for iso, fit in report.fits.items()], "notes": report.notes})
-        )
+        click.echo(json.dumps({"noise": [_as_dict(iso, fit) for iso, fit in found.fits.items()], "notes": found.notes}))
     else:
-        for iso, fit in report.fits.items():
+        for iso, fit in found.fits.items():
             _show(iso, fit)
-    for note in report.notes:
+    for note in found.notes:
         click.echo(note, err=True)
     if options["output"] is not None:
-        profile = measured.with_noise(profiles.begun(options["base"], report.shot), report)
+        profile = measured.with_noise(profiles.begun(options["base"], found.shot), found)
         profiles.write(profile, options["output"], options["overwrite"])
+    reports.write(report, lambda: module_report.noise_page(found, [*flats, *darks]), options["overwrite"])
 
 
 def _report(flats: tuple[Path, ...], darks: tuple[Path, ...], options: dict[str, Any], progress: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from twinlens.cli.calibrate import profiles
+from twinlens.cli.calibrate import profiles, reports
 from twinlens.cli.progress import Progress
 from twinlens.cli.quiet import quiet_decoders
 from twinlens.core.errors import FileError, ParameterError
@@ -20,7 +20,10 @@ from twinlens.core.errors import FileError, ParameterError
 @click.option("--into", metavar="RAW", type=click.Path(path_type=Path),
               help="Write a copy of this raw file (-o COPY.dng) with the shading as its gain map.")  # fmt: skip
 @profiles.profile_options
-def command(flats: tuple[Path, ...], light: str, into: Path | None, as_json: bool, **options: Any) -> None:
+@reports.REPORT
+def command(
+    flats: tuple[Path, ...], light: str, into: Path | None, report: Path | None, as_json: bool, **options: Any
+) -> None:
     """Measure how light and color fall off towards the corners.
 
     FLAT are raw files of an evenly lit wall or a diffuser under one light; several are averaged. Run it again with
@@ -28,9 +31,12 @@ def command(flats: tuple[Path, ...], light: str, into: Path | None, as_json: boo
     shading just measured, or that of --profile when no FLAT is named, becomes the gain map of a DNG, for other
     programs.
     """
-    from twinlens.calibrate import measured
+    from twinlens.calibrate import measured, module_report
 
     _check(flats, into, options)
+    if report is not None and not flats:
+        raise ParameterError("--report shows a measurement: name the flats")
+    reports.check(report, [*flats, into, options["base"]], options["overwrite"])
     told: dict[str, Any] = {}
     if flats:
         fit, shot = _fit(flats, light, as_json, options)
@@ -38,6 +44,7 @@ def command(flats: tuple[Path, ...], light: str, into: Path | None, as_json: boo
         profile = measured.with_shading(profiles.begun(options["base"], shot), fit)
         if not as_json:
             _show(fit)
+        reports.write(report, lambda: module_report.shading_page(fit, shot, flats), options["overwrite"])
     else:
         profile = _known(options["base"])
     notes: tuple[str, ...] = ()

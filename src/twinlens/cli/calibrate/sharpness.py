@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from twinlens.cli.calibrate import reports
 from twinlens.cli.quiet import quiet_decoders
 from twinlens.core.errors import ParameterError
 
@@ -19,16 +20,19 @@ from twinlens.core.errors import ParameterError
 )
 @click.option("--raw-layout", metavar="LAYOUT", help="Of a headerless raw: 1920x1080:uint16le:BGGR:black=..:white=..")
 @click.option("--json", "as_json", is_flag=True, help="For machines; with the whole response.")
-def command(picture: Path, box: str, raw_layout: str | None, as_json: bool) -> None:
+@reports.with_report
+def command(picture: Path, box: str, raw_layout: str | None, as_json: bool, **options: Any) -> None:
     """Measure the spatial frequency response of a slanted edge (ISO 12233:2023).
 
     The part shows nothing but one straight edge between a darker and a lighter field, tilted by some 5 degrees. A raw
     file is measured color by color before any demosaic, a rendered picture in its luminance.
     """
-    from twinlens.calibrate import module
+    from twinlens.calibrate import module, module_report
 
+    reports.check(options["report"], [picture], options["overwrite"])
     with quiet_decoders():
         found = module.sharpness_from(picture, box_of(box), raw_layout=raw_layout)
+    reports.write(options["report"], lambda: module_report.sharpness_page(found, [picture]), options["overwrite"])
     if as_json:
         click.echo(json.dumps({name: _as_dict(one) for name, one in found.items()}, indent=1))
         return

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from twinlens.cli.calibrate import reports
 from twinlens.cli.progress import Progress
 from twinlens.cli.quiet import quiet_decoders
 from twinlens.core.errors import ParameterError
@@ -22,6 +23,7 @@ from twinlens.core.errors import ParameterError
 @click.option("--corners", metavar="X,Y,X,Y,X,Y,X,Y", help="With --chart: outer corners of the patches.")
 @click.option("--raw-layout", metavar="LAYOUT", help="Of headerless raws: 1920x1080:uint16le:BGGR:black=..:white=..")
 @click.option("--json", "as_json", is_flag=True, help="For machines; with the whole curve.")
+@reports.with_report
 def command(pictures: tuple[Path, ...], of_chart: bool, as_json: bool, **options: Any) -> None:
     """Measure the tone response (OECF, ISO 14524) and check that raw data are linear.
 
@@ -29,19 +31,21 @@ def command(pictures: tuple[Path, ...], of_chart: bool, as_json: bool, **options
     middle of the frame is measured, color by color; in rendered pictures the code values. With --chart one photograph
     of a ColorChecker is enough, and tells it as well as its patches are known and evenly lit.
     """
+    reports.check(options["report"], [*pictures, options["target"]], options["overwrite"])
     if of_chart:
         _from_chart(pictures, as_json, options)
     elif named := [name for name in ("target", "kind", "corners") if options[name]]:
         raise ParameterError(f"--{named[0]} belongs to a chart: say --chart too")
     else:
-        _from_series(pictures, as_json, options["raw_layout"])
+        _from_series(pictures, as_json, options)
 
 
-def _from_series(pictures: tuple[Path, ...], as_json: bool, raw_layout: str | None) -> None:
-    from twinlens.calibrate import module
+def _from_series(pictures: tuple[Path, ...], as_json: bool, options: dict[str, Any]) -> None:
+    from twinlens.calibrate import module, module_report
 
     with Progress(1, hidden=as_json, doing="measuring tone") as bar, quiet_decoders():
-        fits = module.tone_from(pictures, raw_layout=raw_layout, progress=bar.part)
+        fits = module.tone_from(pictures, raw_layout=options["raw_layout"], progress=bar.part)
+    reports.write(options["report"], lambda: module_report.tone_page(fits, pictures), options["overwrite"])
     if as_json:
         click.echo(json.dumps({name: _as_dict(fit) for name, fit in fits.items()}, indent=1))
         return
@@ -55,6 +59,7 @@ def _from_series(pictures: tuple[Path, ...], as_json: bool, raw_layout: str | No
 
 
 def _from_chart(pictures: tuple[Path, ...], as_json: bool, options: dict[str, Any]) -> None:
+    from twinlens.calibrate import module_report
     from twinlens.calibrate.chart_picture import STEP_DOUBT, tone_from_chart
     from twinlens.cli.calibrate.chart import points
 
@@ -65,11 +70,14 @@ def _from_chart(pictures: tuple[Path, ...], as_json: bool, options: dict[str, An
             pictures[0], target=options["target"], kind=options["kind"], corners=points(options["corners"]),
             raw_layout=options["raw_layout"],
         )  # fmt: skip
+    told = [*found.notes, f"steps are the neutral patches of a chart, known to some {STEP_DOUBT:.0%}"]
+    page = lambda: module_report.tone_page(found.fits, pictures, told)  # noqa: E731
+    reports.write(options["report"], page, options["overwrite"])
     if as_json:
         channels = {name: _as_dict(fit) for name, fit in found.fits.items()}
-        told = {"patches": found.patches, "glare": found.glare, "is_linear": found.is_linear, "known_to": STEP_DOUBT,
+        facts = {"patches": found.patches, "glare": found.glare, "is_linear": found.is_linear, "known_to": STEP_DOUBT,
                 "notes": found.notes}  # fmt: skip
-        click.echo(json.dumps({**channels, "chart": told}, indent=1))
+        click.echo(json.dumps({**channels, "chart": facts}, indent=1))
         return
     for (name, fit), glare in zip(found.fits.items(), found.glare, strict=True):
         off = fit.value.linearity
