@@ -1,4 +1,4 @@
-"""Module: what files of one lens-and-sensor module say of its noise, shading, tone, lens and sharpness."""
+"""Module: what files of one lens-and-sensor module say of its noise, shading, tone and lens."""
 
 from __future__ import annotations
 
@@ -17,12 +17,10 @@ from twinlens.calibrate.shading import fit_shading
 from twinlens.calibrate.tone import ToneResponse, fit_tone
 from twinlens.core.errors import ParameterError
 from twinlens.core.fit import Fit
-from twinlens.core.image import Image
 from twinlens.core.lens import LensWarp
 from twinlens.core.shading import LensShading
 from twinlens.core.shot import Shot
 from twinlens.measure import target
-from twinlens.measure.edge import EdgeResponse, slanted_edge
 from twinlens.numerics.spectra import illuminant, white_xyz
 
 Array = npt.NDArray[Any]
@@ -220,45 +218,3 @@ def _target_points(
         return points, (frame.counts.shape[0], frame.counts.shape[1]), frame.shot
     grey = np.asarray(image.pixels, np.float32)[..., :3].mean(-1) if image.pixels.ndim == 3 else image.pixels
     return target.points(grey, size, pattern), (grey.shape[0], grey.shape[1]), image.shot
-
-
-def sharpness_from(
-    path: frames.PathLike, box: tuple[int, int, int, int], *, raw_layout: str | None = None
-) -> dict[str, EdgeResponse]:
-    """The responses of a slanted edge inside `box` (left, top, right, bottom) of a picture, by channel.
-
-    A raw file gives red, green and blue, each from its own sites; a rendered picture its luminance, decoded to linear
-    light.
-    """
-    from twinlens.core.image import SENSOR
-    from twinlens.files import read as read_image
-
-    image = read_image(path, raw_layout=raw_layout)
-    left, top = box[:2]
-    if image.state is SENSOR:
-        frame = frames.frame_of(image, Path(path))
-        part = _inside(frame.counts, box, path) / np.float32(frame.white)
-        y, x = np.mgrid[top : top + part.shape[0], left : left + part.shape[1]]
-        color = frame.tile[y % 2, x % 2]
-        return {name: slanted_edge(part, color == index) for index, name in enumerate(("red", "green", "blue"))}
-    return {"luminance": slanted_edge(linear_luminance(image, box, path))}
-
-
-def linear_luminance(image: Image, box: tuple[int, int, int, int], path: frames.PathLike) -> Array:
-    """The luminance (h, w) in linear light of a part of a rendered picture."""
-    from twinlens.numerics.color import decode, xyz_from_rgb
-
-    space = image.primaries or "srgb"
-    linear = decode(_inside(np.asarray(image.pixels), box, path).astype(np.float64), space)
-    return linear @ xyz_from_rgb(space)[1] if linear.ndim == 3 else linear
-
-
-def _inside(pixels: Array, box: tuple[int, int, int, int], path: frames.PathLike) -> Array:
-    left, top, right, bottom = box
-    height, width = pixels.shape[:2]
-    if not (0 <= left < right <= width and 0 <= top < bottom <= height):
-        raise ParameterError(
-            f"{path}: the part (left, top, right, bottom) = {left},{top},{right},{bottom} is not inside its {width} x "
-            f"{height} pixels"
-        )
-    return pixels[top:bottom, left:right]

@@ -36,8 +36,8 @@ def noise_page(report: NoiseReport, sources: Sequence[Path]) -> str:
         for index, color in enumerate(COLORS):
             full, read = value.full_well_e[index], value.read_noise_e[index]
             rows.append([f"{iso:g} {color}", f"{value.electrons_per_dn[index]:.4g}", f"{read:.3g}",
-                         _or_none(full, ".0f"), _or_none(value.prnu * PERCENT, ".2f"), len(value.defects), f"{fit.residual:.2%}",
-                         None if fit.held_out is None else f"{fit.held_out:.2%}"])  # fmt: skip
+                         _or_none(full, ".0f"), _or_none(value.prnu * PERCENT, ".2f"), len(value.defects),
+                         f"{fit.residual:.2%}", None if fit.held_out is None else f"{fit.held_out:.2%}"])  # fmt: skip
         ratio = signal / np.sqrt(model.gain[1] * signal + model.offset[1])
         lines[f"ISO {iso:g}"] = (np.log2(signal), 20 * np.log10(ratio))
     drawing = Curves(
@@ -67,9 +67,10 @@ def shading_page(fit: Fit[LensShading], shot: Shot, sources: Sequence[Path], not
         "Light along the diagonal of the frame, of each color", "From the top left corner to the bottom right.",
         "place on the diagonal", "relative light", {name: (place, diagonal[:, k]) for k, name in enumerate(COLORS)},
     )  # fmt: skip
+    held_out = None if fit.held_out is None else fit.held_out * PERCENT
     rows = [["corners darker than the brightest place, EV", value.falloff_stops],
-            ["range of red/green, %", red * PERCENT], ["range of blue/green, %", blue * PERCENT], ["off the surface (rms), %", fit.residual * PERCENT],
-            ["held out, %", None if fit.held_out is None else fit.held_out * PERCENT]]  # fmt: skip
+            ["range of red/green, %", red * PERCENT], ["range of blue/green, %", blue * PERCENT],
+            ["off the surface (rms), %", fit.residual * PERCENT], ["held out, %", held_out]]  # fmt: skip
     lead = f"Under {light} the corners of {_camera(shot)} are {value.falloff_stops:.2f} EV darker."
     return _page("Shading", lead, shot, sources, ("", ""), rows, [drawing], notes)
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from twinlens.calibrate.module import linear_luminance
+from twinlens.calibrate.sharpness import linear_luminance
 from twinlens.core.errors import ParameterError
 from twinlens.core.image import ENCODED, Image
 from twinlens.measure.shift import phase_shift

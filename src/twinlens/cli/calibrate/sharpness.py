@@ -27,11 +27,11 @@ def command(picture: Path, box: str, raw_layout: str | None, as_json: bool, **op
     The part shows nothing but one straight edge between a darker and a lighter field, tilted by some 5 degrees. A raw
     file is measured color by color before any demosaic, a rendered picture in its luminance.
     """
-    from twinlens.calibrate import module, module_report
+    from twinlens.calibrate import module_report, sharpness
 
     reports.check(options["report"], [picture], options["overwrite"])
     with quiet_decoders():
-        found = module.sharpness_from(picture, box_of(box), raw_layout=raw_layout)
+        found = sharpness.sharpness_from(picture, box_of(box), raw_layout=raw_layout)
     reports.write(options["report"], lambda: module_report.sharpness_page(found, [picture]), options["overwrite"])
     if as_json:
         click.echo(json.dumps({name: _as_dict(one) for name, one in found.items()}, indent=1))
