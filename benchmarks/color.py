@@ -16,7 +16,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -186,14 +186,23 @@ def veils(group: list[Camera], surfaces: dict[str, Array]) -> dict[str, Any]:
 
 
 def other_lights(group: list[Camera], surfaces: dict[str, Array], realistic: bool) -> dict[str, Any]:
-    """One D65 chart used under lights that were never shot."""
-    found = {light: [] for light in OTHER_LIGHTS}
+    """One D65 chart used under lights that were never shot. `known white`: pictures balanced to the white that the
+    camera records, as where a grey card or the picture's own neutral tells it; `known sensor`: maps of the true
+    sensitivities, which no chart can beat by much."""
+    kinds = {"": {}, "known white ": {}, "known sensor ": {}}
     for camera in group:
         made = model(camera, shot(camera, realistic=realistic))
+        true = ColorModel(camera.sensitivities, made.covariance * 0, made.light)
         for light in OTHER_LIGHTS:
-            found[light].append(errors(made, camera, surfaces, light))
-    told = {light: summary(one) for light, one in found.items()}
-    return {**told, "mean": _rounded(np.mean([one["mean"] for one in told.values()]))}
+            white = camera.records(np.ones((1, spectra.BANDS)), light)[0]
+            told_white = replace(camera, sensitivities=camera.sensitivities * made.white_rgb(light) / white)
+            tried = (errors(made, camera, surfaces, light), errors(made, told_white, surfaces, light),
+                     errors(true, camera, surfaces, light))  # fmt: skip
+            for kind, one in zip(kinds.values(), tried, strict=True):
+                kind.setdefault(light, []).append(one)
+    told = {kind: {light: summary(one) for light, one in found.items()} for kind, found in kinds.items()}
+    means = {f"{kind}mean": _rounded(np.mean([one["mean"] for one in by.values()])) for kind, by in told.items()}
+    return {**told[""], **means}
 
 
 def pairs(everyone: dict[str, Camera], surfaces: dict[str, Array]) -> dict[str, Any]:

@@ -93,6 +93,22 @@ def test_white_has_y_of_one_and_pictures_keep_their_shape(fit):
     assert xyz[..., 1] == pytest.approx(1, abs=0.02)
 
 
+def test_a_known_white_sets_exposure_and_white_and_helps_under_lines(fit):
+    rng = np.random.default_rng(6)
+    noisy = fit_color(shot(invented()) * (1 + 0.01 * rng.standard_normal((24, 3))), "colorchecker", "D65").value
+    power = spectra.illuminant("FL11")
+    white, given = unit_luminance(power) @ invented(), shot(invented(), "FL11", unseen())
+    truth = spectra.xyz_from_reflectance(unseen(), power)
+    foretold = delta_e(noisy.to_xyz(given, "FL11"), truth, power).mean()
+    told = delta_e(noisy.to_xyz(3 * given, "FL11", white=3 * white), truth, power).mean()
+    assert told < foretold
+    for light in (None, "A"):
+        rgb = shot(invented(), light or "D65")
+        assert np.allclose(fit.value.to_xyz(rgb, light, white=fit.value.white_rgb(light)), fit.value.to_xyz(rgb, light))
+    with pytest.raises(ParameterError, match="white"):
+        noisy.to_xyz(given, "FL11", white=[1, 0, 1])
+
+
 def test_what_was_given_is_not_changed():
     rgb = shot(invented())
     before = rgb.copy()
