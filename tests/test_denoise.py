@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from twinlens import stages
 from twinlens.core.image import MOSAIC, Image, Window
-from twinlens.core.noise import NoiseModel
+from twinlens.core.noise import NoiseModel, at_iso
 from twinlens.core.profile import CameraProfile
 from twinlens.core.shot import Cfa, Shot
 from twinlens.core.stage import Facts
@@ -296,3 +296,17 @@ def test_light_that_clips_stays_clipped() -> None:
     mosaic = stages.load()["linearize"]()(image)
     denoised = Denoise(amount=0.5).resolve(Facts(image.shot, image, lambda: image))(mosaic)
     assert denoised.clipped is not None and (denoised.clipped == mosaic.clipped).all()
+
+
+def test_between_measured_isos_the_noise_of_an_amplifier_is_exact() -> None:
+    def true(iso: float) -> NoiseModel:  # photons, read noise before the amplifier and behind it
+        gain, offset = 2e-6 * iso, 1e-7 + 4e-12 * iso**2
+        return NoiseModel((gain, 1.1 * gain, 0.9 * gain), (offset, 2 * offset, 3 * offset))
+
+    measured = {iso: true(iso) for iso in (100.0, 400.0, 1600.0)}
+    for iso in (100.0, 150.0, 400.0, 800.0, 1600.0):
+        found = at_iso(measured, iso)
+        assert np.allclose(found.gain, true(iso).gain) and np.allclose(found.offset, true(iso).offset)
+    louder = at_iso(measured, 3200.0)
+    assert np.allclose(louder.gain, true(3200.0).gain)
+    assert np.allclose(louder.offset, 4 * np.array(true(1600.0).offset))

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twinlens.core.image import Image, Window
-from twinlens.core.noise import NoiseModel
+from twinlens.core.noise import NoiseModel, at_iso
 from twinlens.core.stage import Facts
 
 Array = npt.NDArray[Any]
@@ -132,8 +132,8 @@ def _starts(length: int, size: int, across: int) -> Sequence[int]:
 def of_picture(facts: Facts) -> NoiseModel | None:
     """The noise model of a picture before any pixel is developed: known, or measured; None where neither can be.
 
-    Known is the file's, what a stage before has found (its `noise_model`), or the profile's at the nearest ISO: there
-    the gain grows as the ISO and the offset as its square.
+    Known is the file's, what a stage before has found (its `noise_model`), or the profile's, between the
+    ISO that were measured.
     """
     found = (getattr(stage, "noise_model", None) for stage in facts.before)
     known = facts.shot.noise or next((one for one in found if one is not None), None) or _of_profile(facts)
@@ -152,9 +152,7 @@ def _of_profile(facts: Facts) -> NoiseModel | None:
     iso = facts.shot.iso
     if not table or not iso:
         return None
-    nearest = min(table, key=lambda known: abs(np.log(known / iso)))
-    ratio = iso / nearest
-    return table[nearest].scaled((ratio, ratio, ratio))
+    return at_iso(table, iso)
 
 
 def _arriving(facts: Facts) -> list[Image]:
