@@ -99,7 +99,9 @@ class Freedom:
     vignette: bool = False
 
 
-def fit(rows: Rows, freedom: Freedom, display_from_process: Array, start: Base | None = None, higher: float = 1.0) -> Base:
+def fit(
+    rows: Rows, freedom: Freedom, display_from_process: Array, start: Base | None = None, higher: float = 1.0
+) -> Base:
     """The base nearest to the rows."""
     base = _started(rows, display_from_process) if start is None else start
     spread = np.array([EXPOSURE_SPREAD, WHITE_SPREAD])
@@ -257,7 +259,14 @@ def _started(rows: Rows, display_from_process: Array) -> Base:
     matrix = _first_matrix(source[usable], display[usable], rows.weight[usable])
     zero = np.zeros((rows.pictures, 3))
     full = np.concatenate([matrix, np.zeros((3, TERMS - 3))], 1)
-    return Base(matrix=full, curves=curves, gains=gains, whites=zero, vignette=np.zeros(2), display_from_process=display_from_process)
+    return Base(
+        matrix=full,
+        curves=curves,
+        gains=gains,
+        whites=zero,
+        vignette=np.zeros(2),
+        display_from_process=display_from_process,
+    )
 
 
 def _first_matrix(source: Array, display: Array, weight: Array) -> Array:

@@ -47,7 +47,7 @@ class ColorMap:
 
     def look_map(self) -> LookMap:
         """The same as a look map of the source itself: the gains are put into its transform."""
-        factors = np.prod(self.gains ** EXPONENTS, -1)
+        factors = np.prod(self.gains**EXPONENTS, -1)
         rows = np.asarray(self.map.transform) * factors
         return replace(self.map, transform=tuple(map(tuple, rows.tolist())))
 
@@ -116,7 +116,9 @@ def fit_color_map(
     found = rendering.fit(used, freedom, space, smoothing=smoothing)
     error = errors(found, rows, space)
     folds = held_out(found, used, freedom, space, smoothing)
-    each = [_picture(name, rows.picture == index, error, folds, used.picture == index) for index, name in enumerate(names)]
+    each = [
+        _picture(name, rows.picture == index, error, folds, used.picture == index) for index, name in enumerate(names)
+    ]
     seen = folds[np.isfinite(folds)]
     return ColorMapFit(
         ColorMap(map=found.map, gains=gains, space=space), float(error.mean()), "Delta E 2000", len(source),
@@ -203,9 +205,7 @@ def difference(one: Array, other: Array, space: str) -> Array:
     return color.delta_e_2000(*labs)
 
 
-def held_out(
-    found: rendering.Rendering, rows: Rows, freedom: Freedom, space: str, smoothing: float | None
-) -> Array:
+def held_out(found: rendering.Rendering, rows: Rows, freedom: Freedom, space: str, smoothing: float | None) -> Array:
     """CIEDE2000 (N,) of each row by a map made without its picture; nan where there is only one."""
     result = np.full(len(rows.weight), np.nan)
     count = rows.pictures

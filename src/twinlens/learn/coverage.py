@@ -46,6 +46,8 @@ class Coverage:
 
     def density(self, display: Array) -> Array:
         """How many rows lie in the cell of display light (..., 3)."""
-        known = {tuple(cell): count for cell, count in zip(np.floor(self.centers / STEP).tolist(), self.counts, strict=True)}
+        known = {
+            tuple(cell): count for cell, count in zip(np.floor(self.centers / STEP).tolist(), self.counts, strict=True)
+        }
         cells = np.floor(color.oklab_from_rec2020(display) / STEP).reshape(-1, 3).tolist()
         return np.array([known.get(tuple(cell), 0) for cell in cells]).reshape(display.shape[:-1])

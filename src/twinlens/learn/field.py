@@ -92,7 +92,9 @@ def fit(
         found = interpolation @ values
         off = one_sided(found - wanted, target)
         free = (off == 0) & (found != wanted) if solver is not None else np.zeros(off.shape, bool)
-        share = weight[:, None] / np.sqrt(1 + (off / width) ** 2) if solver is not None else weight[:, None] * np.ones(3)
+        share = (
+            weight[:, None] / np.sqrt(1 + (off / width) ** 2) if solver is not None else weight[:, None] * np.ones(3)
+        )
         share = np.where(free, 0, share)
         if solver is None:
             matrix = (interpolation.T @ sparse.diags(weight) @ interpolation + penalty).tocsc()

@@ -105,7 +105,9 @@ def fit_look(
     error = errors(found, rows, space)
     folds = held_out(found, used, freedom, space, smoothing)
     local = _local(found, rows, space)
-    pictures = tuple(_picture(k, evidence, found, error, folds, rows, used, local[k]) for k in range(len(evidence.sources)))
+    pictures = tuple(
+        _picture(k, evidence, found, error, folds, rows, used, local[k]) for k in range(len(evidence.sources))
+    )
     apart = folds[np.isfinite(folds)]
     notes = [*found.notes]
     if len(evidence.sources) == 1:

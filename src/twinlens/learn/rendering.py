@@ -127,6 +127,8 @@ def fit_field(rows: Rows, base: Base, space: str, smoothing: float, higher: floa
         found = problems(whole)
         if not found:
             notes = (f"the residual was smoothed {STIFFER**attempt:g} times more to keep the order of colors",)
-            return Rendering(map=whole, plain=plain, base=base, field=field, higher=higher, notes=notes if attempt else ())
+            return Rendering(
+                map=whole, plain=plain, base=base, field=field, higher=higher, notes=notes if attempt else ()
+            )
     note = f"without residual table: with it {'; '.join(found)}"
     return Rendering(map=plain, plain=plain, base=base, field=None, higher=higher, notes=(note,))

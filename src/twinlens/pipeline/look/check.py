@@ -35,7 +35,11 @@ def problems(stage: LookMap) -> tuple[str, ...]:
         found = [problems(replace(stage, cct=row[0])) for row in stage.lights]
         return next((one for one in found if one), ())
     tables = compiled(stage, CHECK_SIZE)
-    found = [_grey(stage), *_map(tables.table[:CHECK_SIZE, :CHECK_SIZE, :CHECK_SIZE], stage.gamut), _hues(stage, tables.shapers)]
+    found = [
+        _grey(stage),
+        *_map(tables.table[:CHECK_SIZE, :CHECK_SIZE, :CHECK_SIZE], stage.gamut),
+        _hues(stage, tables.shapers),
+    ]
     return tuple(one for one in found if one)
 
 
