@@ -1,0 +1,112 @@
+"""Field: the smooth residual that a base leaves, a cubic B-spline over the base's own display codes.
+
+Minimised: sum w |z(b) - (target - b)|^2 + smoothing * integral |second derivatives of z|^2 + a small ridge. Where
+nothing is known the field goes on straight and, by the ridge, to nothing. Rows whose target is clipped count from one
+side; outlying rows count less (iteratively reweighted).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from twinlens.core.record import record
+from twinlens.learn.base import one_sided
+
+Array = npt.NDArray[Any]
+
+SPANS = 8  # of the spline, a side
+SIZE = SPANS + 3  # coefficients, a side
+TABLE = 33  # nodes of the residual table, a side
+RIDGE = 1e-6  # of z^2, a coefficient, in the sum of all
+ROBUST = 0.012  # code: residuals beyond count by their size
+PASSES = 4
+
+
+def spline(place: Array) -> tuple[Array, Array]:
+    """The first coefficient (N,) and four weights (N, 4) of a uniform cubic B-spline at places (N,) 0 to 1."""
+    at = np.clip(place, 0, 1) * SPANS
+    first = np.minimum(at.astype(int), SPANS - 1)
+    t = at - first
+    weights = [(1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3]
+    return first, np.stack(weights, -1) / 6
+
+
+def interpolation(code: Array) -> Any:
+    """The sparse matrix (N, SIZE^3) of the spline at codes (N, 3); coefficients in the order blue, green, red."""
+    from scipy import sparse
+
+    (r, wr), (g, wg), (b, wb) = (spline(code[:, c]) for c in range(3))
+    four = np.arange(4)
+    index = ((b[:, None, None, None] + four[:, None, None]) * SIZE + (g[:, None, None, None] + four[:, None])) * SIZE
+    index = index + r[:, None, None, None] + four
+    value = wb[:, :, None, None] * wg[:, None, :, None] * wr[:, None, None, :]
+    start = np.arange(len(code) + 1) * 64
+    return sparse.csr_matrix((value.ravel(), index.reshape(-1), start), (len(code), SIZE**3))
+
+
+@lru_cache(maxsize=1)
+def bending() -> Array:
+    """The matrix (SIZE^3, SIZE^3) of the integral of all squared second derivatives over the unit cube."""
+    from scipy import sparse
+
+    one = sparse.identity(SIZE, format="csr")
+    second = sparse.diags([1.0, -2.0, 1.0], [0, 1, 2], (SIZE - 2, SIZE))  # pyright: ignore[reportArgumentType]
+    first = sparse.diags([-1.0, 1.0], [0, 1], (SIZE - 1, SIZE))  # pyright: ignore[reportArgumentType]
+    total: Any = 0
+    for axis in range(3):
+        parts: list[Any] = [one] * 3
+        parts[axis] = second
+        rows = sparse.kron(sparse.kron(parts[0], parts[1]), parts[2])
+        mixed: list[Any] = [first] * 3
+        mixed[axis] = one
+        across = sparse.kron(sparse.kron(mixed[0], mixed[1]), mixed[2])
+        total = total + rows.T @ rows + 2 * across.T @ across
+    return (total * SPANS).toarray()
+
+
+def table_of(coefficients: Array) -> Array:
+    """The field (TABLE, TABLE, TABLE, 3) [blue, green, red] of coefficients (SIZE^3, 3)."""
+    first, weights = spline(np.linspace(0, 1, TABLE))
+    line = np.zeros((TABLE, SIZE))
+    line[np.arange(TABLE)[:, None], first[:, None] + np.arange(4)] = weights
+    cube = coefficients.reshape(SIZE, SIZE, SIZE, 3)
+    return np.einsum("ai,bj,ck,ijkm->abcm", line, line, line, cube, optimize=True)
+
+
+@record(kw_only=True, eq=False)
+class System:
+    """The normal equations of a field: `matrix` (n, n) and `right` (n, 3) of the data alone, at its last weights."""
+
+    matrix: Array
+    right: Array
+
+    def solve(self, smoothing: float) -> Array:
+        """Coefficients (n, 3) for a smoothing."""
+        from scipy.linalg import cho_factor, cho_solve
+
+        whole = self.matrix + smoothing * bending()
+        whole[np.diag_indices_from(whole)] += RIDGE / len(whole)
+        return cho_solve(cho_factor(whole, overwrite_a=True, check_finite=False), self.right, check_finite=False)
+
+
+def gather(code: Array, target: Array, weight: Array, noise: Array, smoothing: float) -> System:
+    """The equations that take base codes (N, 3) to target codes (N, 3), with weights (N,) of sum 1, at weights that
+    fit `smoothing`."""
+    design = interpolation(code)
+    wanted = target - code
+    width = np.hypot(ROBUST, noise)
+    share, aim, found = weight, wanted, None
+    system: Any = None
+    for _ in range(PASSES):
+        if found is not None:
+            off = one_sided(found - wanted, target)
+            aim = found - off  # a clipped row that lies beyond its target is content
+            share = weight / np.sqrt(1 + np.square(off).sum(1) / (3 * width**2))
+        matrix = (design.T @ design.multiply(share[:, None]).tocsr()).toarray()
+        system = System(matrix=matrix, right=design.T @ (share[:, None] * aim))
+        found = design @ system.solve(smoothing)
+    return system
