@@ -1,0 +1,83 @@
+"""Rendering: what `develop` makes of colors with a look, as a function from one encoding's codes to another's.
+
+It is the stages themselves (the look's map, then the output's gamut), so a table that is exported is made from, and
+compared with, what a developed picture shows. A display-referred input is taken as the scene's own light, which makes
+the table look ∘ neutral⁻¹.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from twinlens.core.errors import ParameterError
+from twinlens.core.image import SCENE, Image, planar
+from twinlens.core.record import record
+from twinlens.core.shot import Shot
+from twinlens.numerics import color
+from twinlens.numerics.encoding import ENCODINGS, Encoding
+from twinlens.stages.look_map import LookMap
+from twinlens.stages.output_color import OutputColor
+
+Array = npt.NDArray[Any]
+
+ROW = 512  # colors in a row of the image that stands for a list of colors
+INPUTS = tuple(ENCODINGS)
+OUTPUTS = tuple(name for name, one in ENCODINGS.items() if one.kind == "display")
+
+
+@record(eq=False)
+class Rendering:
+    """A look (resolved: one light) from codes of `source` to codes of the display encoding `target`."""
+
+    map: LookMap
+    source: Encoding
+    target: Encoding
+
+    @property
+    def knee(self) -> float | None:
+        """Where the gamut is pressed: nowhere for a display picture that is in the output's gamut already."""
+        same = self.source.kind == "display" and self.source.primaries == self.target.primaries
+        return 1.0 if same else None
+
+    def display(self, scene: Array) -> Array:
+        """Linear light (N, 3), in the target's primaries, of linear Rec. 2020 scene light (N, 3)."""
+        count = len(scene)
+        rows = -(-count // ROW)
+        padded = np.zeros((rows * ROW, 3), np.float32)
+        padded[:count] = scene
+        image = Image(pixels=planar(padded.reshape(rows, ROW, 3)), state=SCENE, shot=Shot(), primaries="rec2020")
+        shown = OutputColor(space=self.target.primaries, knee=self.knee)(self.map(image))  # type: ignore[arg-type]
+        return shown.pixels.reshape(-1, 3)[:count].astype(float)
+
+    def codes(self, codes: Array) -> Array:
+        """Target codes (..., 3), 0 to 1, of source codes (..., 3)."""
+        flat = np.asarray(codes, float).reshape(-1, 3)
+        return self.target.encode(self.display(self.source.to_scene(flat))).reshape(np.shape(codes))
+
+    def lab(self, codes: Array) -> Array:
+        """D50 Lab (..., 3) of target codes."""
+        light = self.target.decode(np.clip(codes, 0, 1)) @ self.target.rec2020_from.T
+        return color.lab_from_xyz(light @ color.XYZ_D50_FROM_REC2020.T)
+
+
+def rendering(look_map: LookMap, source: str, target: str = "srgb") -> Rendering:
+    """The rendering between two encodings, by name; ParameterError for an unknown one, or one that cannot be shown."""
+    if source not in ENCODINGS:
+        raise ParameterError(f"input {source!r} is not known; inputs are {', '.join(INPUTS)}")
+    if target not in OUTPUTS:
+        raise ParameterError(f"output {target!r} is not one a display shows; outputs are {', '.join(OUTPUTS)}")
+    return Rendering(look_map, ENCODINGS[source], ENCODINGS[target])
+
+
+def likely_colors(target: Encoding, count: int, seed: int = 3) -> Array:
+    """Scene colors (count, 3), linear Rec. 2020, that pictures have: half inside the display, half to 2 EV above white.
+
+    Both in the target's gamut, evenly in code and evenly in stops.
+    """
+    rng = np.random.default_rng(seed)
+    inside = target.decode(rng.random((count - count // 2, 3)))
+    bright = np.exp2(rng.uniform(-8, 2, (count // 2, 1))) * rng.random((count // 2, 3))
+    return np.concatenate([inside, bright]) @ target.rec2020_from.T
