@@ -17,7 +17,7 @@ from twinlens.core.errors import FileError
 from twinlens.core.look import Table
 from twinlens.core.record import record
 from twinlens.files.atomic import atomic
-from twinlens.files.shaped_cube import rows
+from twinlens.files.cube import rows
 from twinlens.numerics.lut import tetrahedral
 
 Array = npt.NDArray[Any]

@@ -16,11 +16,11 @@ from twinlens.core.errors import DocumentError, FileError
 from twinlens.core.look import Table
 from twinlens.core.record import record
 from twinlens.files.atomic import atomic
-from twinlens.files.cube import LARGEST
+from twinlens.files.cube import LARGEST, rows
 from twinlens.numerics.lut import tetrahedral
 
 Array = npt.NDArray[Any]
-KEYS = ("TITLE", *LARGEST, "LUT_1D_INPUT_RANGE", "LUT_3D_INPUT_RANGE")
+KEYS = (*LARGEST, "LUT_1D_INPUT_RANGE", "LUT_3D_INPUT_RANGE")
 
 
 @record(eq=False)
@@ -47,11 +47,9 @@ class ShapedTable:
         return tetrahedral(np.stack(shaped, -1) * (self.table.size - 1), self.table.values)
 
 
-def dumps(shaped: ShapedTable, *, title: str = "", comments: tuple[str, ...] = ()) -> str:
-    """The text; numbers keep every digit of float32, so that it reads back equal."""
+def dumps(shaped: ShapedTable, *, comments: tuple[str, ...] = ()) -> str:
+    """The text; numbers keep every digit of float32, so that it reads back equal. A TITLE is not part of this form."""
     lines = [f"# {one}" for one in comments]
-    if title:
-        lines.append(f'TITLE "{title.replace(chr(34), chr(39))}"')
     lines += [
         f"LUT_1D_SIZE {len(shaped.shaper)}",
         f"LUT_1D_INPUT_RANGE {_number(shaped.low)} {_number(shaped.high)}",
@@ -59,11 +57,6 @@ def dumps(shaped: ShapedTable, *, title: str = "", comments: tuple[str, ...] = (
         "LUT_3D_INPUT_RANGE 0.0 1.0",
     ]
     return "\n".join(lines) + "\n" + rows(shaped.shaper) + rows(shaped.table.values.reshape(-1, 3))
-
-
-def rows(values: Array) -> str:
-    """Rows of three numbers with the nine digits that a float32 needs, one line each."""
-    return ("%.9g %.9g %.9g\n" * len(values)) % tuple(np.asarray(values, np.float32).ravel().tolist())
 
 
 def _number(value: float) -> str:
@@ -82,11 +75,11 @@ def loads(text: str, *, origin: str = "table") -> ShapedTable:
         numbers = np.array(lines[start:], np.float32)
         shaper, size = (int(head[key][0]) for key in LARGEST)
         low, high = (float(one) for one in head["LUT_1D_INPUT_RANGE"])
-        table = Table(numbers[shaper:].reshape(size, size, size, 3), title=" ".join(head.get("TITLE", [])).strip('"'))
+        table = Table(numbers[shaper:].reshape(size, size, size, 3))
         return ShapedTable(numbers[:shaper], low, high, table)
     except (KeyError, IndexError, ValueError, DocumentError) as error:
         raise FileError(
-            f"{origin}: a shaper and a table are wanted: {', '.join(KEYS[1:])}, then their rows of three numbers"
+            f"{origin}: a shaper and a table are wanted: {', '.join(KEYS)}, then their rows of three numbers"
             f" ({type(error).__name__}: {error})"
         ) from None
 
@@ -100,9 +93,7 @@ def read(path: Path) -> ShapedTable:
         raise FileError(f"cannot read the table {path}: {reason}") from None
 
 
-def write(
-    shaped: ShapedTable, path: Path, *, title: str = "", comments: tuple[str, ...] = (), overwrite: bool = False
-) -> None:
+def write(shaped: ShapedTable, path: Path, *, comments: tuple[str, ...] = (), overwrite: bool = False) -> None:
     """Write a .cube file, whole or not at all."""
     with atomic(path, overwrite) as temporary:
-        temporary.write_text(dumps(shaped, title=title, comments=comments), "utf-8")
+        temporary.write_text(dumps(shaped, comments=comments), "utf-8")

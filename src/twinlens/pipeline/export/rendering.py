@@ -44,13 +44,8 @@ class Rendering:
 
     def display(self, scene: Array) -> Array:
         """Linear light (N, 3), in the target's primaries, of linear Rec. 2020 scene light (N, 3)."""
-        count = len(scene)
-        rows = -(-count // ROW)
-        padded = np.zeros((rows * ROW, 3), np.float32)
-        padded[:count] = scene
-        image = Image(pixels=planar(padded.reshape(rows, ROW, 3)), state=SCENE, shot=Shot(), primaries="rec2020")
-        shown = OutputColor(space=self.target.primaries, knee=self.knee)(self.map(image))  # type: ignore[arg-type]
-        return shown.pixels.reshape(-1, 3)[:count].astype(float)
+        shown = OutputColor(space=self.target.primaries, knee=self.knee)(self.map(_as_image(scene)))  # type: ignore[arg-type]
+        return _as_colors(shown, len(scene))
 
     def codes(self, codes: Array) -> Array:
         """Target codes (..., 3), 0 to 1, of source codes (..., 3)."""
@@ -61,6 +56,22 @@ class Rendering:
         """D50 Lab (..., 3) of target codes."""
         light = self.target.decode(np.clip(codes, 0, 1)) @ self.target.rec2020_from.T
         return color.lab_from_xyz(light @ color.XYZ_D50_FROM_REC2020.T)
+
+
+def display_light(look_map: LookMap, scene: Array) -> Array:
+    """Display light (N, 3) of scene light (N, 3), both linear Rec. 2020, before any output's gamut."""
+    return _as_colors(look_map(_as_image(scene)), len(scene))
+
+
+def _as_image(scene: Array) -> Image:
+    rows = -(-len(scene) // ROW)
+    padded = np.zeros((rows * ROW, 3), np.float32)
+    padded[: len(scene)] = scene
+    return Image(pixels=planar(padded.reshape(rows, ROW, 3)), state=SCENE, shot=Shot(), primaries="rec2020")
+
+
+def _as_colors(image: Image, count: int) -> Array:
+    return image.pixels.reshape(-1, 3)[:count].astype(float)
 
 
 def rendering(look_map: LookMap, source: str, target: str = "srgb") -> Rendering:
