@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from twinlens.core.look import Table
 from twinlens.numerics.lut import identity_table
+from twinlens.numerics.lut_weights import tetrahedral_weights, trilinear_weights
 
 Array = npt.NDArray[Any]
 Codes = Callable[[Array], Array]
@@ -46,7 +47,7 @@ def fitted(render: Codes, size: int, title: str = "", likely: Array | None = Non
         weights = np.concatenate([weights, np.full(len(likely), LIKELY_WEIGHT)])
     wanted = render(points)
     half = np.arange(len(points)) % 2 == 0
-    matrix = _stacked([weights_tetrahedral(points[half], size), weights_trilinear(points[~half], size)])
+    matrix = _stacked([tetrahedral_weights(points[half], size), trilinear_weights(points[~half], size)])
     order = np.concatenate([np.flatnonzero(half), np.flatnonzero(~half)])
     values = _solve(matrix, np.clip(wanted[order], 0, 1), weights[order], start.reshape(-1, 3))
     return Table(_as_straight(values.reshape(start.shape), start), title=title)
@@ -71,36 +72,6 @@ def _points(size: int) -> tuple[Array, Array]:
     inside = ((corner + rng.random((cells**3, count, 3))) / cells).reshape(-1, 3)
     grey = np.repeat(np.linspace(0, 1, cells * GREY_STEPS + 1)[:, None], 3, 1)
     return np.concatenate([inside, grey]), np.repeat([1.0, GREY_WEIGHT], [len(inside), len(grey)])
-
-
-def _cells(codes: Array, size: int) -> tuple[Array, Array]:
-    """The lower corner's node index (N, 3) and the place in the cell (N, 3)."""
-    grid = np.clip(codes, 0, 1) * (size - 1)
-    base = np.minimum(grid.astype(np.int32), size - 2)
-    return base, grid - base
-
-
-def weights_tetrahedral(codes: Array, size: int) -> tuple[Array, Array]:
-    """Nodes (N, 4) and their weights (N, 4) in the tetrahedral interpolation of codes (N, 3)."""
-    base, part = _cells(codes, size)
-    strides = np.array([1, size, size * size], np.int32)
-    order = np.argsort(-part, axis=-1, kind="stable")
-    part = np.take_along_axis(part, order, -1)
-    nodes = np.cumsum(np.concatenate([(base @ strides)[:, None], strides[order]], 1), axis=1)
-    edges = np.concatenate([np.ones((len(part), 1)), part, np.zeros((len(part), 1))], 1)
-    return nodes, edges[:, :-1] - edges[:, 1:]
-
-
-def weights_trilinear(codes: Array, size: int) -> tuple[Array, Array]:
-    """Nodes (N, 8) and their weights (N, 8) in the trilinear interpolation of codes (N, 3)."""
-    base, part = _cells(codes, size)
-    start = base @ np.array([1, size, size * size], np.int32)
-    nodes, weights = [], []
-    for corner in range(8):
-        bits = np.array([corner & 1, corner >> 1 & 1, corner >> 2])
-        nodes.append(start + int(bits @ [1, size, size * size]))
-        weights.append(np.prod(np.where(bits, part, 1 - part), axis=1))
-    return np.stack(nodes, 1), np.stack(weights, 1)
 
 
 def _stacked(parts: list[tuple[Array, Array]]) -> Any:
