@@ -21,6 +21,7 @@ from twinlens.files.cube import rows
 from twinlens.numerics.lut import tetrahedral
 
 Array = npt.NDArray[Any]
+DESCRIPTORS = ("InputDescriptor", "OutputDescriptor")
 XMLNS = "urn:AMPAS:CLF:v3.0"
 
 
@@ -154,13 +155,11 @@ def loads(text: str, *, origin: str = "transform") -> Process:
             one.tag = one.tag.rpartition("}")[2]
         if root.tag != "ProcessList":
             raise FileError(f"{origin}: a CLF file begins with ProcessList, this one with {root.tag}")
-        words = {
-            key: root.findtext(key, "") for key in ("InputDescriptor", "OutputDescriptor")
-        }
-        known = [one for one in root if one.tag not in (*words, "Description", "Info")]
+        source, target = (root.findtext(key, "") for key in DESCRIPTORS)
+        known = [one for one in root if one.tag not in (*DESCRIPTORS, "Description", "Info")]
         nodes = tuple(_node(one, origin) for one in known)
         comments = tuple(one.text or "" for one in root.findall("Description"))
-        return Process(root.get("name", ""), nodes, *words.values(), comments)
+        return Process(root.get("name", ""), nodes, source, target, comments)
     except (tree.ParseError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise FileError(f"{origin}: the CLF file is damaged: {error}") from None
 

@@ -34,7 +34,7 @@ def write(table: Table, path: Path, *, comments: tuple[str, ...] = (), overwrite
         raise ParameterError(f"a Hald CLUT holds a square number of nodes over 0 to 1, not {table.size}")
     edge = level**3
     pixels = np.rint(np.clip(table.values, 0, 1).reshape(edge, edge, 3) * FULL).astype(np.uint16)
-    data = _with_comments(imagecodecs.png_encode(pixels, level=6), comments)
+    data = _with_comments(bytes(imagecodecs.png_encode(pixels, level=6)), comments)
     with atomic(path, overwrite) as temporary:
         temporary.write_bytes(data)
 

@@ -68,7 +68,11 @@ def _view(view: str, space: str, look: str) -> str:
 
 def _look(name: str, clf_file: str, matrix: Array) -> list[str]:
     """Codes of the look's CLF become display light in the reference's primaries again."""
-    steps = [_file(clf_file), "!<ExponentWithLinearTransform> " + _SRGB.replace("DIRECTION", "forward"), _matrix(matrix)]
+    steps = [
+        _file(clf_file),
+        "!<ExponentWithLinearTransform> " + _SRGB.replace("DIRECTION", "forward"),
+        _matrix(matrix),
+    ]
     head = ["  - !<Look>", f"    name: {_quoted(name)}", f"    process_space: {_quoted(REFERENCE)}"]
     return [*head, "    transform: !<GroupTransform>", "      children:", *(f"        - {one}" for one in steps)]
 

@@ -178,7 +178,9 @@ ENCODINGS = {
     one.name: one
     for one in (
         _display("srgb", "sRGB (IEC 61966-2-1)"),
-        Encoding("rec709", "Rec. 709 on a BT.1886 display (gamma 2.4)", "display", "srgb", encode_bt1886, decode_bt1886),
+        Encoding(
+            "rec709", "Rec. 709 on a BT.1886 display (gamma 2.4)", "display", "srgb", encode_bt1886, decode_bt1886
+        ),
         _display("p3", "Display P3"),
         _display("adobe", "Adobe RGB (1998)"),
         Encoding("linear-rec2020", "linear Rec. 2020", "linear", "rec2020"),

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import twinlens
-from twinlens.core.errors import ParameterError
+from twinlens.core.errors import FileError, ParameterError
 from twinlens.files import dcp
 from twinlens.pipeline.export import camera, camera_check, sets, tables
 from twinlens.pipeline.export.folders import folder
@@ -38,15 +38,16 @@ def export(look: Look, path: str | Path, request: Request | None = None, *, stre
     kind = kind_of(path, asked.kind)
     asked = replace(asked, source=asked.source or default_source(kind))
     check(asked, kind)
+    _check_target(path, asked.overwrite)
     if not 0 <= strength <= 2:
         raise ParameterError(f"strength = {strength:g} is outside 0 to 2: 0 is neutral, 1 the look")
     stage, note = at_strength(look, strength)
     cct = asked.light or DAYLIGHT_CCT
     stage = replace(stage, cct=cct) if stage.lights and kind != "dcp" else stage
+    render = rendering(stage, asked.source, asked.target)
     shown = replace(look, finish=look.finish.scaled(stage.strength))
     told = (*((note,) if note else ()), *losses(shown, kind, asked))
     name = look.name if stage.strength == 1 else f"{look.name} at {stage.strength:.2f}"
-    render = rendering(stage, asked.source, asked.target)
     if kind in FOLDERS:
         with folder(path, asked.overwrite) as made:
             found = sets.WRITERS[kind](made, render, asked, name, told)
@@ -55,6 +56,14 @@ def export(look: Look, path: str | Path, request: Request | None = None, *, stre
     comments = _comments(name, kind, render, told)
     found = _write_file(kind, render, path, asked, name, comments)
     return Exported(path, kind, (path.name,), told, found)
+
+
+def _check_target(path: Path, overwrite: bool) -> None:
+    """What writing would say in the end, before anything is computed."""
+    if not path.parent.is_dir():
+        raise FileError(f"cannot write {path}: the folder {path.parent} does not exist; make it first")
+    if path.exists() and not overwrite:
+        raise FileError(f"{path} exists already; choose another name or ask for it to be overwritten (--overwrite)")
 
 
 def _comments(name: str, kind: str, render: Rendering, told: tuple[str, ...]) -> tuple[str, ...]:

@@ -79,7 +79,7 @@ def readings(path: Path, look_map: LookMap, camera: CameraColor) -> tuple[Readin
     patches, shot = chart(profile)
     wanted = developed(patches, shot, replace(profile, look_table=None, tone_curve=None), look_map)
     if engines.has_rawtherapee():
-        shown, name = _rawtherapee(path, patches, shot), "RawTherapee"
+        shown, name = _rawtherapee(path, patches, shot), "RawTherapee, camera profile"
     else:
         shown, name = developed(patches, shot, profile, None), "our own DCP renderer (RawTherapee is not installed)"
     both = [color.lab_from_xyz(np.clip(one, 0, 1) @ color.XYZ_D50_FROM_REC2020.T) for one in (wanted, shown)]

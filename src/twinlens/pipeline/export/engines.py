@@ -32,16 +32,23 @@ def has_ocio() -> bool:
     return importlib.util.find_spec("PyOpenColorIO") is not None
 
 
+def _ocio_library() -> Any:
+    """OpenColorIO's binding, whose names no type checker knows, with nothing kept of earlier files."""
+    import importlib
+
+    library = importlib.import_module("PyOpenColorIO")
+    library.ClearAllCaches()
+    return library
+
+
 def ocio(path: Path, codes: Array, interpolation: str = "linear") -> Array | None:
     """OpenColorIO's CPU processor; `interpolation` "linear" (its default, trilinear), "tetrahedral" or "best"."""
     if not has_ocio():
         return None
-    import PyOpenColorIO as library
-
+    library = _ocio_library()
     kinds = {
         "linear": library.INTERP_LINEAR, "tetrahedral": library.INTERP_TETRAHEDRAL, "best": library.INTERP_BEST,
     }  # fmt: skip
-    library.ClearAllCaches()
     transform = library.FileTransform(src=str(path), interpolation=kinds[interpolation])
     return _processed(library, library.Config.CreateRaw(), (transform,), codes)
 
@@ -50,9 +57,7 @@ def ocio_view(config_path: Path, codes: Array, source: str, display: str, view: 
     """A view of an OCIO config, from the color space `source`."""
     if not has_ocio():
         return None
-    import PyOpenColorIO as library
-
-    library.ClearAllCaches()
+    library = _ocio_library()
     config = library.Config.CreateFromFile(str(config_path))
     config.validate()
     return _processed(library, config, (source, display, view, library.TRANSFORM_DIR_FORWARD), codes)

@@ -50,7 +50,7 @@ As a film simulation (for any camera)
 1. Copy {hald} into your HaldCLUT folder (Preferences, Image Processing, Film Simulation; restart after setting it).
 2. Open a picture, apply the bundled profile "Neutral", and set exposure and white balance.
 3. Color tab, Film Simulation: choose {stem}, strength 100. Or load {stem}.pp3 as a partial processing profile.
-The table is over sRGB; RawTherapee converts to it by itself. Do not use another tone curve on top: the look has its own.
+The table is over sRGB; RawTherapee converts to it by itself. Use no other tone curve: the look has its own.
 {dcp}
 {losses}"""
 RAWTHERAPEE_DCP = """

@@ -53,7 +53,11 @@ class Exported:
     def as_dict(self) -> dict[str, Any]:
         """For machines."""
         told = [
-            {"program": one.program, "own_reader": one.is_own, "sets": {k: dict(vars(v)) for k, v in one.figures.items()}}
+            {
+                "program": one.program,
+                "own_reader": one.is_own,
+                "sets": {k: dict(vars(v)) for k, v in one.figures.items()},
+            }
             for one in self.readings
         ]
         return {"path": str(self.path), "kind": self.kind, "files": list(self.files), "cannot_carry": list(self.losses),
@@ -91,14 +95,18 @@ def check(request: Request, kind: str) -> None:
     if kind in ("cube", "clf", "ocio") and request.size not in SIZES:
         raise ParameterError(f"--size {request.size}: tables have {', '.join(map(str, SIZES))} nodes a side")
     if kind in DISPLAY_ONLY and request.source != "srgb":
-        raise ParameterError(f"--input {request.source}: a {kind} table is read over sRGB codes; use --kind cube for it")
+        raise ParameterError(
+            f"--input {request.source}: a {kind} table is read over sRGB codes; use --kind cube for it"
+        )
     if kind in ("ocio", "dcp") and request.source != "linear-rec2020":
         raise ParameterError(f"--input {request.source}: --kind {kind} takes scene light; leave --input out")
     if kind in (*DISPLAY_ONLY, "ocio", "dcp") and request.target != "srgb":
-        raise ParameterError(f"--output-space {request.target}: --kind {kind} shows sRGB; use --kind cube or clf for it")
+        raise ParameterError(
+            f"--output-space {request.target}: --kind {kind} shows sRGB; use --kind cube or clf for it"
+        )
     if request.light is not None and not 1000 <= request.light <= 100_000:
         raise ParameterError(f"--light {request.light:g} K: expected 1000 to 100000")
     if kind == "dcp" and (request.camera is None or not request.camera.is_known):
         raise ParameterError(
-            "a .dcp is for one camera: name it with --camera FILE, a DNG of that camera, its .dcp, or its profile in TOML"
+            "a .dcp is for one camera: name it with --camera FILE, a DNG of that camera, its .dcp or its TOML profile"
         )

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-
 from twinlens.files import clf, cube, dcp, ocio_config
 from twinlens.numerics.encoding import ENCODINGS
 from twinlens.pipeline.export import camera, camera_check, engines, instructions, tables

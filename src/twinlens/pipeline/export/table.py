@@ -54,7 +54,7 @@ def fitted(render: Codes, size: int, title: str = "", likely: Array | None = Non
 
 
 def _as_straight(values: Array, start: Array) -> Array:
-    """Grey nodes as they were rendered, where the look leaves greys without tint: they stay neutral to the last digit."""
+    """Grey nodes of a look that does not tint greys become neutral to the last digit; black and white stay."""
     diagonal = np.arange(len(start))
     grey = start[diagonal, diagonal, diagonal]
     if np.ptp(grey, axis=1).max() < 1e-4:

@@ -13,7 +13,8 @@ from twinlens.numerics.lut import tetrahedral
 from twinlens.pipeline.export import engines, instructions
 from twinlens.pipeline.export.rendering import Rendering
 from twinlens.pipeline.export.request import Request
-from twinlens.pipeline.export.shaper import nodes_of_scene, plain_table, shaped_cube as fitted_shaped
+from twinlens.pipeline.export.shaper import nodes_of_scene, plain_table
+from twinlens.pipeline.export.shaper import shaped_cube as fitted_shaped
 from twinlens.pipeline.export.table import SIZES, sampled
 from twinlens.pipeline.export.verify import Reading, readings
 
@@ -43,7 +44,7 @@ def write_hald(render: Rendering, path: Path, request: Request, comments: tuple[
 
 
 def write_clf(render: Rendering, path: Path, request: Request, title: str, comments: tuple[str, ...]) -> None:
-    """A CLF: through linear Rec. 2020 for linear inputs, a table over the codes (behind a shaper for log) for others."""
+    """A CLF: through linear Rec. 2020 for linear inputs, else a table over the codes, behind a shaper for log ones."""
     source = render.source
     if source.kind == "linear":
         nodes = nodes_of_scene(render, request.size, source.rec2020_from)
@@ -65,7 +66,9 @@ def read_cube(render: Rendering, path: Path, request: Request) -> tuple[Reading,
     if is_shaped(render, request):
         return readings(render, programs, shaped_cube.read(path))
     programs.append(("FFmpeg lut3d, tetrahedral", partial(engines.ffmpeg, path)))
-    return readings(render, programs, partial(_own, cube.read(path)))
+    table = cube.read(path)
+    assert isinstance(table, Table)  # it was written so
+    return readings(render, programs, partial(_own, table))
 
 
 def _own(table: Table, codes: np.ndarray) -> np.ndarray:

@@ -57,9 +57,9 @@ def figures(wanted_lab: Array, shown_lab: Array, source: Array, wanted: Array, s
     """Mean, p95 and largest difference, and where the largest is."""
     difference = color.delta_e_2000(wanted_lab, shown_lab)
     at = int(np.argmax(difference))
-    place = (tuple(np.round(one[at], 4).tolist()) for one in (source, shown, wanted))
+    worst, seen, meant = (tuple(np.round(one[at], 4).tolist()) for one in (source, shown, wanted))
     mean, p95, largest = float(difference.mean()), float(np.percentile(difference, 95)), float(difference[at])
-    return Figures(round(mean, 4), round(p95, 4), round(largest, 3), *place, len(difference))
+    return Figures(round(mean, 4), round(p95, 4), round(largest, 3), worst, seen, meant, len(difference))
 
 
 Engine = Callable[[Array], Array | None]

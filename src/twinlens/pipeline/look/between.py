@@ -31,7 +31,7 @@ SEED = 11
 
 
 def corrections(base: LookMap, one: LookMap, other: LookMap, share: float) -> Iterator[Table]:
-    """Tables for `base` with which it shows the mix of `one` and `other`: each smoother, and less near, than the last."""
+    """Tables with which `base` shows the mix of `one` and `other`: each smoother, and less near, than the last."""
     scene, weights = _colors()
     own = table_of(base.table) if base.table else None
     before = color.encode(before_table(base, scene))
@@ -96,7 +96,11 @@ def _second_differences(size: int) -> Any:
     """Sparse second differences along the three axes of a lattice."""
     from scipy import sparse
 
-    line = sparse.diags_array([1.0, -2.0, 1.0], offsets=[0, 1, 2], shape=(size - 2, size))
+    line = (
+        sparse.eye_array(size - 2, size)
+        - 2 * sparse.eye_array(size - 2, size, k=1)
+        + sparse.eye_array(size - 2, size, k=2)
+    )
     unit = sparse.eye_array(size)
     return sparse.vstack([
         sparse.kron(sparse.kron(line, unit), unit), sparse.kron(sparse.kron(unit, line), unit),

@@ -68,16 +68,19 @@ def _mixed_pictures(one: LookMap, other: LookMap, share: float) -> LookMap:
 
     nearer, further = (one, other) if share <= 0.5 else (other, one)
     bases = [
-        _mixed_numbers(*(replace(stage, space=space) for stage in (one, other)), share)
+        _mixed_numbers(replace(one, space=space), replace(other, space=space), share)
         for space in (nearer.space, further.space)
     ]
     for base in bases:
-        day = [replace(stage, cct=look_map.DAYLIGHT_CCT) if stage.lights else stage for stage in (base, one, other)]
-        for table in corrections(*day, share):
+        for table in corrections(_daylight(base), _daylight(one), _daylight(other), share):
             led = replace(base, table=keep_table(table))
             if not problems(led):
                 return led
     return next((base for base in bases if not problems(base)), bases[0])
+
+
+def _daylight(stage: LookMap) -> LookMap:
+    return replace(stage, cct=look_map.DAYLIGHT_CCT) if stage.lights else stage
 
 
 def _with_curve(values: dict[str, Any], one: LookMap, other: LookMap, share: float) -> LookMap:

@@ -1,7 +1,7 @@
 """Checks: whether a look, at the strength asked for, still orders what it shows; and how far it can be driven.
 
 Lightness must rise along grey; inside the display's gamut no two colors may change places (the Jacobian determinant of
-every tetrahedron is positive; cells that touch the gamut's edge are exempt, and so is black and white, which has none);
+every tetrahedron is positive; cells that touch the gamut's edge are exempt, and so is what is shown without color);
 no hue may turn to its opposite; and no step may be so steep that noise and 8 bits would show.
 """
 
@@ -19,6 +19,7 @@ from twinlens.stages.look_map import LookMap, compiled
 CHECK_SIZE = 17
 GREY_STOPS = np.linspace(-10, 5, 181)
 EDGE = (0.004, 0.998)  # tone codes beyond which a color counts as clipped
+NEARLY_GREY = 0.02  # tone code between the channels, below which what a cell shows has no color that could be exchanged
 FLAT = 1e-4  # largest determinant of a look without color
 STEEPEST_CURVE = 0.6  # tone code a stop; the steepest film curve that can be asked for has about 0.4
 STEEPEST_MAP = 8.0  # display code a display code
@@ -54,8 +55,8 @@ def _map(table: look.Array) -> list[str]:
     if not inside.any():
         return []
     found = []
-    determinant = lut.folding(table)[inside]
-    if determinant.min() <= 0 and determinant.max() > FLAT:
+    determinant = lut.folding(table)[inside & (np.ptp(corners, axis=-1).max((0, 1, 2)) > NEARLY_GREY)]
+    if determinant.size and determinant.min() <= 0 and determinant.max() > FLAT:
         found.append(f"the color map folds in {int((determinant <= 0).sum())} of {determinant.size} cells")
     steps = [np.abs(np.diff(corners, axis=axis)).max((0, 1, 2, 6)) for axis in range(3)]
     steepest = float(np.max(steps, 0)[inside].max()) * (CHECK_SIZE - 1)

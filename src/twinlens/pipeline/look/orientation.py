@@ -2,10 +2,10 @@
 
 `position` -1 is authentic, 0 the look as it is, +1 vibrant; all between are looks too. What changes, as `measure` says:
 
-- chroma ratio: towards 1.00 at -1 (a look that has less keeps its own), and at +1 up to 1.10, or `CHROMA_STEP` more than
-  the look has; skin is spared by seven tenths at +1;
-- contrast at mid grey, depth of the shadows and brightness: by `TONE_STEPS` for each unit, which is half of what parts
-  the shipped looks authentic and vibrant. White stays where it was, and highlights keep their order.
+- chroma ratio: towards 1.00 at -1 (a look that has less keeps its own), and up to 1.10 at +1, or `CHROMA_STEP` more
+  than the look has; skin is spared by seven tenths at +1;
+- contrast at mid grey, depth of the shadows and brightness: by `CONTRAST_STEP`, `DEPTH_STEP` and `BRIGHTNESS_STEP` for
+  each unit, half of what parts the shipped looks authentic and vibrant. White stays where it was.
 """
 
 from __future__ import annotations
