@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from twinlens.core.errors import ParameterError
-from twinlens.core.image import SCENE, Image, planar
+from twinlens.core.image import ENCODED, SCENE, Image, planar
 from twinlens.core.record import record
 from twinlens.core.shot import Shot
+from twinlens.core.stage import Facts
 from twinlens.numerics import color
 from twinlens.numerics.encoding import ENCODINGS, Encoding
 from twinlens.stages.look_map import LookMap
@@ -36,16 +37,18 @@ class Rendering:
     source: Encoding
     target: Encoding
 
-    @property
-    def knee(self) -> float | None:
-        """Where the gamut is pressed: nowhere for a display picture that is in the output's gamut already."""
-        same = self.source.kind == "display" and self.source.primaries == self.target.primaries
-        return 1.0 if same else None
+    def output(self) -> OutputColor:
+        """The stage that brings colors into the target's gamut, as it is resolved for such a source and look."""
+        state = ENCODED if self.source.kind == "display" else SCENE
+        source = Image(
+            pixels=np.zeros((1, 1, 3), np.float32), state=state, shot=Shot(), primaries=self.source.primaries
+        )
+        facts = Facts(shot=Shot(), source=source, arriving=lambda: source, before=(self.map,))
+        return OutputColor(space=self.target.primaries).resolve(facts)  # type: ignore[arg-type]
 
     def display(self, scene: Array) -> Array:
         """Linear light (N, 3), in the target's primaries, of linear Rec. 2020 scene light (N, 3)."""
-        shown = OutputColor(space=self.target.primaries, knee=self.knee)(self.map(_as_image(scene)))  # type: ignore[arg-type]
-        return _as_colors(shown, len(scene))
+        return _as_colors(self.output()(self.map(_as_image(scene))), len(scene))
 
     def codes(self, codes: Array) -> Array:
         """Target codes (..., 3), 0 to 1, of source codes (..., 3)."""

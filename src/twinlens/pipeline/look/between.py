@@ -21,6 +21,7 @@ from twinlens.stages.look_map import LookMap, controls, scene_light
 
 Array = npt.NDArray[Any]
 
+OPEN = "open"  # of a look that is not cut in a gamut
 SIZE = 17  # nodes a side, or those of the larger of the looks' own tables
 COLORS, GREYS, GREY_WEIGHT = 80_000, 1_000, 30.0
 STOPS = (-8.0, 2.5)  # of half of the colors, from white
@@ -34,13 +35,14 @@ def corrections(base: LookMap, one: LookMap, other: LookMap, share: float) -> It
     """Tables with which `base` shows the mix of `one` and `other`: each smoother, and less near, than the last."""
     scene, weights = _colors()
     own = table_of(base.table) if base.table else None
-    before = color.encode(before_table(base, scene))
+    there = table_primaries(base)
+    before = color.encode(before_table(base, scene) @ there.T)
     inside = ((before >= 0) & (before <= 1)).all(1)
     scene, before, weights = scene[inside], before[inside], weights[inside]
     shown = [curve.encode_tone(stage.render(scene)) for stage in (one, other)]
     wanted = np.clip(curve.decode_tone((1 - share) * shown[0] + share * shown[1]), 0, 1)
     start = before if own is None else tetrahedral(before * (own.size - 1), own.values).astype(float)
-    change = _before_controls(base, start, wanted) - start
+    change = _before_controls(base, start, wanted, there) - start
     size = max(SIZE, own.size if own is not None else 0)
     grid = identity_table(size)
     plain = grid if own is None else tetrahedral(grid * (own.size - 1), own.values)
@@ -48,12 +50,23 @@ def corrections(base: LookMap, one: LookMap, other: LookMap, share: float) -> It
         yield Table(np.clip(plain + _fitted(before, change, weights, size, smooth), 0, 1))
 
 
-def _before_controls(base: LookMap, start: Array, wanted: Array) -> Array:
-    """The display codes (N, 3) that the controls of `base` turn into `wanted` light."""
-    codes, goal = start.copy(), color.encode(wanted)
+def gamut_of(stage: LookMap) -> str:
+    """The primaries of a look's residual table, in which its result is cut, or "open"."""
+    return getattr(stage, "gamut", OPEN)
+
+
+def table_primaries(stage: LookMap) -> Array:
+    """The 3x3 from linear Rec. 2020 to the primaries of the stage's residual table."""
+    gamut = gamut_of(stage)
+    return np.eye(3) if gamut == OPEN else color.rgb_from_rgb(gamut, "rec2020")
+
+
+def _before_controls(base: LookMap, start: Array, wanted: Array, there: Array) -> Array:
+    """The codes (N, 3), in the table's primaries, that the controls of `base` turn into `wanted` light."""
+    codes, goal, back = start.copy(), color.encode(wanted @ there.T), np.linalg.inv(there)
     for _ in range(TURNS):
-        shown = look.rec2020(look.control(look.oklab(color.decode(codes)), *controls(base)))
-        codes += goal - color.encode(shown)
+        shown = look.rec2020(look.control(look.oklab(color.decode(codes) @ back.T), *controls(base)))
+        codes += goal - color.encode(shown @ there.T)
     return codes
 
 

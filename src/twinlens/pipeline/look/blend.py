@@ -15,6 +15,7 @@ from twinlens.core.errors import ParameterError
 from twinlens.core.look import Table, keep_table, table_of
 from twinlens.numerics import color, curve
 from twinlens.numerics.lut import identity_table, tetrahedral
+from twinlens.pipeline.look import between
 from twinlens.pipeline.look.check import problems
 from twinlens.pipeline.look.model import FINISH_RANGES, Finish, Look
 from twinlens.stages import look_map
@@ -47,7 +48,8 @@ def _mix(one: Any, other: Any, share: float) -> Any:
 
 
 def _mixed_map(one: LookMap, other: LookMap, share: float) -> LookMap:
-    if "none" in (one.curve, other.curve) or one.space == other.space:
+    curves = "none" in (one.curve, other.curve) or one.space == other.space
+    if curves and between.gamut_of(one) == between.gamut_of(other):
         return _mixed_numbers(one, other, share)
     return _mixed_pictures(one, other, share)
 
@@ -59,20 +61,21 @@ def _mixed_numbers(one: LookMap, other: LookMap, share: float) -> LookMap:
     sectors = _mix(np.asarray(one.sectors), np.asarray(other.sectors), share)
     values["sectors"] = tuple(map(tuple, sectors.tolist()))
     values["table"] = _mixed_table(one.table, other.table, share)
+    if between.gamut_of(one) != between.OPEN:
+        values["gamut"] = between.gamut_of(one)
     return _with_curve({**values, **_mixed_light(one, other, share)}, one, other, share)
 
 
 def _mixed_pictures(one: LookMap, other: LookMap, share: float) -> LookMap:
     """The mix of numbers in the primaries of one look, led to the mix of what the two show, as far as that is valid."""
-    from twinlens.pipeline.look.between import corrections
-
     nearer, further = (one, other) if share <= 0.5 else (other, one)
+    same = {} if between.gamut_of(one) == between.gamut_of(other) else {"gamut": between.OPEN}
     bases = [
-        _mixed_numbers(replace(one, space=space), replace(other, space=space), share)
-        for space in (nearer.space, further.space)
+        _mixed_numbers(replace(one, space=space, **same), replace(other, space=space, **same), share)
+        for space in dict.fromkeys((nearer.space, further.space))
     ]
     for base in bases:
-        for table in corrections(_daylight(base), _daylight(one), _daylight(other), share):
+        for table in between.corrections(_daylight(base), _daylight(one), _daylight(other), share):
             led = replace(base, table=keep_table(table))
             if not problems(led):
                 return led
