@@ -124,7 +124,7 @@ class LookMap(Stage):
         """Display light of scene light (..., 3) without tables: the meaning of this stage. `tone` is a faster curve."""
         if self.is_neutral:
             return look.clip_to_display(rgb * self.gain)
-        light = scene_light(self, rgb)
+        light = _scene_light(self, rgb)
         display = self.toned(light, tone)
         keeps = self.curve != "none" and (self.keep_hue > 0 or self.keep_saturation > 0)
         if not (keeps or self.table or _has_controls(self)):
@@ -135,7 +135,7 @@ class LookMap(Stage):
         if self.table:
             lab = look.oklab(_with_table(self, look.rec2020(lab)))
         if _has_controls(self):
-            lab = look.control(lab, *controls(self))
+            lab = look.control(lab, *_controls(self))
         return look.clip_to_display(look.rec2020(lab))
 
     def toned(self, light: Array, tone: Callable[[Array], Array] | None = None) -> Array:
@@ -160,11 +160,11 @@ def compiled(stage: LookMap, size: int = TABLE_SIZE) -> kernels.Tables:
 
 @lru_cache(maxsize=16)
 def _compile(stage: LookMap, size: int) -> kernels.Tables:
-    gains = np.round(scene_light(stage, np.ones((1, 3)))[0], 12)
+    gains = np.round(_scene_light(stage, np.ones((1, 3)))[0], 12)
     return kernels.Tables(*lut.build(tone_of(stage), gains, stage.render, size, TABLE_OVER))
 
 
-def scene_light(stage: LookMap, rgb: Array) -> Array:
+def _scene_light(stage: LookMap, rgb: Array) -> Array:
     """Light after exposure and root-polynomial."""
     scaled = rgb * np.asarray(stage.gain, rgb.dtype)
     if stage.transform == IDENTITY and not stage.lights:
@@ -236,8 +236,7 @@ def _has_controls(stage: LookMap) -> bool:
     return stage.saturation != 1 or any(row != PLAIN_SECTOR for row in stage.sectors)
 
 
-def controls(stage: LookMap) -> tuple[float, float, Array]:
-    """What `numerics.look.control` takes of a stage at its strength."""
+def _controls(stage: LookMap) -> tuple[float, float, Array]:
     plain = np.array(PLAIN_SECTOR)
     sectors = plain + stage.strength * (np.asarray(stage.sectors) - plain)
     sectors[:, [1, 3]] = np.maximum(sectors[:, [1, 3]], 0)

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from twinlens.core.look import Table, table_of
 from twinlens.numerics import color, curve, look
 from twinlens.numerics.lut import identity_table, tetrahedral
-from twinlens.stages.look_map import LookMap, controls, scene_light
+from twinlens.stages.look_map import LookMap, transform_of
 
 Array = npt.NDArray[Any]
 
@@ -65,14 +65,17 @@ def _before_controls(base: LookMap, start: Array, wanted: Array, there: Array) -
     """The codes (N, 3), in the table's primaries, that the controls of `base` turn into `wanted` light."""
     codes, goal, back = start.copy(), color.encode(wanted @ there.T), np.linalg.inv(there)
     for _ in range(TURNS):
-        shown = look.rec2020(look.control(look.oklab(color.decode(codes) @ back.T), *controls(base)))
+        shown = look.rec2020(
+            look.control(look.oklab(color.decode(codes) @ back.T), base.saturation, base.skin, np.asarray(base.sectors))
+        )
         codes += goal - color.encode(shown @ there.T)
     return codes
 
 
 def before_table(stage: LookMap, rgb: Array) -> Array:
     """Display light (N, 3) of scene light after curve and kept color, where a residual table would act."""
-    light = scene_light(stage, rgb)
+    transform = transform_of(stage)
+    light = look.root_terms(rgb * stage.gain, transform.shape[1]) @ transform.T
     display = stage.toned(light)
     if stage.curve == "none" or not (stage.keep_hue or stage.keep_saturation):
         return display
