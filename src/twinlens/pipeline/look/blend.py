@@ -21,6 +21,7 @@ from twinlens.pipeline.look.model import FINISH_RANGES, Finish, Look
 from twinlens.stages import look_map
 from twinlens.stages.look_map import LookMap
 
+GAMUTS = ("srgb", "p3", "adobe", "rec2020", "prophoto")  # in which looks are cut, from the smallest
 STOPS = np.arange(-24, 11) / 2  # where a blended curve gets its nodes: half stops, -12 to +5
 CLOSEST = 0.02  # stops: nodes that are nearer to the one before are left out
 
@@ -69,9 +70,9 @@ def _mixed_numbers(one: LookMap, other: LookMap, share: float) -> LookMap:
 def _mixed_pictures(one: LookMap, other: LookMap, share: float) -> LookMap:
     """The mix of numbers in the primaries of one look, led to the mix of what the two show, as far as that is valid."""
     nearer, further = (one, other) if share <= 0.5 else (other, one)
-    same = {} if between.gamut_of(one) == between.gamut_of(other) else {"gamut": between.OPEN}
+    parts = _in_one_gamut(one, other)
     bases = [
-        _mixed_numbers(replace(one, space=space, **same), replace(other, space=space, **same), share)
+        _mixed_numbers(replace(parts[0], space=space), replace(parts[1], space=space), share)
         for space in dict.fromkeys((nearer.space, further.space))
     ]
     for base in bases:
@@ -80,6 +81,17 @@ def _mixed_pictures(one: LookMap, other: LookMap, share: float) -> LookMap:
             if not problems(led):
                 return led
     return next((base for base in bases if not problems(base)), bases[0])
+
+
+def _in_one_gamut(one: LookMap, other: LookMap) -> tuple[LookMap, LookMap]:
+    """The two with one gamut: the larger of those that a look is cut in. A table over other primaries is left out."""
+    gamuts = [between.gamut_of(stage) for stage in (one, other)]
+    if gamuts[0] == gamuts[1]:
+        return one, other
+    common: dict[str, Any] = {"gamut": max((name for name in gamuts if name != between.OPEN), key=GAMUTS.index)}
+    alone = [stage if gamut == common["gamut"] else replace(stage, table="", **common)
+             for stage, gamut in zip((one, other), gamuts, strict=True)]  # fmt: skip
+    return alone[0], alone[1]
 
 
 def _daylight(stage: LookMap) -> LookMap:
