@@ -18,6 +18,7 @@ COMMANDS = {
     "calibrate": "Measure a camera module: color, noise, shading, lens, sharpness.",
     "simulate": "Photograph invented scenes with invented cameras; the truth beside every file.",
     "looks": "List the looks, or print one as a document to edit.",
+    "export": "Write a look for other programs, read it back by them, show the difference.",
     "demo": "Shoot a sample scene, develop it with every look, show the times.",
     "completion": "Print the shell's completion script.",
 }

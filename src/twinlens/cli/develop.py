@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from twinlens.cli.chosen_look import ORIENTATION, chosen
 from twinlens.cli.options import edits as edits_of
 from twinlens.cli.options import stage_options
 from twinlens.cli.progress import Progress
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from twinlens.pipeline.recipe import Recipe
 
 OUTPUT = ("bits", "quality", "strip")
-REPLAYED = ("look", "strength", *OUTPUT)  # a recipe says these
+REPLAYED = ("look", "strength", "orientation", *OUTPUT)  # a recipe says these
 SUFFIXES = (".jpg", ".jpeg", ".tif", ".tiff", ".png", ".avif", ".jxl")
 
 
@@ -37,6 +38,7 @@ SUFFIXES = (".jpg", ".jpeg", ".tif", ".tiff", ".png", ".avif", ".jxl")
 @click.option(
     "--strength", type=float, default=1.0, show_default=True, help="0 neutral, 1 the look, more while it is valid."
 )
+@ORIENTATION
 @click.option("--exposure", metavar="EV|auto", help="Brighter or darker in stops; auto holds highlights.")
 @click.option(
     "--profile",
@@ -142,7 +144,7 @@ def _one(source: Path, target: Path, options: dict[str, Any], bar: Any) -> dict[
 
     picture = pipeline.develop(
         image,
-        look=options["look"],
+        look=_look(options),
         strength=options["strength"],
         profile=camera,
         recipe=recipe,
@@ -160,6 +162,15 @@ def _one(source: Path, target: Path, options: dict[str, Any], bar: Any) -> dict[
     bar.next(f"{source.name} -> {target}")
     return {"source": str(source), "output": str(target), "width": width, "height": height,
             "seconds": round(time.perf_counter() - began, 3), "notes": notes}  # fmt: skip
+
+
+def _look(options: dict[str, Any]) -> Any:
+    """The look by name, or turned."""
+    if not options["orientation"]:
+        return options["look"]
+    if options["look"] == "profile":
+        raise ParameterError("--orientation turns a look; the camera profile's own is shown as it is")
+    return chosen(options["look"], options["orientation"])
 
 
 def _another_camera(camera: Any, image: Any) -> tuple[str, ...]:

@@ -117,8 +117,12 @@ def dumps(table: Table | Array, *, title: str = "", comments: tuple[str, ...] = 
     lines.append(f"{'LUT_3D_SIZE' if is_3d else 'LUT_1D_SIZE'} {len(values)}")
     if isinstance(table, Table) and not table.is_unit:
         lines += [f"DOMAIN_MIN {_row(table.low)}", f"DOMAIN_MAX {_row(table.high)}"]
-    lines += [_row(row) for row in values.reshape(-1, 3)]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines) + "\n" + rows(values.reshape(-1, 3))
+
+
+def rows(values: Array) -> str:
+    """Rows of three numbers with the nine digits that a float32 needs, one line each."""
+    return ("%.9g %.9g %.9g\n" * len(values)) % tuple(np.asarray(values, np.float32).ravel().tolist())
 
 
 def _row(values: Any) -> str:

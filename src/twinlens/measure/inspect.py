@@ -128,7 +128,20 @@ def _look(path: Path) -> Report:
     found = look.load(path)
     pairs = [("name", found.name), ("description", found.description), *(("reason", one) for one in found.reasons)]
     pairs += [(key, str(value)) for key, value in found.provenance.items()]
-    return Report(str(path), "look", (Section("Look", tuple(pairs)),))
+    return Report(str(path), "look", (Section("Look", tuple(pairs)), _orientation(look.measure(found))))
+
+
+def _orientation(measured: Any) -> Section:
+    """What a look does to chroma and tone."""
+    return Section(
+        "Orientation",
+        (
+            ("chroma ratio", f"{measured.chroma_ratio:.3f} of the scene's, on the ColorChecker's coloured patches"),
+            ("mid contrast", f"{measured.mid_contrast:.2f} display stops a scene stop at mid grey"),
+            ("shadow depth", f"{measured.shadow_depth:.2f} display stops from mid grey to a grey 5 stops under it"),
+            ("brightness", f"{measured.brightness:+.2f} EV of mid grey"),
+        ),
+    )
 
 
 def _recipe(path: Path) -> Report:

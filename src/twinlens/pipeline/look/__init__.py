@@ -14,12 +14,13 @@ from twinlens.core.errors import DocumentError
 from twinlens.pipeline.look.blend import blend
 from twinlens.pipeline.look.check import problems, valid_strength
 from twinlens.pipeline.look.model import Finish, Look
+from twinlens.pipeline.look.orientation import Orientation, measure, orient
 from twinlens.pipeline.look.text import dumps, loads, read, read_tables, save, write_tables
 from twinlens.stages.look_map import LookMap
 
 __all__ = [
-    "Finish", "Look", "at_strength", "blend", "dumps", "load", "loads", "problems", "read", "read_tables", "save",
-    "shipped", "valid_strength", "write_tables",
+    "Finish", "Look", "Orientation", "at_strength", "blend", "dumps", "load", "loads", "measure", "orient", "problems",
+    "read", "read_tables", "save", "shipped", "valid_strength", "write_tables",
 ]  # fmt: skip
 
 FOLDER = Path(twinlens.__file__).parent / "looks"

@@ -1,4 +1,8 @@
-"""Blending: the look between two looks, itself a look."""
+"""Blending: the look between two looks, itself a look.
+
+Every number of the two is mixed. Looks whose curves work in different primaries have no numbers between them: what
+the mixed numbers show is led to the mix of what both looks show (`between`).
+"""
 
 from __future__ import annotations
 
@@ -11,11 +15,15 @@ from twinlens.core.errors import ParameterError
 from twinlens.core.look import Table, keep_table, table_of
 from twinlens.numerics import color, curve
 from twinlens.numerics.lut import identity_table, tetrahedral
+from twinlens.pipeline.look import between
+from twinlens.pipeline.look.check import problems
 from twinlens.pipeline.look.model import FINISH_RANGES, Finish, Look
 from twinlens.stages import look_map
 from twinlens.stages.look_map import LookMap
 
+GAMUTS = ("srgb", "p3", "adobe", "rec2020", "prophoto")  # in which looks are cut, from the smallest
 STOPS = np.arange(-24, 11) / 2  # where a blended curve gets its nodes: half stops, -12 to +5
+CLOSEST = 0.02  # stops: nodes that are nearer to the one before are left out
 
 
 def blend(one: Look, other: Look, share: float) -> Look:
@@ -41,18 +49,69 @@ def _mix(one: Any, other: Any, share: float) -> Any:
 
 
 def _mixed_map(one: LookMap, other: LookMap, share: float) -> LookMap:
+    curves = "none" in (one.curve, other.curve) or one.space == other.space
+    if curves and between.gamut_of(one) == between.gamut_of(other):
+        return _mixed_numbers(one, other, share)
+    return _mixed_pictures(one, other, share)
+
+
+def _mixed_numbers(one: LookMap, other: LookMap, share: float) -> LookMap:
     values: dict[str, Any] = {
         key: _mix(getattr(one, key), getattr(other, key), share) for key in ("exposure", "saturation", "skin")
     }
     sectors = _mix(np.asarray(one.sectors), np.asarray(other.sectors), share)
     values["sectors"] = tuple(map(tuple, sectors.tolist()))
+    values["table"] = _mixed_table(one.table, other.table, share)
+    if between.gamut_of(one) != between.OPEN:
+        values["gamut"] = between.gamut_of(one)
+    return _with_curve({**values, **_mixed_light(one, other, share)}, one, other, share)
+
+
+def _mixed_pictures(one: LookMap, other: LookMap, share: float) -> LookMap:
+    """The mix of numbers in the primaries of one look, led to the mix of what the two show, as far as that is valid."""
+    nearer, further = (one, other) if share <= 0.5 else (other, one)
+    parts = _in_one_gamut(one, other)
+    bases = [
+        _mixed_numbers(replace(parts[0], space=space), replace(parts[1], space=space), share)
+        for space in dict.fromkeys((nearer.space, further.space))
+    ]
+    for base in bases:
+        for table in between.corrections(_daylight(base), _daylight(one), _daylight(other), share):
+            led = replace(base, table=keep_table(table))
+            if not problems(led):
+                return led
+    return next((base for base in bases if not problems(base)), bases[0])
+
+
+def _in_one_gamut(one: LookMap, other: LookMap) -> tuple[LookMap, LookMap]:
+    """The two with one gamut: the larger of those that a look is cut in. A table over other primaries is left out."""
+    gamuts = [between.gamut_of(stage) for stage in (one, other)]
+    if gamuts[0] == gamuts[1]:
+        return one, other
+    common: dict[str, Any] = {"gamut": max((name for name in gamuts if name != between.OPEN), key=GAMUTS.index)}
+    alone = [stage if gamut == common["gamut"] else replace(stage, table="", **common)
+             for stage, gamut in zip((one, other), gamuts, strict=True)]  # fmt: skip
+    return alone[0], alone[1]
+
+
+def _daylight(stage: LookMap) -> LookMap:
+    return replace(stage, cct=look_map.DAYLIGHT_CCT) if stage.lights else stage
+
+
+def _with_curve(values: dict[str, Any], one: LookMap, other: LookMap, share: float) -> LookMap:
+    """The stage with the mixed curve; as nodes where no film curve has the mixed numbers."""
+    try:
+        return LookMap(**values, **_mixed_curve(one, other, share))
+    except ParameterError:
+        return LookMap(**values, **_mixed_nodes(one, other, share))
+
+
+def _mixed_light(one: LookMap, other: LookMap, share: float) -> dict[str, Any]:
+    """The transform, by light where one of the looks knows several."""
     if one.lights or other.lights:
         ccts = sorted({row[0] for stage in (one, other) for row in stage.lights})
-        values["lights"] = tuple((cct, *_transform(one, other, share, cct).ravel().tolist()) for cct in ccts)
-    else:
-        values["transform"] = tuple(map(tuple, _transform(one, other, share).tolist()))
-    values["table"] = _mixed_table(one.table, other.table, share)
-    return LookMap(**values, **_mixed_curve(one, other, share))
+        return {"lights": tuple((cct, *_transform(one, other, share, cct).ravel().tolist()) for cct in ccts)}
+    return {"transform": tuple(map(tuple, _transform(one, other, share).tolist()))}
 
 
 def _transform(one: LookMap, other: LookMap, share: float, cct: float | None = None) -> np.ndarray:
@@ -64,26 +123,41 @@ def _transform(one: LookMap, other: LookMap, share: float, cct: float | None = N
 
 
 def _mixed_curve(one: LookMap, other: LookMap, share: float) -> dict[str, Any]:
-    keys = ("keep_hue", "keep_saturation")
-    if one.curve == "none" or other.curve == "none":
-        shown = one if other.curve == "none" else other
-        values: dict[str, Any] = {"space": shown.space, **{key: getattr(shown, key) for key in keys}}
-    elif one.space != other.space:
-        raise ParameterError(f"looks with tone curves in {one.space} and {other.space} cannot be blended")
-    else:
-        kept = {key: _mix(getattr(one, key), getattr(other, key), share) for key in keys}
-        values = {"space": one.space, **kept}
     if one.curve == other.curve == "none":
-        return values
-    if one.curve == other.curve == "film":
-        keys = ("middle", "contrast", "toe")
-        values |= {key: getattr(one, key) ** (1 - share) * getattr(other, key) ** share for key in keys}
-        return {**values, "curve": "film", "white": _mix(one.white, other.white, share)}
-    light = np.repeat((curve.MID_GREY * np.exp2(STOPS))[:, None], 3, 1)
+        return _mixed_kept(one, other, share)
+    if one.curve != "film" or other.curve != "film":
+        return _mixed_nodes(one, other, share)
+    keys = ("middle", "contrast", "toe")
+    values: dict[str, Any] = {key: getattr(one, key) ** (1 - share) * getattr(other, key) ** share for key in keys}
+    return {**_mixed_kept(one, other, share), **values, "curve": "film", "white": _mix(one.white, other.white, share)}
+
+
+def _mixed_kept(one: LookMap, other: LookMap, share: float) -> dict[str, Any]:
+    """The process space, and how much of the scene's hue and saturation survives."""
+    keys = ("keep_hue", "keep_saturation")
+    if "none" in (one.curve, other.curve):
+        shown = one if other.curve == "none" else other
+        return {"space": shown.space, **{key: getattr(shown, key) for key in keys}}
+    return {"space": one.space, **{key: _mix(getattr(one, key), getattr(other, key), share) for key in keys}}
+
+
+def _mixed_nodes(one: LookMap, other: LookMap, share: float) -> dict[str, Any]:
+    """The mixed curve as nodes, at half stops and at the looks' own."""
+    stops = _stops(one, other)
+    light = np.repeat((curve.MID_GREY * np.exp2(stops))[:, None], 3, 1)
     codes = _mix(look_map.tone_of(one)(light), look_map.tone_of(other)(light), share)
     shown = color.encode(curve.decode_tone(codes)).T
     rows = shown[:1] if np.ptp(shown, axis=0).max() < 1e-9 else shown
-    return {**values, "curve": "nodes", "nodes": (tuple(STOPS.tolist()), *map(tuple, rows.tolist()))}
+    nodes = (tuple(stops.tolist()), *map(tuple, np.maximum.accumulate(rows, axis=1).tolist()))
+    return {**_mixed_kept(one, other, share), "curve": "nodes", "nodes": nodes}
+
+
+def _stops(one: LookMap, other: LookMap) -> np.ndarray:
+    """Half stops, and the nodes of the looks that lie between them."""
+    own = [stage.nodes[0] for stage in (one, other) if stage.curve == "nodes"]
+    found = np.unique(np.round(np.concatenate([STOPS, *map(np.asarray, own)]), 6))
+    found = found[(found >= STOPS[0]) & (found <= STOPS[-1])]
+    return found[np.concatenate([[True], np.diff(found) > CLOSEST])]
 
 
 def _mixed_table(one: str, other: str, share: float) -> str:
