@@ -49,19 +49,33 @@ def _grey(stage: LookMap) -> str:
 
 
 def _map(table: look.Array) -> list[str]:
-    corners = lut.corners(table)
-    inside = (corners.min((0, 1, 2, 6)) > EDGE[0]) & (corners.max((0, 1, 2, 6)) < EDGE[1])
+    inside, corners = _inside(table), lut.corners(table)
     if not inside.any():
         return []
     found = []
-    determinant = lut.folding(table)[inside]
-    if determinant.min() <= 0 and determinant.max() > FLAT:
-        found.append(f"the color map folds in {int((determinant <= 0).sum())} of {determinant.size} cells")
+    folded, cells = folded_cells(table)
+    if folded:
+        found.append(f"the color map folds in {folded} of {cells} cells")
     steps = [np.abs(np.diff(corners, axis=axis)).max((0, 1, 2, 6)) for axis in range(3)]
     steepest = float(np.max(steps, 0)[inside].max()) * (CHECK_SIZE - 1)
     if steepest > STEEPEST_MAP:
         found.append(f"the color map is too steep: {steepest:.1f}")
     return found
+
+
+def folded_cells(table: look.Array) -> tuple[int, int]:
+    """How many cells of a compiled table (N, N, N, 3) change the order of colors, of how many inside the display's
+    gamut; none for a look without color, whose cells are all flat."""
+    determinant = lut.folding(table)[_inside(table)]
+    if not determinant.size or determinant.max() <= FLAT:
+        return 0, determinant.size
+    return int((determinant <= 0).sum()), determinant.size
+
+
+def _inside(table: look.Array) -> look.Array:
+    """Which cells (N-1, N-1, N-1) have all corners inside the display's gamut."""
+    corners = lut.corners(table)
+    return (corners.min((0, 1, 2, 6)) > EDGE[0]) & (corners.max((0, 1, 2, 6)) < EDGE[1])
 
 
 def _hues(stage: LookMap, shapers: look.Array) -> str:
