@@ -17,6 +17,7 @@ import numpy.typing as npt
 from twinlens.core.image import SCENE, Image, planar
 from twinlens.core.record import record
 from twinlens.core.shot import Shot
+from twinlens.core.stage import Facts
 from twinlens.numerics import color, curve
 from twinlens.numerics.look import rec2020
 from twinlens.pipeline.look.check import folded_cells
@@ -73,8 +74,9 @@ def gradients(stage: LookMap, against: Rendering | None = None, *, seed: int = 0
     shown = display_codes(stage, lines)
     wanted = analytic_codes(stage, lines) if against is None else np.asarray(against(lines), float)
     own, other = bends(shown * 255, wanted * 255)
+    gamut = getattr(stage, "gamut", "open")
     unclipped = (slice(TABLE_SIZE),) * 3
-    folded, cells = (0, 0) if stage.is_neutral else folded_cells(compiled(stage).table[unclipped])
+    folded, cells = (0, 0) if stage.is_neutral else folded_cells(compiled(stage).table[unclipped], gamut)
     inversions, step = grey_steps(stage)
     return Gradients(
         cells=cells, folded=folded, grey_inversions=inversions, grey_step=step, p99=own, reference_p99=other,
@@ -94,14 +96,14 @@ def display(stage: LookMap, scene: Array) -> Array:
 
 def display_codes(stage: LookMap, scene: Array) -> Array:
     """sRGB codes 0 to 1 (..., 3), not rounded, of scene light (..., 3), as `develop` shows it."""
-    return _encoded(_image(stage, scene)).reshape(np.shape(scene))
+    return _encoded(stage, _image(stage, scene)).reshape(np.shape(scene))
 
 
 def analytic_codes(stage: LookMap, scene: Array) -> Array:
     """`display_codes` without compiled tables: what the look means."""
     light = np.asarray(scene, float)
     shown = _flat(stage.render(light.reshape(-1, 3)))
-    return _encoded(shown.with_pixels(shown.pixels, state=OutputColor.accepts)).reshape(light.shape)
+    return _encoded(stage, shown.with_pixels(shown.pixels, state=OutputColor.accepts)).reshape(light.shape)
 
 
 def _image(stage: LookMap, scene: Array) -> Image:
@@ -113,8 +115,10 @@ def _flat(rgb: Array) -> Image:
     return Image(pixels=pixels, state=SCENE, shot=Shot(), primaries="rec2020")
 
 
-def _encoded(image: Image) -> Array:
-    return Encode()(OutputColor()(image)).pixels.astype(float)
+def _encoded(stage: LookMap, image: Image) -> Array:
+    """sRGB codes of display light, its colors brought into sRGB as `develop` does after this look."""
+    facts = Facts(shot=image.shot, source=image, arriving=lambda: image, before=(stage,))
+    return Encode()(OutputColor().resolve(facts)(image)).pixels.astype(float)
 
 
 def ramps(seed: int = 0, count: int = RAMPS, steps: int = STEPS) -> Array:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from twinlens.core.look import IDENTITY, PLAIN_SECTOR
 from twinlens.core.look_facts import Check, Learned, LookFacts, learned_from
 from twinlens.measure import gradients
-from twinlens.measure.look import colors
+from twinlens.measure.look import colors, words
 from twinlens.measure.look.coverage import coverage, covered_share, not_covered
 from twinlens.measure.look.tone import tone_facts
 from twinlens.numerics import curve
@@ -127,22 +127,29 @@ def _lights(stage: LookMap) -> tuple[tuple[float, float, float], ...]:
     return tuple(rows)
 
 
-def _flat(provenance: dict[str, Any], depth: int = 0) -> tuple[tuple[str, str], ...]:
-    """Provenance as (name, text): tables of tables with their names joined, what learning found left out."""
+def _flat(provenance: dict[str, Any], head: str = "") -> tuple[tuple[str, str], ...]:
+    """Provenance as (name, text), the names of tables in tables joined; of what learning found, which has a section of
+    its own, only the error where the look is a part of another."""
     pairs: list[tuple[str, str]] = []
     for key, value in provenance.items():
-        if key == "learned" and not depth:
-            continue
-        if isinstance(value, dict):
-            pairs += [(f"{key}, {name}", text) for name, text in _flat(value, depth + 1)]
+        name = f"{head}{key}"
+        if key == "learned":
+            found = learned_from(provenance)
+            if head and found and found.held_out:
+                pairs.append((name, f"held-out dE2000 {words.error(found.held_out)}"))
+        elif isinstance(value, dict):
+            pairs += _flat(value, f"{name}, ")
+        elif isinstance(value, list) and any(isinstance(one, dict) for one in value):
+            for index, one in enumerate(value, 1):
+                pairs += _flat(one, f"{name} {index}, ") if isinstance(one, dict) else [(name, _short(one))]
         elif value not in ("", [], None):
-            pairs.append((key, _short(value)))
+            pairs.append((name, _short(value)))
     return tuple(pairs)
 
 
 def _short(value: Any) -> str:
     if isinstance(value, list):
-        items = [_short(one) for one in value if not isinstance(one, dict)]
+        items = [_short(one) for one in value]
         return ", ".join(items[:12]) + (f" and {len(items) - 12} more" if len(items) > 12 else "")
     text = f"{value:g}" if isinstance(value, float) else str(value)
     return text if len(text) <= 300 else text[:297] + "..."

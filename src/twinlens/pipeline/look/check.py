@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 
 from twinlens.core.errors import ParameterError
-from twinlens.numerics import curve, look, lut
+from twinlens.numerics import color, curve, look, lut
 from twinlens.stages.look_map import LookMap, compiled
 
 CHECK_SIZE = 17
@@ -49,7 +49,7 @@ def _grey(stage: LookMap) -> str:
 
 
 def _map(table: look.Array) -> list[str]:
-    inside, corners = _inside(table), lut.corners(table)
+    inside, corners = _inside(table, "open"), lut.corners(table)
     if not inside.any():
         return []
     found = []
@@ -63,17 +63,20 @@ def _map(table: look.Array) -> list[str]:
     return found
 
 
-def folded_cells(table: look.Array) -> tuple[int, int]:
+def folded_cells(table: look.Array, gamut: str = "open") -> tuple[int, int]:
     """How many cells of a compiled table (N, N, N, 3) change the order of colors, of how many inside the display's
-    gamut; none for a look without color, whose cells are all flat."""
-    determinant = lut.folding(table)[_inside(table)]
+    gamut; none for a look without color, whose cells are all flat. `gamut` is the one that the look is cut in."""
+    determinant = lut.folding(table)[_inside(table, gamut)]
     if not determinant.size or determinant.max() <= FLAT:
         return 0, determinant.size
     return int((determinant <= 0).sum()), determinant.size
 
 
-def _inside(table: look.Array) -> look.Array:
+def _inside(table: look.Array, gamut: str) -> look.Array:
     """Which cells (N-1, N-1, N-1) have all corners inside the display's gamut."""
+    if gamut not in ("open", "rec2020"):
+        light = curve.decode_tone(table) @ color.rgb_from_rgb(gamut, "rec2020").T
+        table = curve.encode_tone(light).astype(table.dtype)
     corners = lut.corners(table)
     return (corners.min((0, 1, 2, 6)) > EDGE[0]) & (corners.max((0, 1, 2, 6)) < EDGE[1])
 
