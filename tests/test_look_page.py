@@ -8,6 +8,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -294,3 +295,9 @@ def test_the_command_writes_the_page_and_never_over_the_input(tmp_path):
     before = look.read_bytes()
     over = run("inspect", look, "--page", look, "--overwrite")
     assert over.returncode != 0 and "input itself" in over.stderr and look.read_bytes() == before
+
+
+def test_the_page_of_the_shipped_looks_tells_what_they_do():
+    script = Path(__file__).parents[1] / "docs" / "make_looks.py"
+    result = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr

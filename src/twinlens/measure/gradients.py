@@ -40,11 +40,13 @@ LARGEST_STEP_ERROR = 1.0  # codes of 16 bits: how far a step of a grey ramp may 
 
 @record(kw_only=True)
 class Gradients:
-    """`folded` of `cells` of the compiled table change the order of colors (up to the curve's white: brighter light is
-    clipped); `grey_inversions` steps of a fine grey ramp get darker. `grey_step`: how many codes of 16 bits a step of
-    that ramp is off the step of the curve itself, at most. `p99`: second differences in codes of 8 bits, away from
-    clipping; `reference_p99` of the other rendering on the same ramps, `ratio` between the two; `is_own` when the
-    other rendering is the look itself without tables.
+    """What was found along greys and ramps, as developed.
+
+    `folded` of `cells` of the compiled table change the order of colors (up to the curve's white: brighter light is
+    clipped); `grey_inversions` steps of a fine grey ramp get darker; `grey_step`: how many codes of 16 bits a step of
+    that ramp is off the step of the curve itself, away from clipping, at most. `p99`: second differences along the
+    smooth ramps in codes of 8 bits, away from clipping; `reference_p99` of the other rendering there, `ratio` between
+    the two; `is_own` when the other rendering is the look itself without tables.
     """
 
     cells: int
@@ -142,14 +144,15 @@ def bends(one: Array, other: Array) -> tuple[float, float]:
 
 
 def grey_steps(stage: LookMap) -> tuple[int, float]:
-    """How many steps of a fine grey ramp get darker, and by how many codes of 16 bits a step differs from the look's
-    own, at most."""
+    """How many steps of a fine grey ramp get darker, and how many codes of 16 bits a step is off the look's own, at
+    most; that away from clipping, where a shaper, straight between its nodes, rounds the corner into white."""
     light = curve.MID_GREY * np.exp2(np.linspace(*GREY_STOPS, GREY_LEVELS))
     grey = np.repeat(light[:, None], 3, 1)
     steps = np.diff(color.encode(display(stage, grey)), axis=0) * 65535
-    wanted = np.diff(color.encode(stage.grey(light)), axis=0) * 65535
-    inversions = int((steps.mean(-1) < -ROUNDING).sum())
-    return inversions, float(np.abs(steps - wanted).max())
+    wanted = color.encode(stage.grey(light))
+    off = np.abs(steps - np.diff(wanted, axis=0) * 65535).max(1)
+    inside = (wanted.min(1) * 255 > CLIPPED[0]) & (wanted.max(1) * 255 < CLIPPED[1])
+    return int((steps.mean(-1) < -ROUNDING).sum()), float(off[inside[1:]].max(initial=0.0))
 
 
 def grey_ramp(stops: int = 10, width: int = 720, height: int = 40) -> Array:
