@@ -13,7 +13,7 @@ from twinlens.core.shot import Shot
 from twinlens.measure import gradients
 from twinlens.numerics import color, lut
 from twinlens.pipeline.develop import develop
-from twinlens.pipeline.look import load, shipped
+from twinlens.pipeline.look import load, problems, shipped, valid_strength
 from twinlens.pipeline.recipe import Output
 from twinlens.stages.look_map import LookMap
 
@@ -76,6 +76,16 @@ def rough(amount: float) -> LookMap:
     """A look with a table of chance."""
     values = lut.identity_table(17) + amount * np.random.default_rng(0).normal(size=(17, 17, 17, 3)).astype(np.float32)
     return LookMap(curve="film", contrast=1.2, table=keep_table(Table(values)))
+
+
+def test_folds_of_a_fine_table_do_not_slip_through_the_check_of_a_look():
+    values = lut.identity_table(33) + 0.01 * np.random.default_rng(0).normal(size=(33, 33, 33, 3)).astype(np.float32)
+    stage = LookMap(curve="film", contrast=1.3, table=keep_table(Table(values)))
+    assert gradients.gradients(stage).folded > 0
+    assert "folds" in " ".join(problems(stage))
+    strength, note = valid_strength(stage, 1.0)
+    assert 0 < strength < 1 and "folds" in note
+    assert gradients.gradients(dataclasses.replace(stage, strength=strength)).folded == 0
 
 
 def test_greys_that_fall_are_counted():
