@@ -20,6 +20,7 @@ LIGHTNESS_BANDS = (0.45, 0.70)  # Oklab lightness of display light between dark,
 BAND_NAMES = ("dark", "middle", "light")
 CHROMA_BANDS = (0.03, 0.08, 0.14)  # Oklab chroma: greys below the first; pale, colorful, strong
 CHROMA_NAMES = ("pale", "colorful", "strong")
+FEWEST_SAMPLES = 5.0  # a part of color space with fewer counts as not covered
 GREY_BANDS = 10  # of Oklab lightness, 0 to 1
 
 

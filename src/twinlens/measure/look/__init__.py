@@ -12,7 +12,7 @@ from twinlens.core.look import IDENTITY, PLAIN_SECTOR
 from twinlens.core.look_facts import Check, Learned, LookFacts, learned_from
 from twinlens.measure import gradients
 from twinlens.measure.look import colors, words
-from twinlens.measure.look.coverage import coverage, covered_share, not_covered
+from twinlens.measure.look.coverage import coverage, not_covered
 from twinlens.measure.look.tone import tone_facts
 from twinlens.numerics import curve
 from twinlens.pipeline.look import Look, load, problems, shipped
@@ -186,8 +186,3 @@ def _beside_neutral(stage: LookMap, scene: Array) -> Array:
     """8-bit sRGB picture (H, W, 3): the neutral rendering above that of the look."""
     line = np.full((4, scene.shape[1], 3), 255, np.uint8)
     return np.concatenate([gradients.shown(LookMap(), scene), line, gradients.shown(stage, scene)])
-
-
-def share_covered(facts: LookFacts) -> float | None:
-    """Share of the parts of color space with samples enough; None for a look that was not learned."""
-    return covered_share(facts.learned) if facts.learned else None

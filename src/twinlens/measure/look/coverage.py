@@ -8,13 +8,20 @@ import numpy as np
 import numpy.typing as npt
 
 from twinlens.core.look import SECTORS
-from twinlens.core.look_facts import BAND_NAMES, CHROMA_BANDS, CHROMA_NAMES, GREY_BANDS, LIGHTNESS_BANDS, Learned
+from twinlens.core.look_facts import (
+    BAND_NAMES,
+    CHROMA_BANDS,
+    CHROMA_NAMES,
+    FEWEST_SAMPLES,
+    GREY_BANDS,
+    LIGHTNESS_BANDS,
+    Learned,
+)
 from twinlens.numerics import look
 
 Array = npt.NDArray[Any]
 Rows = tuple[tuple[float, ...], ...]
 
-FEWEST = 5.0  # samples: a part of color space with fewer counts as not covered
 MOST_NAMED = 6  # colors that a sentence names
 
 
@@ -41,16 +48,18 @@ def not_covered(learned: Learned) -> tuple[str, ...]:
     counts = np.asarray(learned.coverage).reshape(len(BAND_NAMES), len(CHROMA_NAMES), len(SECTORS))
     told = []
     for band, lightness in enumerate(BAND_NAMES):
-        missing = [name for name, column in zip(SECTORS, counts[band].T, strict=True) if column[:2].sum() < FEWEST]
+        missing = [
+            name for name, column in zip(SECTORS, counts[band].T, strict=True) if column[:2].sum() < FEWEST_SAMPLES
+        ]
         if len(missing) == len(SECTORS):
             told.append(f"{lightness} colors of any hue")
         elif missing:
             names = ", ".join(missing[:MOST_NAMED]) + (" and others" if len(missing) > MOST_NAMED else "")
             told.append(f"{lightness} {names}")
-    strong = [name for name, column in zip(SECTORS, counts[:, 2].T, strict=True) if column.sum() < FEWEST]
+    strong = [name for name, column in zip(SECTORS, counts[:, 2].T, strict=True) if column.sum() < FEWEST_SAMPLES]
     if strong:
         told.append("strong " + ("colors of any hue" if len(strong) == len(SECTORS) else ", ".join(strong)))
-    if learned.greys and min(learned.greys[2:9]) < FEWEST:
+    if learned.greys and min(learned.greys[2:9]) < FEWEST_SAMPLES:
         told.append("greys of some brightnesses")
     return tuple(told)
 
@@ -59,4 +68,4 @@ def covered_share(learned: Learned) -> float | None:
     """Share of the 108 parts of color space that hold samples enough; None where coverage is not known."""
     if not learned.coverage:
         return None
-    return float((np.asarray(learned.coverage) >= FEWEST).mean())
+    return float((np.asarray(learned.coverage) >= FEWEST_SAMPLES).mean())

@@ -9,7 +9,7 @@ from html import escape
 import numpy as np
 
 from twinlens.core.look import SECTORS
-from twinlens.core.look_facts import BAND_NAMES, CHROMA_NAMES, Learned, SectorFacts, Wheel
+from twinlens.core.look_facts import BAND_NAMES, CHROMA_NAMES, FEWEST_SAMPLES, Learned, SectorFacts, Wheel
 from twinlens.report.look.swatch import css, of_oklab
 
 SIDE, RADIUS = 300.0, 104.0  # px
@@ -20,7 +20,6 @@ HUE_STEP = 2 * math.pi / len(SECTORS)
 SAMPLE = (0.68, 0.12)  # Oklab lightness and chroma of a chip that stands for a hue
 BAND_LIGHTNESS = (0.35, 0.58, 0.82)  # of the colors that stand for the bands of a coverage map
 BAND_CHROMA = (0.055, 0.11, 0.17)
-FEWEST = 5.0  # samples that count as covered
 MANY = 1000.0  # samples from which a part is drawn full
 
 
@@ -121,7 +120,7 @@ def _coverage_map(band: str, counts: np.ndarray, lightness: float) -> str:
             parts.append(
                 _wedge(ring, sector, float(counts[ring, sector]), of_oklab(lightness, chroma, sector * HUE_STEP))
             )
-    share = float((counts >= FEWEST).mean())
+    share = float((counts >= FEWEST_SAMPLES).mean())
     return _round(f"Coverage of {band} colors by hue and chroma: {share:.0%} of the parts hold samples", parts)
 
 
@@ -130,9 +129,9 @@ def _wedge(ring: int, sector: int, count: float, ink: str) -> str:
     inner, outer = (RADIUS * (0.19 + 0.27 * one) for one in (ring, ring + 1))
     title = f"<title>{SECTORS[sector]}, {CHROMA_NAMES[ring]}: {count:.0f} samples</title>"
     outline = f'<path class="none" d="{_wedge_path(inner, outer, sector)}">{title}</path>'
-    if count < FEWEST:
+    if count < FEWEST_SAMPLES:
         return outline
-    fullness = 0.35 + 0.65 * min(math.log(count / FEWEST) / math.log(MANY / FEWEST), 1.0)
+    fullness = 0.35 + 0.65 * min(math.log(count / FEWEST_SAMPLES) / math.log(MANY / FEWEST_SAMPLES), 1.0)
     filled = _wedge_path(inner, inner + fullness * (outer - inner), sector)
     return f'{outline}<path class="some" d="{filled}" fill="{ink}">{title}</path>'
 
@@ -151,7 +150,7 @@ def grey_coverage(learned: Learned) -> str:
     side, parts = SIDE / len(learned.greys), []
     for index, count in enumerate(learned.greys):
         ink = of_oklab((index + 0.5) / len(learned.greys), 0, 0)
-        style = f'fill="{ink}"' if count >= FEWEST else 'class="none"'
+        style = f'fill="{ink}"' if count >= FEWEST_SAMPLES else 'class="none"'
         title = f"<title>{count:.0f} samples</title>"
         parts.append(
             f'<rect x="{index * side + 1:.1f}" y="1" width="{side - 2:.1f}" height="26" {style}>{title}</rect>'
