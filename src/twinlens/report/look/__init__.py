@@ -72,7 +72,8 @@ def _tiles(facts: LookFacts) -> str:
     ]
     if facts.learned and facts.learned.held_out:
         held = facts.learned.held_out
-        tiles.append((f"{held.mean:.2f} / {held.p95:.2f}", "ΔE2000 held out, mean / p95"))
+        how = "" if held.is_blind else "; gain and white matched"
+        tiles.append((f"{held.shown[0]:.2f} / {held.shown[1]:.2f}", f"ΔE2000 held out, mean / p95{how}"))
     failed = sum(not check.passed for check in facts.checks)
     tiles.append((f"{len(facts.checks) - failed} of {len(facts.checks)}", "checks hold"))
     return (

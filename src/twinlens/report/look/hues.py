@@ -8,8 +8,9 @@ from html import escape
 
 import numpy as np
 
+from twinlens.core.learned import BAND_NAMES, CHROMA_NAMES, FEWEST_SAMPLES, Learned
 from twinlens.core.look import SECTORS
-from twinlens.core.look_facts import BAND_NAMES, CHROMA_NAMES, FEWEST_SAMPLES, Learned, SectorFacts, Wheel
+from twinlens.core.look_facts import SectorFacts, Wheel
 from twinlens.report.look.swatch import css, of_oklab
 
 SIDE, RADIUS = 300.0, 104.0  # px
