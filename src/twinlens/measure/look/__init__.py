@@ -69,7 +69,7 @@ def checks(stage: LookMap) -> tuple[Check, ...]:
         Check(name="hues, slopes", passed=not said, limit="no hue turned over, no slope that shows noise",
               measured="; ".join(said) or "none"),
         Check(name="steps of grey", passed=step <= gradients.LARGEST_STEP_ERROR,
-              limit=f"{gradients.LARGEST_STEP_ERROR:g} code of 16 bits off the curve's own",
+              limit=f"{gradients.LARGEST_STEP_ERROR:g} code of 16 bits outside the look's own",
               measured=f"{step:.2f} codes"),
         Check(name="bends along 200 smooth ramps", passed=bend <= gradients.VISIBLE_BEND,
               limit=f"{gradients.VISIBLE_BEND:g} codes of 8 bits in 99 of 100 places", measured=f"{bend:.3f} codes"),
