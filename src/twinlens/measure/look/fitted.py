@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from twinlens.core.learned import (
     BAND_NAMES,
@@ -21,6 +22,10 @@ from twinlens.core.look import SECTORS
 from twinlens.measure.look.coverage import coverage
 from twinlens.numerics import color
 from twinlens.pipeline.look import Look
+
+Array = npt.NDArray[Any]
+
+CELL, FINER = 0.05, 4  # side of a cell of Oklab that a fit keeps; in how many parts a side it is spread
 
 
 class LearnedFit(Protocol):
@@ -40,10 +45,13 @@ class LearnedFit(Protocol):
     notes: Any
 
 
-def learned(fit: LearnedFit, source: str = "") -> Learned:
-    """What a fit found. `source` says in a few words what it was learned from; without it the pictures are counted."""
-    cells = fit.coverage
-    rows, greys = ((), ()) if cells is None else coverage(color.rec2020_from_oklab(cells.centers), cells.counts)
+def learned(fit: LearnedFit, source: str = "", display: Array | None = None) -> Learned:
+    """What a fit found. `source` says in a few words what it was learned from; without it the pictures are counted.
+
+    `display` (N, 3), linear Rec. 2020, is the display light that it was fitted to (the evidence's `target`), of which
+    the coverage is told; without it that is made from the cells that the fit keeps, which are coarser.
+    """
+    rows, greys = _of_cells(fit.coverage) if display is None else coverage(display)
     whole = None
     if fit.held_out is not None:
         whole = PictureError(
@@ -62,6 +70,17 @@ def learned(fit: LearnedFit, source: str = "") -> Learned:
         notes=(*fit.notes, *(f"{one.name}: {note}" for one in fit.pictures for note in one.notes)),
         left_out=tuple(f"{name}: {why}" for name, why in fit.left_out),
     )
+
+
+def _of_cells(cells: Any) -> tuple[Any, Any]:
+    """Coverage of cells of Oklab: each counts as if its samples were spread over it evenly."""
+    if cells is None:
+        return (), ()
+    part = CELL * (np.arange(FINER) - (FINER - 1) / 2) / FINER
+    offsets = np.stack(np.meshgrid(part, part, part, indexing="ij"), -1).reshape(-1, 3)
+    places = (cells.centers[:, None] + offsets).reshape(-1, 3)
+    counts = np.repeat(np.asarray(cells.counts, float) / len(offsets), len(offsets))
+    return coverage(color.rec2020_from_oklab(places), counts)
 
 
 def with_learned(look: Look, found: Learned) -> Look:

@@ -26,9 +26,7 @@ def learning(found: Learned) -> list[tuple[str, str]]:
 
 
 def _held_out(found: Learned) -> str:
-    rows = [["all pictures", *_errors(found.held_out)]] if found.held_out else []
-    head = ("held out, ΔE2000", "mean", "p95", "mean, matched", "p95, matched")
-    table = page.table(head, rows)
+    table = _whole(found.held_out) if found.held_out else ""
     if not found.pictures:
         return table + _explained(found)
     how = "blind" if all(one.is_blind for one in found.pictures) else "matched"
@@ -50,8 +48,16 @@ def _explained(found: Learned) -> str:
     return f"<p>{escape(' '.join(told))}</p>"
 
 
-def _errors(one: PictureError) -> list[object]:
-    return [one.mean, one.p95, one.matched_mean, one.matched_p95]
+def _whole(one: PictureError) -> str:
+    """The error of all pictures, of the kinds that were measured."""
+    columns = [
+        ("mean", one.mean),
+        ("p95", one.p95),
+        ("mean, matched", one.matched_mean),
+        ("p95, matched", one.matched_p95),
+    ]
+    known = [(name, value) for name, value in columns if value is not None]
+    return page.table(("held out, ΔE2000", *(name for name, _ in known)), [["all pictures", *(v for _, v in known)]])
 
 
 def _bars(pictures: tuple[PictureError, ...]) -> str:
