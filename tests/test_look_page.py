@@ -330,6 +330,18 @@ def test_inspect_tells_a_shipped_look_by_name_in_text_and_numbers(name):
     assert told["figures"]["tone"]["middle"] > 100
 
 
+def test_documents_are_known_by_either_quote_and_others_are_named(tmp_path):
+    path = tmp_path / "x.toml"
+    path.write_text("format = 'look/1'\nname = 'x'\n")
+    assert inspect(path).kind == "look"
+    path.write_text('name = "x"\n')
+    with pytest.raises(FileError, match="none of format = "):
+        inspect(path)
+    path.write_text('format = "look/1"\nname = "x"\n[curve\n')
+    with pytest.raises(DocumentError, match="not valid TOML"):
+        inspect(path)
+
+
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:
     code = "from twinlens.cli import main; main()"
     return subprocess.run(
