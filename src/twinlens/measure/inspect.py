@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twinlens import files
 from twinlens.core.errors import FileError, ParameterError, TwinlensError
@@ -16,12 +16,16 @@ from twinlens.measure.doctor import checks, facts
 from twinlens.measure.doctor import repair as repairs
 from twinlens.measure.doctor.findings import Report, Section
 
+if TYPE_CHECKING:
+    from twinlens.core.look_facts import LookFacts
+
 DOCUMENTS = ("look", "recipe", "profile")
 
 
 def inspect(path: str | Path, *, raw_layout: str | None = None, against: str | Path | None = None) -> Report:
     """What a file says: raw files with findings; pictures, camera profiles, looks, recipes and tables with their facts.
 
+    The name of a look that comes with the program stands for its document.
     `against` is a second camera profile (TOML or DCP); how far the two are apart is told with the first one's facts.
     Raises FileError when the file cannot be read at all, ParameterError for what cannot be compared.
     """
@@ -84,6 +88,8 @@ def _previews(path: Path) -> list[tuple[tuple[int, int], Any]]:
 
 def _special(path: Path) -> Callable[[Path], Report] | None:
     """How a file that is not an image is inspected."""
+    if _is_shipped_look(path):
+        return _look
     try:
         with path.open("rb") as file:
             head = file.read(4096)
@@ -95,10 +101,16 @@ def _special(path: Path) -> Callable[[Path], Report] | None:
         return profiles.icc_report
     if path.suffix.lower() == ".cube":
         return _cube
+    return _document(path, head) if path.suffix.lower() == ".toml" else None
+
+
+def _document(path: Path, head: bytes) -> Callable[[Path], Report]:
+    """How a TOML document is inspected, by its `format`."""
     for kind in DOCUMENTS:
-        if path.suffix.lower() == ".toml" and f'"{kind}/'.encode() in head:
+        if f'"{kind}/'.encode() in head or f"'{kind}/".encode() in head:
             return {"look": _look, "recipe": _recipe, "profile": profiles.profile_report}[kind]
-    return None
+    kinds = ", ".join(f'"{kind}/1"' for kind in DOCUMENTS)
+    raise FileError(f"{path}: no document that is described here: its first line says none of format = {kinds}")
 
 
 def _picture(path: Path, image: Image) -> Report:
@@ -122,26 +134,28 @@ def _without_icc(image: Image) -> str:
     return "sRGB is taken" if image.primaries == "srgb" else f"the file names {image.primaries} in its own way"
 
 
+def look_facts(path: str | Path) -> LookFacts:
+    """All that is measured and known of a look: a file, or the name of one that comes with the program."""
+    from twinlens.measure import look
+    from twinlens.pipeline.look import load
+
+    return look.look_facts(load(path))
+
+
 def _look(path: Path) -> Report:
-    from twinlens.pipeline import look
+    from twinlens.measure.look import words
 
-    found = look.load(path)
-    pairs = [("name", found.name), ("description", found.description), *(("reason", one) for one in found.reasons)]
-    pairs += [(key, str(value)) for key, value in found.provenance.items()]
-    return Report(str(path), "look", (Section("Look", tuple(pairs)), _orientation(look.measure(found))))
+    facts = look_facts(path)
+    return Report(str(path), "look", words.sections(facts), figures=words.figures(facts))
 
 
-def _orientation(measured: Any) -> Section:
-    """What a look does to chroma and tone."""
-    return Section(
-        "Orientation",
-        (
-            ("chroma ratio", f"{measured.chroma_ratio:.3f} of the scene's, on the ColorChecker's coloured patches"),
-            ("mid contrast", f"{measured.mid_contrast:.2f} display stops a scene stop at mid grey"),
-            ("shadow depth", f"{measured.shadow_depth:.2f} display stops from mid grey to a grey 5 stops under it"),
-            ("brightness", f"{measured.brightness:+.2f} EV of mid grey"),
-        ),
-    )
+def _is_shipped_look(path: Path) -> bool:
+    """Whether this is no file, but the name of a look that comes with the program."""
+    if path.suffix or len(path.parts) != 1 or path.exists():
+        return False
+    from twinlens.pipeline.look import shipped
+
+    return str(path) in shipped()
 
 
 def _recipe(path: Path) -> Report:
