@@ -18,6 +18,7 @@ from twinlens.measure.look.fitted import learned, with_learned
 from twinlens.measure.look.tone import tone_facts
 from twinlens.numerics import curve
 from twinlens.pipeline.look import Look, load, problems, shipped
+from twinlens.pipeline.look.orientation import chroma_ratio
 from twinlens.stages.look_map import LookMap
 
 __all__ = ["checks", "coverage", "learned", "look_facts", "with_learned"]
@@ -39,7 +40,7 @@ def look_facts(found: Look, learning: Learned | None = None) -> LookFacts:
         origin=_origin(found, learning),
         settings=_settings(found),
         tone=tone_facts(stage),
-        chroma_ratio=colors.chroma_ratio(stage, gain),
+        chroma_ratio=chroma_ratio(stage),
         grey_gain=float(np.log2(gain)),
         sectors=colors.sectors(stage),
         wheels=colors.wheels(stage),

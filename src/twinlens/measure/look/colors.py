@@ -50,12 +50,6 @@ def grey_gain(stage: LookMap) -> float:
     return float(2.0 ** ((low + high) / 2))
 
 
-def chroma_ratio(stage: LookMap, gain: float) -> float:
-    """Mean C* of the 18 colored ColorChecker patches against truth, after the gain that matches the grey row."""
-    shown = lab(display(stage, scene(_LAB[colorchecker.COLORED])) * gain)
-    return float(np.hypot(*shown[:, 1:].T).mean() / np.hypot(*_LAB[colorchecker.COLORED, 1:].T).mean())
-
-
 def _ring(lightness: float, chroma: float, hues: Array) -> Array:
     """Oklab (N, 3) around the hue circle, hues in radians."""
     return np.stack([np.full(len(hues), lightness), chroma * np.cos(hues), chroma * np.sin(hues)], -1)
