@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from shared_data import shared
 from twinlens import files, simulate
 from twinlens.calibrate import lens_from_charts, noise_from_charts, tone_from_chart
 from twinlens.calibrate.lens import recorded
@@ -116,6 +117,11 @@ def test_the_grey_row_of_a_raw_chart_is_linear_and_tells_the_glare(charts):
     assert all(one.value.linearity < 0.015 for one in found.fits.values())
     result = run("calibrate", "tone", "--chart", charts["upright.dng"])
     assert result.exit_code == 0 and "linear as far as a chart tells" in result.stdout
+
+
+def test_the_grey_row_of_a_real_raw_is_linear_by_the_edition_of_its_chart():
+    found = tone_from_chart(shared("raw/canon_550d_colorchecker_passport.dng"))
+    assert found.is_linear and any("mean of 30 charts" in one for one in found.notes)
 
 
 def test_the_grey_row_of_a_rendered_picture_is_its_tone_curve(charts):

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twinlens.calibrate import frames
-from twinlens.calibrate.color_files import USABLE, PathLike, chart_in, reflectances_of
+from twinlens.calibrate.color_files import FEWEST, USABLE, PathLike, chart_in, edition_of, reflectances_of
 from twinlens.calibrate.lens import REACH_NEEDED
 from twinlens.calibrate.lens.lines import fit_distortion_from_lines
 from twinlens.calibrate.module import NoiseReport
@@ -29,7 +29,7 @@ from twinlens.core.image import ENCODED, SENSOR, Image, upright
 from twinlens.core.lens import LensWarp
 from twinlens.core.shot import Shot
 from twinlens.numerics import color, spectra
-from twinlens.numerics.sensor_prior import bundled_prior, unit_luminance
+from twinlens.numerics.sensor_prior import STANDARD_EDITION, bundled_prior, unit_luminance
 
 Array = npt.NDArray[Any]
 
@@ -77,14 +77,23 @@ def tone_from_chart(
     """
     image, chart = chart_in(Path(path), kind, corners, raw_layout)
     steps = _steps(chart)
-    light = _light(reflectances_of(chart, target)[steps], image)
+    edition, told = _edition(image, chart, target)
+    light = _light(reflectances_of(chart, target, edition)[steps], image)
     value = chart.rgb[steps]
     if image.state is ENCODED:
         value = color.encode(np.clip(value, 0, 1), image.primaries or "srgb")
     fits = {name: fit_tone(light[:, channel], value[:, channel]) for channel, name in enumerate(COLORS)}
     glare = tuple(one.value.offset / one.value.slope if one.value.slope > 0 else 0.0 for one in fits.values())
     names = tuple(chart.patches[index].name for index in steps)
-    return ChartTone(fits, names, glare, chart.warnings, image.state is ENCODED)
+    return ChartTone(fits, names, glare, (*told, *chart.warnings), image.state is ENCODED)
+
+
+def _edition(image: Image, chart: ChartFound, target: PathLike | None) -> tuple[str, list[str]]:
+    """The edition of a Classic by all its patches, as a color fit finds it; the standard's where those are too few."""
+    usable = np.array([one.quality in USABLE for one in chart.patches])
+    if usable.sum() < FEWEST:
+        return STANDARD_EDITION, []
+    return edition_of((image, chart), chart.rgb[usable], usable, None, target)
 
 
 def _steps(chart: ChartFound) -> Array:

@@ -87,9 +87,9 @@ def color_from_charts(
         raise ParameterError(f"{len(lights)} lights for {len(paths)} pictures: name one for all, or one for each")
     read = [chart_in(Path(path), kind, corners, raw_layout) for path in paths]
     given = [light_from(one) for one in lights] * (len(paths) if len(lights) == 1 else 1)
-    usable = [_usable(chart) for _, chart in read]
+    usable = [usable_patches(chart) for _, chart in read]
     rgbs = [chart.rgb[keep] for (_, chart), keep in zip(read, usable, strict=True)]
-    edition, edition_told = _edition(read[0], rgbs[0], usable[0], given[0] if given else None, target)
+    edition, edition_told = edition_of(read[0], rgbs[0], usable[0], given[0] if given else None, target)
     reflectances = [reflectances_of(chart, target, edition) for _, chart in read]
     targets: list[Any] = [(spectra.WAVELENGTHS_NM, one[keep]) for one, keep in zip(reflectances, usable, strict=True)]
     single = len(paths) == 1
@@ -127,7 +127,8 @@ def chart_in(
     return image, (classics or found)[0]
 
 
-def _usable(chart: ChartFound) -> Array:
+def usable_patches(chart: ChartFound) -> Array:
+    """Which patches (N,) a color fit may use. ParameterError where they are too few."""
     keep = np.array([one.quality in USABLE for one in chart.patches])
     if keep.sum() < FEWEST:
         worst = ", ".join(sorted({one.quality for one in chart.patches if one.quality not in USABLE}))
@@ -138,7 +139,7 @@ def _usable(chart: ChartFound) -> Array:
     return keep
 
 
-def _edition(
+def edition_of(
     read: tuple[Image, ChartFound], rgb: Array, keep: Array, light: Any, target: PathLike | None
 ) -> tuple[str, list[str]]:
     """The edition of a Classic in a raw file, by its patches (N, 3), and a sentence where it is not the standard's."""
