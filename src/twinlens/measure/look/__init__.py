@@ -16,9 +16,9 @@ from twinlens.measure.look import colors, words
 from twinlens.measure.look.coverage import coverage, not_covered
 from twinlens.measure.look.fitted import learned, with_learned
 from twinlens.measure.look.tone import tone_facts
-from twinlens.numerics import curve
+from twinlens.numerics import colorchecker, curve
 from twinlens.pipeline.look import Look, load, problems, shipped
-from twinlens.pipeline.look.orientation import chroma_ratio
+from twinlens.pipeline.look.orientation import chroma_ratio, grey_gain
 from twinlens.stages.look_map import LookMap
 
 __all__ = ["checks", "coverage", "learned", "look_facts", "with_learned"]
@@ -32,7 +32,7 @@ def look_facts(found: Look, learning: Learned | None = None) -> LookFacts:
     """Measure a look. What learning found is read from its provenance, or is `learning`."""
     stage = gradients.under_daylight(found.map)
     learning = learning or learned_from(found.provenance)
-    gain = colors.grey_gain(stage)
+    gain = grey_gain(gradients.display(stage, colors.scene(colorchecker.LAB[colorchecker.GREYS])))
     return LookFacts(
         name=found.name,
         description=found.description,

@@ -36,20 +36,6 @@ def scene(lab: Array) -> Array:
     return color.xyz_from_lab(lab) @ color.REC2020_FROM_XYZ_D50.T
 
 
-def grey_gain(stage: LookMap) -> float:
-    """The factor on display light that brings the chart's grey row nearest to its true L* (least squares)."""
-    shown, wanted = display(stage, scene(_LAB[colorchecker.GREYS])), _LAB[colorchecker.GREYS, 0]
-
-    def error(stops: float) -> float:
-        return float(np.sum((lab(shown * 2.0**stops)[:, 0] - wanted) ** 2))
-
-    low, high = -4.0, 4.0
-    for _ in range(60):  # thirds: the error falls and rises once
-        third = (high - low) / 3
-        low, high = (low, high - third) if error(low + third) < error(high - third) else (low + third, high)
-    return float(2.0 ** ((low + high) / 2))
-
-
 def _ring(lightness: float, chroma: float, hues: Array) -> Array:
     """Oklab (N, 3) around the hue circle, hues in radians."""
     return np.stack([np.full(len(hues), lightness), chroma * np.cos(hues), chroma * np.sin(hues)], -1)

@@ -61,16 +61,30 @@ def measure(look: Look | LookMap) -> Orientation:
 def chroma_ratio(stage: LookMap) -> float:
     """Mean chroma of the chart's colored patches over truth, after one gain on display light that matches its greys."""
     truth = colorchecker.LAB
-    shown = stage.render(color.xyz_from_lab(truth) @ color.REC2020_FROM_XYZ_D50.T) @ color.XYZ_D50_FROM_REC2020.T
-    greys = shown[colorchecker.GREYS]
-    low, high = -2.0, 2.0
-    for _ in range(40):  # L* rises with the gain, so the mean of its differences has one zero
-        middle = (low + high) / 2
-        darker = np.mean(color.lab_from_xyz(greys * np.exp(middle))[:, 0] - truth[colorchecker.GREYS, 0]) < 0
-        low, high = (middle, high) if darker else (low, middle)
-    matched = color.lab_from_xyz(shown * np.exp((low + high) / 2))[colorchecker.COLORED]
+    shown = stage.render(color.xyz_from_lab(truth) @ color.REC2020_FROM_XYZ_D50.T)
+    matched = _lab(shown * grey_gain(shown[colorchecker.GREYS]))[colorchecker.COLORED]
     sizes = [np.hypot(one[:, 1], one[:, 2]).mean() for one in (matched, truth[colorchecker.COLORED])]
     return float(sizes[0] / sizes[1])
+
+
+def grey_gain(greys: Array) -> float:
+    """The factor on display light that brings the chart's grey row (6, 3), as shown, nearest to its true L* (least
+    squares)."""
+    wanted = colorchecker.LAB[colorchecker.GREYS, 0]
+
+    def error(stops: float) -> float:
+        return float(np.sum((_lab(greys * 2.0**stops)[:, 0] - wanted) ** 2))
+
+    low, high = -4.0, 4.0
+    for _ in range(60):  # thirds: the error falls and rises once
+        third = (high - low) / 3
+        low, high = (low, high - third) if error(low + third) < error(high - third) else (low + third, high)
+    return float(2.0 ** ((low + high) / 2))
+
+
+def _lab(rgb: Array) -> Array:
+    """CIE L*a*b* (D50) of linear Rec. 2020 display light (..., 3)."""
+    return color.lab_from_xyz(rgb @ color.XYZ_D50_FROM_REC2020.T)
 
 
 def orient(look: Look, position: float) -> Look:
