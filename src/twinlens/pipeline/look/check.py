@@ -52,18 +52,23 @@ def _grey(stage: LookMap) -> str:
 
 
 def _map(table: look.Array, gamut: str) -> list[str]:
-    inside, corners = _inside(table, gamut), lut.corners(table)
-    if not inside.any():
+    if not _inside(table, gamut).any():
         return []
     found = []
     folded, cells = folded_cells(table, gamut)
     if folded:
         found.append(f"the color map folds in {folded} of {cells} cells")
-    steps = [np.abs(np.diff(corners, axis=axis)).max((0, 1, 2, 6)) for axis in range(3)]
-    steepest = float(np.max(steps, 0)[inside].max()) * (table.shape[0] - 1)
+    steepest = _steepest(table[(slice(None, None, (len(table) - 1) // (CHECK_SIZE - 1)),) * 3], gamut)
     if steepest > STEEPEST_MAP:
         found.append(f"the color map is too steep: {steepest:.1f}")
     return found
+
+
+def _steepest(table: look.Array, gamut: str) -> float:
+    """The largest change of a table's values from node to node inside the display's gamut, in codes a code."""
+    inside, corners = _inside(table, gamut), lut.corners(table)
+    steps = [np.abs(np.diff(corners, axis=axis)).max((0, 1, 2, 6)) for axis in range(3)]
+    return float(np.max(steps, 0)[inside].max(initial=0)) * (len(table) - 1)
 
 
 def folded_cells(table: look.Array, gamut: str = "open") -> tuple[int, int]:
