@@ -50,7 +50,12 @@ QUICK_TOLERANCE = {"cube": 0.005, "chroma_ratio": 0.002}
 
 
 def told(found: Figures) -> dict[str, Any]:
-    return {"mean": found.mean, "p95": found.p95, "max": found.largest, "at_input": found.worst}
+    return {
+        "mean": found.mean,
+        "p95": found.p95,
+        "max": found.largest,
+        "at_input": " ".join(f"{one:g}" for one in found.worst),
+    }
 
 
 def written(look: Look, name: str, request: Request) -> dict[str, Any]:
