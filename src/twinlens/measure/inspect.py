@@ -136,7 +136,7 @@ def _orientation(measured: Any) -> Section:
     return Section(
         "Orientation",
         (
-            ("chroma ratio", f"{measured.chroma_ratio:.3f} of the scene's, on the ColorChecker's coloured patches"),
+            ("chroma ratio", f"{measured.chroma_ratio:.3f} of the scene's, on the ColorChecker's colored patches"),
             ("mid contrast", f"{measured.mid_contrast:.2f} display stops a scene stop at mid grey"),
             ("shadow depth", f"{measured.shadow_depth:.2f} display stops from mid grey to a grey 5 stops under it"),
             ("brightness", f"{measured.brightness:+.2f} EV of mid grey"),
