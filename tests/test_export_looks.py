@@ -342,3 +342,22 @@ def test_the_camera_may_be_a_raw_file(tmp_path: Path) -> None:
     assert len(made.calibrations) == len(shot.shot.color.calibrations)
     assert made.look_table is not None and made.camera_model
     fails(run("export", "authentic", "-o", tmp_path / "b.dcp", "--camera", tmp_path / "none.dng"), "none.dng")
+
+
+def test_a_program_that_fails_is_told_and_our_reader_stands_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise FileError("the program says no")
+
+    for name in ("ocio", "ffmpeg", "rawtherapee"):
+        monkeypatch.setattr(engines, name, broken)
+    monkeypatch.setattr(engines, "has_rawtherapee", lambda: True)
+    for name, asked in (("look.cube", Request(size=17)), ("look.dcp", Request(camera=CAMERA))):
+        made = export(load("authentic"), tmp_path / name, asked)
+        assert made.readings[0].failed == "the program says no" and made.readings[0].figures == {}
+        assert made.readings[-1].is_own and made.readings[-1].figures["in gamut"].mean < 0.3
+        assert made.as_dict()["read_back"][0]["failed"] == "the program says no"
+
+
+def test_a_shaper_before_a_display_table_does_no_harm(tmp_path: Path) -> None:
+    export(load("authentic"), tmp_path / "look.cube", replace(UNVERIFIED, size=17, shaper=True))
+    assert difference(load("authentic"), tmp_path / "look.cube", "srgb", shaped_cube.read).mean() < 0.3

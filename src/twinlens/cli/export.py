@@ -111,6 +111,8 @@ def _show(made: Exported) -> None:
         return
     click.echo("  CIEDE2000 to our rendering" + " " * 24 + "mean    p95    max   at input")
     for one in made.readings:
+        if one.failed:
+            click.echo(f"{one.program}: {one.failed}", err=True)
         for name, found in one.figures.items():
             place = " ".join(f"{value:.3f}" for value in found.worst)
             click.echo(

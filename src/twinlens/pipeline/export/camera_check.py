@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twinlens.core.camera_color import CameraColor
+from twinlens.core.errors import FileError
 from twinlens.core.image import CAMERA_RGB, Image, planar
 from twinlens.core.profile import CameraProfile
 from twinlens.core.shot import Cfa, Shot
@@ -26,7 +27,7 @@ from twinlens.numerics.dng_color import lights_from, neutral_from_xy, xyz_d50_fr
 from twinlens.pipeline.export import engines
 from twinlens.pipeline.export.camera import ROOM_STOPS
 from twinlens.pipeline.export.rendering import display_light
-from twinlens.pipeline.export.verify import IN_GAMUT, Reading, figures
+from twinlens.pipeline.export.verify import IN_GAMUT, Figures, Reading, figures
 from twinlens.stages.camera_color import CameraColor as CameraColorStage
 from twinlens.stages.dcp_look import DcpLook
 from twinlens.stages.exposure import Exposure
@@ -37,6 +38,7 @@ Array = npt.NDArray[Any]
 
 SIDE, ACROSS, BORDER, EDGE = 24, 24, 4, 8  # pixels: of a patch; patches in a row; cut off by RawTherapee; left out
 PATCHES = 384
+PROGRAM = "RawTherapee, camera profile"
 BLACK, WHITE = 512, 65023
 SEED = 78
 SETTINGS = """[Version]
@@ -78,13 +80,23 @@ def readings(path: Path, look_map: LookMap, camera: CameraColor) -> tuple[Readin
     profile = dcp.read(path)
     patches, shot = chart(profile)
     wanted = developed(patches, shot, replace(profile, look_table=None, tone_curve=None), look_map)
+    failed = ""
     if engines.has_rawtherapee():
-        shown, name = _rawtherapee(path, patches, shot), "RawTherapee, camera profile"
-    else:
-        shown, name = developed(patches, shot, profile, None), "our own DCP renderer (RawTherapee is not installed)"
+        try:
+            shown = _rawtherapee(path, patches, shot)
+            return (Reading(PROGRAM, {IN_GAMUT: _compared(patches, wanted, shown)}),)
+        except FileError as error:
+            failed = str(error)
+    shown = developed(patches, shot, profile, None)
+    own = Reading("our own DCP renderer", {IN_GAMUT: _compared(patches, wanted, shown)}, is_own=True)
+    return (Reading(PROGRAM, {}, failed=failed), own) if failed else (own,)
+
+
+def _compared(patches: Array, wanted: Array, shown: Array) -> Figures:
+    """CIEDE2000 between display light (N, 3); the input is told as camera codes of the sRGB curve."""
     both = [color.lab_from_xyz(np.clip(one, 0, 1) @ color.XYZ_D50_FROM_REC2020.T) for one in (wanted, shown)]
     codes = [color.encode(np.clip(one, 0, 1)) for one in (patches, wanted, shown)]
-    return (Reading(name, {IN_GAMUT: figures(*both, *codes)}, not engines.has_rawtherapee()),)
+    return figures(*both, *codes)
 
 
 def chart(profile: CameraColor) -> tuple[Array, Shot]:

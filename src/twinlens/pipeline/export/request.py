@@ -56,6 +56,7 @@ class Exported:
             {
                 "program": one.program,
                 "own_reader": one.is_own,
+                "failed": one.failed,
                 "sets": {k: dict(vars(v)) for k, v in one.figures.items()},
             }
             for one in self.readings

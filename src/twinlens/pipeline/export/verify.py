@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from twinlens.core.errors import FileError
 from twinlens.core.record import record
 from twinlens.numerics import color
 from twinlens.pipeline.export.rendering import Rendering, likely_colors
@@ -38,11 +39,13 @@ class Figures:
 
 @record
 class Reading:
-    """What one program makes of the file. `is_own` says that our own reader stood in for it."""
+    """What one program makes of the file. `is_own` says that our own reader stood in for it; `failed` why it could not
+    read the file, then there are no figures."""
 
     program: str
     figures: dict[str, Figures]
     is_own: bool = False
+    failed: str = ""
 
 
 def colors_for(render: Rendering) -> dict[str, Array]:
@@ -66,19 +69,22 @@ Engine = Callable[[Array], Array | None]
 
 
 def readings(render: Rendering, programs: Iterable[tuple[str, Engine]], own: Engine) -> tuple[Reading, ...]:
-    """What each installed program makes of the file; our own reader where none is installed."""
+    """What each installed program makes of the file; our own reader where none reads it."""
     sets = colors_for(render)
     found = [one for name, engine in programs if (one := _reading(render, sets, name, engine)) is not None]
-    if found:
+    if any(not one.failed for one in found):
         return tuple(found)
     alone = _reading(render, sets, "our own reader (none of the programs is installed)", own, is_own=True)
-    return () if alone is None else (alone,)
+    return (*found, *(() if alone is None else (alone,)))
 
 
 def _reading(
     render: Rendering, sets: dict[str, Array], name: str, engine: Engine, is_own: bool = False
 ) -> Reading | None:
-    shown = engine(np.concatenate(list(sets.values())))
+    try:
+        shown = engine(np.concatenate(list(sets.values())))
+    except FileError as error:
+        return Reading(name, {}, is_own, str(error))
     if shown is None:
         return None
     parts = np.split(shown, np.cumsum([len(one) for one in sets.values()])[:-1])
