@@ -25,7 +25,18 @@ Array = npt.NDArray[Any]
 
 WORK_PX = 1024  # long edge at which pictures are compared
 
-__all__ = ["Features", "Match", "Registration", "describe", "groups", "match", "matches", "register", "warp"]
+__all__ = [
+    "Features",
+    "Match",
+    "Registration",
+    "describe",
+    "groups",
+    "match",
+    "matches",
+    "register",
+    "register_described",
+    "warp",
+]
 
 
 def register(fixed: Array, moving: Array, *, refine: bool = True, work_px: int = WORK_PX) -> Registration | None:
