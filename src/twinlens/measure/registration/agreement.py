@@ -21,8 +21,12 @@ MOST_RESIDUAL_PX = 2.0
 WINDOW_PX = 17  # of the local correlation
 LEAST_CORRELATION = 0.45
 COLOR_BLUR_PX = 7
-COLOR_FLOOR = 6.0  # codes: colors that differ less are the same thing
-COLOR_SPREADS = 4.0
+COLOR_FLOOR = 18.0  # codes: less may be a rendering that a quadratic cannot follow
+COLOR_SPREADS = 5.0
+PLAIN_FLOOR, PLAIN_SPREADS = 8.0, 4.0  # the same where there is no structure that could agree
+NEAR_PX = 24.0  # how far the structure speaks for what lies between
+TIMES_MORE = 2.0  # structure that agrees against structure that does not
+LEAST_SPREAD = 1.5  # codes
 TUKEY_SPREADS, ROUNDS = 4.0, 8
 
 
@@ -87,15 +91,20 @@ def sure_cells(fixed: Features, placed: Placed) -> Array:
     """(rows, columns) bool: the cells that show the same thing in both, as flow, structure and color say."""
     import cv2
 
-    good = placed.steady & _same_structure(fixed.grey, placed.grey) & _same_color(fixed.small, placed)
+    same, plain = _same_structure(fixed.grey, placed.grey)
+    agrees = placed.steady & same & ~plain
+    away, spread = _color_difference(fixed.small, placed)
+    told = agrees & (away < max(COLOR_SPREADS * spread, COLOR_FLOOR))
+    between = plain & _surrounded(agrees, placed.inside & ~plain & ~agrees)
+    good = placed.inside & (told | (between & (away < max(PLAIN_SPREADS * spread, PLAIN_FLOOR))))
     rows, columns = cells_of(good.shape)
     padded = np.pad(good, ((0, rows * CELL_PX - good.shape[0]), (0, columns * CELL_PX - good.shape[1])), "edge")
     share = padded.reshape(rows, CELL_PX, columns, CELL_PX).mean((1, 3))
     return cv2.erode((share > 0.75).astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
 
 
-def _same_structure(one: Array, other: Array) -> Array:
-    """Where the local correlation is high, or both have no structure."""
+def _same_structure(one: Array, other: Array) -> tuple[Array, Array]:
+    """Where the local correlation is high, or both have no structure; and where both have none."""
     import cv2
 
     size = (WINDOW_PX, WINDOW_PX)
@@ -104,11 +113,20 @@ def _same_structure(one: Array, other: Array) -> Array:
     floor = LEAST_STRUCTURE / 2
     correlation = (product - mean * mean_other) / (np.maximum(spread, floor) * np.maximum(spread_other, floor))
     plain = np.maximum(spread, spread_other) < LEAST_STRUCTURE
-    return plain | (correlation > LEAST_CORRELATION)
+    return plain | (correlation > LEAST_CORRELATION), plain
 
 
-def _same_color(small: Array, placed: Placed) -> Array:
-    """Where the one picture's color is what the other's usually becomes, vignette and rendering being what they are.
+def _surrounded(good: Array, bad: Array) -> Array:
+    """Where the structure near by agrees rather than not, or there is none: a plain place cannot be told by itself."""
+    import cv2
+
+    for_it, against = (cv2.GaussianBlur(one.astype(np.float32), (0, 0), NEAR_PX) for one in (good, bad))
+    return for_it >= TIMES_MORE * against
+
+
+def _color_difference(small: Array, placed: Placed) -> tuple[Array, float]:
+    """How far (h, w) the one picture's color is from what the other's usually becomes, vignette and rendering being
+    what they are, and the usual spread of it; codes. 0 where one is at its upper end.
 
     A robust quadratic (Tukey's weights) from the moving picture's colors and the place to the fixed one's.
     """
@@ -119,21 +137,27 @@ def _same_color(small: Array, placed: Placed) -> Array:
     usable = placed.steady & (here.max(-1) < 250) & (there.max(-1) < 250)
     picked = np.flatnonzero(usable)[:: max(int(usable.sum()) // 20000, 1)]
     if len(picked) < 500:
-        return np.ones(usable.shape, bool)
+        return np.zeros(usable.shape), 0.0
     height, width = usable.shape
     y, x = np.mgrid[:height, :width].astype(np.float32)
     radius = (((x - width / 2) ** 2 + (y - height / 2) ** 2) / (width**2 + height**2) * 4).ravel()
     rows = _quadratic(there.reshape(-1, 3)[picked] / 255, radius[picked])
-    wanted = here.reshape(-1, 3)[picked]
-    weights, answer, spread = np.ones(len(picked)), np.zeros((rows.shape[1], 3)), COLOR_FLOOR
+    answer, spread = _robust(rows, here.reshape(-1, 3)[picked])
+    predicted = _quadratic(there.reshape(-1, 3) / 255, radius) @ answer
+    away = np.abs(predicted - here.reshape(-1, 3)).max(-1).reshape(usable.shape)
+    inner = (here.max(-1) < 250) & (there.max(-1) < 250)
+    return np.where(inner, away, 0.0), spread
+
+
+def _robust(rows: Array, wanted: Array) -> tuple[Array, float]:
+    """Weighted least squares by Tukey's weights, and the spread of what is left."""
+    weights, answer, spread = np.ones(len(rows)), np.zeros((rows.shape[1], 3)), COLOR_FLOOR
     for _ in range(ROUNDS):
         answer = np.linalg.lstsq(rows * weights[:, None], wanted * weights[:, None], rcond=1e-6)[0]
         away = np.abs(rows @ answer - wanted).max(-1)
-        spread = max(1.4826 * float(np.median(away)), COLOR_FLOOR / COLOR_SPREADS)
+        spread = max(1.4826 * float(np.median(away)), LEAST_SPREAD)
         weights = np.clip(1 - (away / (TUKEY_SPREADS * spread)) ** 2, 0, None)
-    predicted = _quadratic(there.reshape(-1, 3) / 255, radius) @ answer
-    away = np.abs(predicted - here.reshape(-1, 3)).max(-1).reshape(usable.shape)
-    return (away < max(COLOR_SPREADS * spread, COLOR_FLOOR)) | ~usable
+    return answer, spread
 
 
 def _quadratic(rgb: Array, radius: Array) -> Array:
