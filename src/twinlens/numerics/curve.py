@@ -91,7 +91,8 @@ def _end(width: Array, secant: Array) -> float:
 def through_nodes(scene: Array, stops: Array, codes: Array) -> Array:
     """Display light by a monotone cubic through nodes: rising `stops` from mid grey (N,), display tone codes (N,).
 
-    Under the first node light falls off in proportion; above the last node the last value stays.
+    Under the first node light falls off in proportion, or along the curve's tangent there where that is flatter, so
+    that a lifted black stays lifted; above the last node the last value stays.
     """
     position = np.log2(np.maximum(scene, 2.0**-40) / MID_GREY)
     inside = np.clip(position, stops[0], stops[-1])
@@ -105,4 +106,7 @@ def through_nodes(scene: Array, stops: Array, codes: Array) -> Array:
         + codes[at + 1] * t * t * (3 - 2 * t)
         + slopes[at + 1] * width * t * t * (t - 1)
     )
-    return decode_tone(code) * np.exp2(np.minimum(position - stops[0], 0))
+    first = decode_tone(codes[:1])[0]
+    tangent = 3 * CODE_SCALE * (first + OFFSET) ** (2 / 3) * slopes[0] / math.log(2)  # light, by the log of light
+    below = np.minimum(np.maximum(scene, 0) / (MID_GREY * 2.0 ** stops[0]) - 1, 0)
+    return decode_tone(code) + min(tangent, first) * below

@@ -2,8 +2,9 @@
 
 In this order: exposure and a root-polynomial in scene light; a tone curve per channel of the process space; the scene's
 hue and saturation given back in part; a residual table over the display result; controls of hue, chroma, lightness in
-Oklab; what is left outside 0 to 1 brought inside with its hue kept. Without any of these it is *neutral*: the scene's
-light itself. `strength` scales every part: 0 is neutral, 1 the look. For the pixels all is one compiled table.
+Oklab; what is left outside 0 to 1 brought inside with its hue kept, or cut channel by channel in a `gamut`. Without
+any of these it is *neutral*: the scene's light itself. `strength` scales every part: 0 is neutral, 1 the look. For the
+pixels all is one compiled table.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ Array = npt.NDArray[Any]
 
 DAYLIGHT_CCT = 6504.0
 TABLE_SIZE, TABLE_OVER = 33, 4
+NEAR_BLACK = 2e-5  # scene light up to which a curve counts as straight
+LEAST_SLOPE = 0.05  # display light by light below 0, where a lifted black is flat
 _building = threading.Lock()
 
 
@@ -71,8 +74,14 @@ class LookMap(Stage):
     sectors: tuple[tuple[float, ...], ...] = param(
         (PLAIN_SECTOR,) * 12, doc="12 hues: shift in degrees, chroma, lightness, chroma of light colors", expert=True
     )
+    gamut: Literal["open", "srgb", "p3", "adobe", "rec2020", "prophoto"] = param(
+        "open",
+        doc="primaries of the residual table, in which the result is cut channel by channel as cameras do; open: Rec. "
+        "2020, and the hue is kept",
+        expert=True,
+    )
     table: str = param(
-        "", doc="hash of the residual table over display code values (sRGB curve, Rec. 2020)", expert=True
+        "", doc="hash of the residual table over display code values (sRGB curve, primaries of `gamut`)", expert=True
     )
 
     def __post_init__(self) -> None:
@@ -126,26 +135,39 @@ class LookMap(Stage):
             return look.clip_to_display(rgb * self.gain)
         light = _scene_light(self, rgb)
         display = self.toned(light, tone)
-        keeps = self.curve != "none" and (self.keep_hue > 0 or self.keep_saturation > 0)
-        if not (keeps or self.table or _has_controls(self)):
-            return look.clip_to_display(display)
-        lab = look.oklab(display)
-        if keeps:
-            lab = look.keep_color(lab, look.oklab(light), self.keep_hue, self.keep_saturation)
+        if self.curve != "none" and (self.keep_hue > 0 or self.keep_saturation > 0):
+            lab = look.keep_color(look.oklab(display), look.oklab(light), self.keep_hue, self.keep_saturation)
+            display = look.rec2020(lab)
         if self.table:
-            lab = look.oklab(_with_table(self, look.rec2020(lab)))
+            display = _with_table(self, display)
         if _has_controls(self):
-            lab = look.control(lab, *_controls(self))
-        return look.clip_to_display(look.rec2020(lab))
+            display = look.rec2020(look.control(look.oklab(display), *_controls(self)))
+        return self._inside(display)
+
+    def _inside(self, display: Array) -> Array:
+        if self.gamut == "open":
+            return look.clip_to_display(display)
+        there, back = _gamut_matrices(self.gamut, display.dtype)
+        return np.clip(display @ there.T, 0, 1) @ back.T
 
     def toned(self, light: Array, tone: Callable[[Array], Array] | None = None) -> Array:
         """Display light after the tone curve alone, of light (..., 3) after the transform."""
         tone = tone or tone_of(self)
         if self.space == "rec2020":
-            return curve.decode_tone(tone(light))
+            return self._curved(light, tone)
         to_process = color.rgb_from_rgb(self.space, "rec2020").astype(light.dtype)
         back = color.rgb_from_rgb("rec2020", self.space).astype(light.dtype)
-        return curve.decode_tone(tone(light @ to_process.T)) @ back.T
+        return self._curved(light @ to_process.T, tone) @ back.T
+
+    def _curved(self, light: Array, tone: Callable[[Array], Array]) -> Array:
+        """Display light of light, channel by channel. With a gamut, light below 0 goes on along the curve's tangent at
+        black, so that colors outside the process space keep their order until they are cut."""
+        display = curve.decode_tone(tone(light))
+        if self.gamut == "open" or light.min(initial=0) >= 0:
+            return display
+        ends = curve.decode_tone(tone(np.array([[0.0] * 3, [NEAR_BLACK] * 3], light.dtype)))
+        slope = np.maximum((ends[1] - ends[0]) / NEAR_BLACK, LEAST_SLOPE).astype(light.dtype)
+        return display + np.minimum(light, 0) * slope
 
     def grey(self, light: Array) -> Array:
         """Display light (..., 3) of grey scene light (...)."""
@@ -226,10 +248,21 @@ def _through_nodes(stage: LookMap) -> Callable[[Array], Array]:
 
 
 def _with_table(stage: LookMap, display: Array) -> Array:
+    """Display light with the table's change added; that of a color outside 0 to 1 is the change at the nearest edge."""
     table = table_of(stage.table)
-    code = color.encode(np.clip(display, 0, 1))
-    moved = lut.tetrahedral(code * (table.size - 1), table.values)
-    return color.decode(code + stage.strength * (moved - code)).astype(display.dtype)
+    there, back = _gamut_matrices(stage.gamut, display.dtype)
+    code = color.encode(display if stage.gamut == "open" else display @ there.T)
+    inside = np.clip(code, 0, 1)
+    moved = color.decode(code + stage.strength * (lut.tetrahedral(inside * (table.size - 1), table.values) - inside))
+    moved = moved.astype(display.dtype)
+    return moved if stage.gamut == "open" else moved @ back.T
+
+
+@lru_cache
+def _gamut_matrices(gamut: str, kind: Any) -> tuple[Array, Array]:
+    """Linear RGB of a gamut from Rec. 2020, and back."""
+    space = "rec2020" if gamut == "open" else gamut
+    return color.rgb_from_rgb(space, "rec2020").astype(kind), color.rgb_from_rgb("rec2020", space).astype(kind)
 
 
 def _has_controls(stage: LookMap) -> bool:

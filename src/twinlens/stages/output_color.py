@@ -14,6 +14,8 @@ from twinlens.core.record import record
 from twinlens.core.stage import Facts, Stage, param
 from twinlens.kernels.output_color import KNEE, map_gamut, prepare
 
+INSIDE = {"srgb": (), "p3": ("srgb",), "adobe": ("srgb",), "rec2020": ("srgb", "p3", "adobe")}  # gamuts within each
+
 
 @record(kw_only=True)
 class OutputColor(Stage):
@@ -30,11 +32,15 @@ class OutputColor(Stage):
     )
 
     def resolve(self, facts: Facts) -> Self:
-        """A finished picture that is in the output space already keeps its colors: the knee is at the edge."""
+        """What is in the output space already keeps its colors, the knee is at the edge: a finished picture, or the
+        result of a look that is cut in this gamut (in part, where its strength is below 1)."""
         if self.knee is not None:
             return self
-        is_inside = facts.source.state is ENCODED and facts.source.primaries == self.space
-        return replace(self, knee=1.0 if is_inside else KNEE)
+        if facts.source.state is ENCODED and facts.source.primaries == self.space:
+            return replace(self, knee=1.0)
+        looks = [one for one in facts.before if getattr(one, "gamut", "open") in (self.space, *INSIDE[self.space])]
+        share = min(looks[-1].strength, 1.0) if looks else 0.0  # pyright: ignore[reportAttributeAccessIssue]
+        return replace(self, knee=KNEE + share * (1 - KNEE))
 
     def prepare(self) -> None:
         prepare(self.space, self.knee)

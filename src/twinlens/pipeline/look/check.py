@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 
 from twinlens.core.errors import ParameterError
-from twinlens.numerics import curve, look, lut
+from twinlens.numerics import color, curve, look, lut
 from twinlens.stages.look_map import LookMap, compiled
 
 CHECK_SIZE = 17
@@ -35,7 +35,11 @@ def problems(stage: LookMap) -> tuple[str, ...]:
         found = [problems(replace(stage, cct=row[0])) for row in stage.lights]
         return next((one for one in found if one), ())
     tables = compiled(stage, CHECK_SIZE)
-    found = [_grey(stage), *_map(tables.table[:CHECK_SIZE, :CHECK_SIZE, :CHECK_SIZE]), _hues(stage, tables.shapers)]
+    found = [
+        _grey(stage),
+        *_map(tables.table[:CHECK_SIZE, :CHECK_SIZE, :CHECK_SIZE], stage.gamut),
+        _hues(stage, tables.shapers),
+    ]
     return tuple(one for one in found if one)
 
 
@@ -48,20 +52,37 @@ def _grey(stage: LookMap) -> str:
     return f"the curve is too steep: {steepest:.2f} a stop" if steepest > STEEPEST_CURVE else ""
 
 
-def _map(table: look.Array) -> list[str]:
-    corners = lut.corners(table)
-    inside = (corners.min((0, 1, 2, 6)) > EDGE[0]) & (corners.max((0, 1, 2, 6)) < EDGE[1])
+def _map(table: look.Array, gamut: str) -> list[str]:
+    inside, corners = _inside(table, gamut), lut.corners(table)
     if not inside.any():
         return []
     found = []
-    determinant = lut.folding(table)[inside]
-    if determinant.min() <= 0 and determinant.max() > FLAT:
-        found.append(f"the color map folds in {int((determinant <= 0).sum())} of {determinant.size} cells")
+    folded, cells = folded_cells(table, gamut)
+    if folded:
+        found.append(f"the color map folds in {folded} of {cells} cells")
     steps = [np.abs(np.diff(corners, axis=axis)).max((0, 1, 2, 6)) for axis in range(3)]
     steepest = float(np.max(steps, 0)[inside].max()) * (CHECK_SIZE - 1)
     if steepest > STEEPEST_MAP:
         found.append(f"the color map is too steep: {steepest:.1f}")
     return found
+
+
+def folded_cells(table: look.Array, gamut: str = "open") -> tuple[int, int]:
+    """How many cells of a compiled table (N, N, N, 3) change the order of colors, of how many inside the display's
+    gamut; none for a look without color, whose cells are all flat. `gamut` is the one that the look is cut in."""
+    determinant = lut.folding(table)[_inside(table, gamut)]
+    if not determinant.size or determinant.max() <= FLAT:
+        return 0, determinant.size
+    return int((determinant <= 0).sum()), determinant.size
+
+
+def _inside(table: look.Array, gamut: str) -> look.Array:
+    """Which cells (N-1, N-1, N-1) have all corners inside the display's gamut."""
+    if gamut not in ("open", "rec2020"):
+        light = curve.decode_tone(table) @ color.rgb_from_rgb(gamut, "rec2020").T
+        table = curve.encode_tone(light).astype(table.dtype)
+    corners = lut.corners(table)
+    return (corners.min((0, 1, 2, 6)) > EDGE[0]) & (corners.max((0, 1, 2, 6)) < EDGE[1])
 
 
 def _hues(stage: LookMap, shapers: look.Array) -> str:

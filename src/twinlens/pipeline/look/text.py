@@ -38,6 +38,7 @@ PLACES = {  # where a parameter of LookMap stands in the document
     "toe": ("curve", "toe"), "white": ("curve", "white"), "keep_hue": ("curve", "keep_hue"),
     "keep_saturation": ("curve", "keep_saturation"),
     "saturation": ("color", "saturation"), "skin": ("color", "skin"),
+    "gamut": ("color", "gamut"),
 }  # fmt: skip
 CHANNELS = ("red", "green", "blue")
 

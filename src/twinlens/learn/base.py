@@ -1,0 +1,283 @@
+"""Base: the plain part of a look, fitted to all pictures at once: exposure, white, vignette, root-polynomial, curves.
+
+    tone code of the target  =  curve_c( A rho( gain_i white_i (1 + k1 r^2 + k2 r^4) source ) )
+
+rho are the 13 root-polynomial terms, A keeps grey (its rows sum to 1), the curves rise, one a channel. Everything is
+found together by Gauss-Newton steps on a robust loss: fitted in turns, exposure and vignette stay wrong. What clips in
+the target is known from one side only, and counts only where the prediction is on the wrong side.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from twinlens.core.record import record
+from twinlens.learn import tone
+from twinlens.numerics.color import decode, encode
+from twinlens.numerics.curve import CODE_SCALE, OFFSET, decode_tone, encode_tone
+from twinlens.numerics.root_polynomial import EXPONENTS, TERMS, terms
+
+Array = npt.NDArray[Any]
+
+CLIPPED = (0.004, 0.996)  # target code beyond which a channel says only that it is as dark, or as bright, as that
+LOSS_WIDTH = 0.012  # tone code: residuals beyond count by their size, not its square
+STEPS = 24
+CURVE_BEND = 0.02  # weight of second differences of a curve (against the usual one's), in LOSS_WIDTH
+CURVE_APART = 0.003  # weight of what the three curves differ, in LOSS_WIDTH
+HIGHER_TERMS = (1.0, 30.0, 1e4)  # weight of the terms beyond the 3x3; the next where the one before folds
+GREY_KEPT = 1e4  # weight of the rows' sums
+EXPOSURE_SPREAD, WHITE_SPREAD = 0.7, 0.03  # of log gains from picture to picture, before they are measured
+LEAST_SPREAD = 0.002
+VIGNETTE_SPREAD = 0.5
+
+
+def _corner_terms() -> Array:
+    """What the terms beyond the 3x3 add to their straight part at grey, at the corners and edges of all colors."""
+    line = np.linspace(0, 1, 5)
+    rgb = np.stack(np.meshgrid(line, line, line), -1).reshape(-1, 3)
+    rgb = rgb[(rgb.max(1) == 1) & (rgb.min(1) == 0)]
+    return np.concatenate([terms(rgb)[:, 3:] - rgb @ EXPONENTS[3:].T, 0.05 * np.eye(TERMS - 3)]) / np.sqrt(len(rgb))
+
+
+CORNER_TERMS = _corner_terms()
+
+
+@record(kw_only=True, eq=False)
+class Rows:
+    """What a base is fitted to: `source` (N, 3) light, `target` (N, 3) codes 0 to 1 of the sRGB curve, `picture` (N,),
+    `radius` (N,), `weight` (N,) with sum 1, `noise` (N,) of the target's codes."""
+
+    source: Array
+    target: Array
+    picture: Array
+    radius: Array
+    weight: Array
+    noise: Array
+
+    def take(self, keep: Array) -> Rows:
+        """The rows of an index or a mask; the weights sum to 1 again."""
+        values = {name: getattr(self, name)[keep] for name in ("source", "target", "picture", "radius", "noise")}
+        weight = self.weight[keep]
+        return Rows(**values, weight=weight / weight.sum())
+
+    @property
+    def pictures(self) -> int:
+        return int(self.picture.max()) + 1
+
+
+@record(kw_only=True, eq=False)
+class Base:
+    """`matrix` (3, 13), `curves` (3, COUNT) coefficients, `gains` (P,) and `whites` (P, 3) logs, `vignette` (2,).
+
+    `display_from_process` (3, 3): from the primaries in which the curves work to those of the target."""
+
+    matrix: Array
+    curves: Array
+    gains: Array
+    whites: Array
+    vignette: Array
+    display_from_process: Array
+
+    def light(self, rows: Rows) -> Array:
+        """Light (N, 3) before the root-polynomial: the source as the look's own picture would have it."""
+        r2 = np.nan_to_num(rows.radius) ** 2
+        fall = 1 + self.vignette[0] * r2 + self.vignette[1] * r2**2
+        logs = self.gains[rows.picture][:, None] + self.whites[rows.picture]
+        return rows.source * np.exp(logs) * np.maximum(fall, 0.05)[:, None]
+
+
+@record(kw_only=True)
+class Freedom:
+    """What may differ between pictures."""
+
+    gain: bool = True
+    white: bool = False
+    vignette: bool = False
+
+
+def fit(
+    rows: Rows, freedom: Freedom, display_from_process: Array, start: Base | None = None, higher: float = 1.0
+) -> Base:
+    """The base nearest to the rows."""
+    base = _started(rows, display_from_process) if start is None else start
+    spread = np.array([EXPOSURE_SPREAD, WHITE_SPREAD])
+    damping, best, cost = 1e-3, base, np.inf
+    for _ in range(STEPS):
+        normal, right, now = _normal(rows, base, freedom, spread, higher)
+        if now > cost:  # a step too far: back, and shorter
+            damping *= 8
+            base = best
+            if damping > 1e3:
+                break
+            normal, right, now = kept  # pyright: ignore[reportPossiblyUnboundVariable]
+        else:
+            if cost - now < 1e-5 * now:
+                best = base
+                break
+            best, cost, kept = base, now, (normal, right, now)
+            damping = max(damping / 4, 1e-6)
+        step = np.linalg.solve(normal + damping * np.diag(np.diag(normal)), right)
+        base = _stepped(base, step)
+    return best
+
+
+def _stepped(base: Base, step: Array) -> Base:
+    sizes = np.cumsum([3 * TERMS, 3 * tone.COUNT, len(base.gains), 2 * len(base.gains)])
+    matrix, curves, gains, whites, vignette = np.split(step, sizes)
+    moved = whites.reshape(-1, 2)
+    return replace(
+        base,
+        matrix=base.matrix + matrix.reshape(3, -1),
+        curves=tone.raised(base.curves + curves.reshape(3, -1)),
+        gains=base.gains + gains,
+        whites=base.whites + np.stack([moved[:, 0], np.zeros(len(moved)), moved[:, 1]], -1),
+        vignette=base.vignette + vignette,
+    )
+
+
+def one_sided(residual: Array, target: Array) -> Array:
+    """Residuals prediction - target with 0 where the target is clipped and the prediction lies beyond."""
+    free = (target >= CLIPPED[1]) & (residual > 0) | (target <= CLIPPED[0]) & (residual < 0)
+    return np.where(free, 0, residual)
+
+
+def _normal(rows: Rows, base: Base, freedom: Freedom, spread: Array, bent: float) -> tuple[Array, Array, float]:
+    """Normal matrix, right side and cost at a base."""
+    pictures, every = len(base.gains), np.arange(len(rows.weight))
+    features = terms(base.light(rows))
+    shown = features @ base.matrix.T
+    r2 = np.nan_to_num(rows.radius) ** 2
+    fall = np.maximum(1 + base.vignette[0] * r2 + base.vignette[1] * r2**2, 0.05)
+    by_white = [features * EXPONENTS[:, c] @ base.matrix.T for c in (0, 2)]
+    curves = [tone.basis(shown[:, c]) for c in range(3)]
+    codes = np.stack([values @ base.curves[c] for c, (values, _) in enumerate(curves)], -1)
+    display, through = _through(codes, base)
+    width = np.hypot(LOSS_WIDTH, rows.noise)[:, None]
+    off = one_sided(display - rows.target, rows.target) / width
+    through = np.where(off == 0, 0, 1 / width)[..., None] * through
+    count = 3 * TERMS + 3 * tone.COUNT + 3 * pictures + 2
+    jacobian = np.zeros((len(every), 3, count))
+    start = 3 * TERMS + 3 * tone.COUNT
+    for c, (values, slopes) in enumerate(curves):
+        steep = slopes @ base.curves[c] / np.log(2)  # by the log of light
+        per_light = np.where(np.abs(shown[:, c]) > 1e-7, steep / np.where(shown[:, c] == 0, 1, shown[:, c]), 0)
+        own = through[:, :, c, None]
+        jacobian[:, :, c * TERMS : (c + 1) * TERMS] = own * (per_light[:, None] * features)[:, None]
+        first = 3 * TERMS + c * tone.COUNT
+        jacobian[:, :, first : first + tone.COUNT] = own * values[:, None]
+        if freedom.gain:
+            jacobian[every, :, start + rows.picture] += through[:, :, c] * steep[:, None]
+        if freedom.white:
+            for k in range(2):
+                place = start + pictures + 2 * rows.picture + k
+                jacobian[every, :, place] += through[:, :, c] * (per_light * by_white[k][:, c])[:, None]
+        if freedom.vignette:
+            for k, power in enumerate((r2, r2**2)):
+                jacobian[:, :, count - 2 + k] += through[:, :, c] * (steep * power / fall)[:, None]
+    root = np.sqrt(1 + off**2)
+    cost = float(rows.weight @ (2 * (root - 1)).sum(1))
+    share = np.sqrt(rows.weight[:, None] / root)
+    jacobian = (jacobian * share[..., None]).reshape(-1, count)
+    normal, right = jacobian.T @ jacobian, -jacobian.T @ (off * share).ravel()
+    return _with_priors(normal, right, cost, base, spread, len(rows.weight), bent)
+
+
+def _through(codes: Array, base: Base) -> tuple[Array, Array]:
+    """Display codes (N, 3) of tone codes (N, 3) of the process space, and their slopes (N, 3, 3)."""
+    light = decode_tone(codes)
+    display = light @ base.display_from_process.T
+    size = np.maximum(np.abs(display), 1e-12)
+    slope = np.where(size <= 0.0031308, 12.92, 1.055 / 2.4 * size ** (1 / 2.4 - 1))
+    inner = 3 * CODE_SCALE * (np.maximum(light, 0) + OFFSET) ** (2 / 3)
+    return encode(display), slope[..., None] * base.display_from_process * inner[:, None]
+
+
+def _with_priors(
+    normal: Array, right: Array, cost: float, base: Base, spread: Array, count: int, bent: float
+) -> tuple[Array, Array, float]:
+    pictures = len(base.gains)
+    usual = tone.usual()
+
+    def prior(rows: Array, off: Array, weight: float) -> None:
+        nonlocal cost
+        normal[:] += weight * rows.T @ rows
+        right[:] -= weight * rows.T @ off
+        cost += weight * float(off @ off)
+
+    size = len(right)
+    for c in range(3):
+        sums = np.zeros((1, size))
+        sums[0, c * TERMS : (c + 1) * TERMS] = 1
+        prior(sums, np.array([base.matrix[c].sum() - 1]), GREY_KEPT)
+        higher = np.zeros((len(CORNER_TERMS), size))
+        higher[:, c * TERMS + 3 : (c + 1) * TERMS] = CORNER_TERMS
+        prior(higher, CORNER_TERMS @ base.matrix[c, 3:], bent)
+        second = np.zeros((tone.COUNT - 2, size))
+        first = 3 * TERMS + c * tone.COUNT
+        for k, value in enumerate((1, -2, 1)):
+            second[np.arange(tone.COUNT - 2), first + k + np.arange(tone.COUNT - 2)] = value
+        prior(second, np.diff(base.curves[c] - usual, 2) / 1, CURVE_BEND / LOSS_WIDTH**2 / tone.COUNT)
+        apart = np.zeros((tone.COUNT, size))
+        for other in range(3):
+            apart[np.arange(tone.COUNT), 3 * TERMS + other * tone.COUNT + np.arange(tone.COUNT)] = -1 / 3
+        apart[np.arange(tone.COUNT), first + np.arange(tone.COUNT)] += 1
+        prior(apart, base.curves[c] - base.curves.mean(0), CURVE_APART / LOSS_WIDTH**2 / tone.COUNT)
+    start = 3 * TERMS + 3 * tone.COUNT
+    each = np.zeros((pictures, size))
+    each[np.arange(pictures), start + np.arange(pictures)] = 1
+    prior(each, base.gains, 1 / spread[0] ** 2 / count)
+    prior(each.sum(0, keepdims=True), np.array([base.gains.sum()]), 1e2)
+    white = np.zeros((2 * pictures, size))
+    white[np.arange(2 * pictures), start + pictures + np.arange(2 * pictures)] = 1
+    prior(white, base.whites[:, [0, 2]].ravel(), 10 / spread[1] ** 2 / count)
+    prior(white.reshape(pictures, 2, size).sum(0), base.whites[:, [0, 2]].sum(0), 1e2)
+    fall = np.zeros((2, size))
+    fall[[0, 1], [-2, -1]] = 1
+    prior(fall, base.vignette, 1 / VIGNETTE_SPREAD**2 / count)
+    return normal, right, cost
+
+
+def _started(rows: Rows, display_from_process: Array) -> Base:
+    """A first guess: the usual curve undone, exposures by the median of luminance, a 3x3 by relative least squares."""
+    curves = np.repeat(tone.usual()[None], 3, 0)
+    wanted = encode_tone(decode(rows.target) @ np.linalg.inv(display_from_process).T)
+    usable = (rows.target > 0.03).all(1) & (rows.target < 0.97).all(1)
+    usable = usable if usable.sum() >= 12 else np.ones(len(usable), bool)
+    display = tone.inverse(wanted, curves[0])
+    gains = np.zeros(rows.pictures)
+    ratio = np.log(np.maximum(display.mean(1), 1e-6) / np.maximum(rows.source.mean(1), 1e-9))
+    for index in range(rows.pictures):
+        own = usable & (rows.picture == index)
+        gains[index] = np.median(ratio[own]) if own.any() else np.nan
+    middle = np.nanmean(gains)
+    gains = np.where(np.isnan(gains), middle, gains) - middle
+    source = rows.source * np.exp(gains[rows.picture])[:, None]
+    matrix = _first_matrix(source[usable], display[usable], rows.weight[usable])
+    zero = np.zeros((rows.pictures, 3))
+    full = np.concatenate([matrix, np.zeros((3, TERMS - 3))], 1)
+    return Base(
+        matrix=full,
+        curves=curves,
+        gains=gains,
+        whites=zero,
+        vignette=np.zeros(2),
+        display_from_process=display_from_process,
+    )
+
+
+def _first_matrix(source: Array, display: Array, weight: Array) -> Array:
+    rows = []
+    for c in range(3):
+        share = np.sqrt(weight) / np.maximum(display[:, c], 0.004)
+        design = np.concatenate([source * share[:, None], 30 * np.sqrt(weight.sum()) * np.ones((1, 3))])
+        lifted = np.append(display[:, c] * share, 30 * np.sqrt(weight.sum()))
+        ridge = 0.02 * np.sqrt(weight.sum()) * np.eye(3)
+        found = np.linalg.lstsq(
+            np.concatenate([design, ridge]), np.append(lifted, 0.02 * np.eye(3)[c] * np.sqrt(weight.sum())), rcond=None
+        )[0]
+        rows.append(found)
+    return np.array(rows)

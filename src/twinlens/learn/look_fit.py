@@ -1,0 +1,212 @@
+"""Look fit: evidence of many pictures becomes a look, with what is known of how good it is and where."""
+
+from __future__ import annotations
+
+from dataclasses import field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from twinlens.core.errors import ParameterError
+from twinlens.core.fit import Fit
+from twinlens.core.record import record
+from twinlens.learn import rendering
+from twinlens.learn.base import Freedom, Rows
+from twinlens.learn.color_map import MOST_ROWS, difference, errors, held_out
+from twinlens.learn.coverage import Coverage, even_weights
+from twinlens.learn.evidence import Evidence
+from twinlens.numerics import color
+from twinlens.pipeline.look import Finish, Look
+
+Array = npt.NDArray[Any]
+
+CHART_WORTH = 10.0  # pictures
+FEWEST_ROWS = 24
+
+
+@record(kw_only=True)
+class PictureFit:
+    """One source of evidence: what was found of it and how well the look meets it (CIEDE2000).
+
+    `gain_stops`: its exposure against the mean of all, in EV. `white` (red, blue): gains of its white against the
+    light's. `mean`, `p95`: by the look itself; `held_out_mean`, `held_out_p95`: by a look made without this picture
+    (None where it is the only one). `local_stops`: the spread of log2 luminance that no global look explains.
+    """
+
+    name: str
+    kind: str
+    cct: float | None
+    samples: int
+    gain_stops: float
+    white: tuple[float, float]
+    mean: float
+    p95: float
+    held_out_mean: float | None = None
+    held_out_p95: float | None = None
+    local_stops: float = 0.0
+    notes: tuple[str, ...] = ()
+
+
+@record(kw_only=True)
+class WorstColor:
+    """A color that the look misses: `wanted` and `shown` are sRGB codes 0 to 255; `scene` is linear Rec. 2020."""
+
+    picture: str
+    scene: tuple[float, float, float]
+    wanted: tuple[float, float, float]
+    shown: tuple[float, float, float]
+    delta_e: float
+
+
+@record(kw_only=True, eq=False)
+class LookFit(Fit[Look]):
+    """A look with its errors, CIEDE2000 of display colors, after each picture's own exposure (and white) gain."""
+
+    residual_p95: float = 0.0
+    held_out_p95: float | None = None
+    pictures: tuple[PictureFit, ...] = ()
+    coverage: Coverage | None = None
+    worst: tuple[WorstColor, ...] = ()
+    vignette: tuple[float, float] = (0.0, 0.0)
+    local_stops: float = 0.0
+    smoothing: float = 0.0
+    lights: tuple[float, ...] = ()
+    left_out: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = field(default=())
+
+
+def fit_look(
+    evidence: Evidence,
+    *,
+    name: str = "learned",
+    exposures: bool = True,
+    whites: bool | None = None,
+    vignette: bool | None = None,
+    smoothing: float | None = None,
+) -> LookFit:
+    """The look that the evidence shows.
+
+    `exposures`: every picture has an exposure of its own (their mean is kept). `whites`: every picture has a white of
+    its own; None: where pictures were not aligned by construction (`Source.shift` above 0). `vignette`: the source's
+    vignette is found; None: where radii are known. Raises ParameterError for a hopeless set, in one sentence.
+    """
+    rows = _rows(evidence)
+    many = len(evidence.sources) > 1
+    handheld = any(one.shift > 0 for one in evidence.sources)
+    freedom = Freedom(
+        gain=exposures and many,
+        white=many and (handheld if whites is None else whites),
+        vignette=bool(np.isfinite(rows.radius).any()) if vignette is None else vignette,
+    )
+    used = rendering.thinned(rows, MOST_ROWS)
+    space = evidence.space
+    found = rendering.fit(used, freedom, space, smoothing=smoothing)
+    error = errors(found, rows, space)
+    folds = held_out(found, used, freedom, space, smoothing)
+    local = _local(found, rows, space)
+    pictures = tuple(
+        _picture(k, evidence, found, error, folds, rows, used, local[k]) for k in range(len(evidence.sources))
+    )
+    apart = folds[np.isfinite(folds)]
+    notes = [*found.notes]
+    if len(evidence.sources) == 1:
+        notes.append("learned from one picture alone: what it does not show is a guess")
+    r2 = np.array([1.0, 1.0])
+    look = Look(name=name, map=found.map, finish=Finish(), provenance={})
+    del r2
+    return LookFit(
+        look, float(error.mean()), "Delta E 2000", len(error), float(apart.mean()) if len(apart) else None,
+        residual_p95=float(np.percentile(error, 95)),
+        held_out_p95=float(np.percentile(apart, 95)) if len(apart) else None,
+        pictures=pictures, coverage=Coverage.of(rows, space), worst=_worst(evidence, found, rows, error),
+        vignette=(float(found.base.vignette[0]), float(found.base.vignette[1])), local_stops=float(np.median(local)),
+        smoothing=found.field.smoothing if found.field else float("inf"), left_out=evidence.left_out,
+        lights=tuple(sorted({round(one.cct) * 1.0 for one in evidence.sources if one.cct})), notes=tuple(notes),
+    )  # fmt: skip
+
+
+def _rows(evidence: Evidence) -> Rows:
+    """The rows of evidence that can be used, each with its weight."""
+    source, target = np.array(evidence.source, float), np.array(evidence.target, float)
+    good = np.isfinite(source).all(1) & np.isfinite(target).all(1) & (source.max(1, initial=0) > 0)
+    if good.sum() < FEWEST_ROWS:
+        raise ParameterError(
+            f"nothing can be learned: {int(good.sum())} corresponding colors were found, {FEWEST_ROWS} are needed"
+        )
+    codes = np.clip(color.encode(np.clip(target @ color.rgb_from_rgb(evidence.space, "rec2020").T, 0, 1)), 0, 1)
+    if np.ptp(codes[good], axis=0).max() < 0.02 or np.ptp(source[good], axis=0).max() < 1e-3 * source[good].max():
+        raise ParameterError("nothing can be learned: all colors are the same")
+    picture = np.asarray(evidence.picture, int)
+    worth = np.array([CHART_WORTH if one.kind == "chart" else 1.0 for one in evidence.sources])
+    weight = np.where(good, 1.0, 0.0) * worth[picture]
+    rows = Rows(
+        source=source, target=codes, picture=picture, radius=np.asarray(evidence.radius, float),
+        weight=even_weights(codes, weight), noise=np.nan_to_num(np.asarray(evidence.noise, float)),
+    )  # fmt: skip
+    return rows if good.all() else rows.take(good)
+
+
+def _local(found: rendering.Rendering, rows: Rows, space: str) -> Array:
+    """Each picture's spread (robust, in stops of display luminance) that the look leaves."""
+    luma = color.xyz_from_rgb(space)[1]
+    shown = color.decode(rendering.shown_codes(found.map, found.base.light(rows))) @ luma
+    wanted = color.decode(rows.target) @ luma
+    stops = np.log2(np.maximum(shown, 0.002) / np.maximum(wanted, 0.002))
+    each = []
+    for index in range(rows.pictures):
+        own = stops[rows.picture == index]
+        each.append(1.4826 * np.median(np.abs(own - np.median(own))) if len(own) else 0.0)
+    return np.array(each)
+
+
+def _picture(
+    index: int, evidence: Evidence, found: rendering.Rendering, error: Array, folds: Array, rows: Rows, used: Rows,
+    local: float,
+) -> PictureFit:  # fmt: skip
+    source, base = evidence.sources[index], found.base
+    own = error[rows.picture == index]
+    apart = folds[used.picture == index]
+    apart = apart[np.isfinite(apart)]
+    known = index < len(base.gains)
+    return PictureFit(
+        name=source.name, kind=source.kind, cct=source.cct, samples=len(own),
+        gain_stops=float(base.gains[index] / np.log(2)) if known else 0.0,
+        white=(float(np.exp(base.whites[index, 0])), float(np.exp(base.whites[index, 2]))) if known else (1.0, 1.0),
+        mean=float(own.mean()) if len(own) else float("nan"),
+        p95=float(np.percentile(own, 95)) if len(own) else float("nan"),
+        held_out_mean=float(apart.mean()) if len(apart) else None,
+        held_out_p95=float(np.percentile(apart, 95)) if len(apart) else None,
+        local_stops=float(local), notes=source.notes,
+    )  # fmt: skip
+
+
+WORST = 5
+
+
+def _worst(evidence: Evidence, found: rendering.Rendering, rows: Rows, error: Array) -> tuple[WorstColor, ...]:
+    """Five places that are missed most, no two of the same color."""
+    matrix = color.rgb_from_rgb("srgb", evidence.space)
+    shown = rendering.shown_codes(found.map, found.base.light(rows))
+    chosen: list[int] = []
+    for index in np.argsort(-error):
+        near = [difference(rows.target[index][None], rows.target[other][None], evidence.space)[0] for other in chosen]
+        if not near or min(near) > 10:
+            chosen.append(int(index))
+        if len(chosen) == WORST:
+            break
+
+    def codes(values: Array) -> tuple[float, float, float]:
+        srgb = np.clip(color.encode(color.decode(values) @ matrix.T), 0, 1) * 255
+        return tuple(float(one) for one in np.round(srgb, 1))  # pyright: ignore[reportReturnType]
+
+    return tuple(
+        WorstColor(
+            picture=evidence.sources[rows.picture[k]].name,
+            scene=tuple(rows.source[k].tolist()),
+            wanted=codes(rows.target[k]),
+            shown=codes(shown[k]),
+            delta_e=float(error[k]),
+        )
+        for k in chosen
+    )

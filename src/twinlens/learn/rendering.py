@@ -1,0 +1,134 @@
+"""Rendering: a base and a field put together as a look map, and kept within what every look must hold.
+
+The look map is the same mathematics: the matrix is its transform, the curves its nodes, the field its residual table.
+What would fold, invert greys or be too steep is smoothed until it does not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from twinlens.core.look import HIGHEST_NODE, Table, keep_table
+from twinlens.core.record import record
+from twinlens.learn import base as bases
+from twinlens.learn import field as fields
+from twinlens.learn import tone
+from twinlens.learn.base import Base, Freedom, Rows
+from twinlens.learn.coverage import even_weights
+from twinlens.numerics import color
+from twinlens.numerics.curve import decode_tone
+from twinlens.numerics.lut import identity_table
+from twinlens.pipeline.look import problems
+from twinlens.stages.look_map import LookMap
+
+Array = npt.NDArray[Any]
+
+CLEAN, NOISY = 1e-6, 1e-5  # smoothing of the field
+NOISE = 0.002  # code, from which a target counts as noisy
+STIFFER = 4.0  # times, each time a guarantee does not hold
+TRIES = 6
+PROCESS = "rec2020"  # primaries in which the curves work: wide, so that no color of the scene is cut before
+BASE_ROWS = 3000
+
+
+@record(kw_only=True, eq=False)
+class Rendering:
+    """`map` is the whole; `plain` the same without residual table; `base` and `field` what they were made of."""
+
+    map: LookMap
+    plain: LookMap
+    base: Base
+    field: fields.Field | None
+    higher: float = 1.0
+    notes: tuple[str, ...] = ()
+
+
+def plain_map(base: Base, space: str, process: str) -> LookMap:
+    """The look map of a base whose curves work in the primaries of `process`; the result is cut in those of `space`."""
+    rec2020 = color.rgb_from_rgb("rec2020", process) @ base.matrix
+    codes = np.clip(color.encode(decode_tone(tone.at_stops(base.curves))), 0, HIGHEST_NODE)
+    codes = np.maximum.accumulate(codes, -1)
+    return LookMap(
+        transform=tuple(map(tuple, rec2020.tolist())),
+        space=process,  # pyright: ignore[reportArgumentType]
+        gamut=space,  # pyright: ignore[reportArgumentType]
+        curve="nodes",
+        nodes=(tuple(tone.STOPS.tolist()), *map(tuple, codes.tolist())),
+    )
+
+
+def display_codes(stage: LookMap, light: Array) -> Array:
+    """Display codes (..., 3) of the sRGB curve that a look map without table shows, not cut: they go beyond 0 to 1."""
+    from twinlens.stages.look_map import _scene_light  # pyright: ignore[reportPrivateUsage]
+
+    display = stage.toned(_scene_light(stage, np.asarray(light, float)))
+    return color.encode(display @ color.rgb_from_rgb(stage.gamut, "rec2020").T)
+
+
+def shown_codes(stage: LookMap, light: Array) -> Array:
+    """Display codes (..., 3) of the sRGB curve, 0 to 1, in the primaries of the look's gamut."""
+    display = stage.render(np.asarray(light, float)) @ color.rgb_from_rgb(stage.gamut, "rec2020").T
+    return np.clip(color.encode(np.clip(display, 0, 1)), 0, 1)
+
+
+def with_field(plain: LookMap, field: fields.Field) -> LookMap:
+    """A look map with the field as its residual table."""
+    size = len(field.values)
+    return replace(plain, table=keep_table(Table(identity_table(size) + field.values.astype(np.float32))))
+
+
+def fit(
+    rows: Rows, freedom: Freedom, space: str, *, smoothing: float | None = None, start: Rendering | None = None
+) -> Rendering:
+    """The rendering nearest to the rows, within the guarantees. `start` is one of nearly the same rows."""
+    few = thinned(rows, BASE_ROWS)
+    matrix = color.rgb_from_rgb(space, PROCESS)
+    if start is not None:
+        base = bases.fit(few, freedom, matrix, start.base, start.higher)
+        return fit_field(rows, base, space, smoothing or smoothing_for(rows), start.higher)
+    base, higher = None, 0.0
+    for higher in bases.HIGHER_TERMS:
+        base = bases.fit(few, freedom, matrix, base, higher)
+        if not problems(plain_map(base, space, PROCESS)):
+            break
+    assert base is not None
+    return fit_field(rows, base, space, smoothing or smoothing_for(rows), higher)
+
+
+def thinned(rows: Rows, most: int, seed: int = 0) -> Rows:
+    """No more rows than can be fitted quickly, drawn by their weight so that rare colors stay."""
+    if len(rows.weight) <= most:
+        return rows
+    keep = np.random.default_rng(seed).choice(len(rows.weight), most, replace=False, p=rows.weight)
+    part = rows.take(np.sort(keep))
+    return replace_weight(part, even_weights(part.target))
+
+
+def replace_weight(rows: Rows, weight: Array) -> Rows:
+    return replace(rows, weight=weight / weight.sum())
+
+
+def smoothing_for(rows: Rows) -> float:
+    return NOISY if np.median(rows.noise) > NOISE else CLEAN
+
+
+def fit_field(rows: Rows, base: Base, space: str, smoothing: float, higher: float) -> Rendering:
+    """A base with its residual; smoother where a guarantee would not hold, without where none can hold."""
+    plain = plain_map(base, space, PROCESS)
+    codes = display_codes(plain, base.light(rows))
+    found: tuple[str, ...] = ()
+    for attempt in range(TRIES):
+        field = fields.fit(codes, rows.target, rows.weight, smoothing * STIFFER**attempt, noise=rows.noise)
+        whole = with_field(plain, field)
+        found = problems(whole)
+        if not found:
+            notes = (f"the residual was smoothed {STIFFER**attempt:g} times more to keep the order of colors",)
+            return Rendering(
+                map=whole, plain=plain, base=base, field=field, higher=higher, notes=notes if attempt else ()
+            )
+    note = f"without residual table: with it {'; '.join(found)}"
+    return Rendering(map=plain, plain=plain, base=base, field=None, higher=higher, notes=(note,))
