@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from twinlens.cli.quiet import quiet_decoders
-from twinlens.core.errors import ParameterError, TwinlensError
+from twinlens.core.errors import FileError, ParameterError, TwinlensError
 
 COLORS = {"error": "red", "warning": "yellow", "note": "cyan"}
 
@@ -24,14 +24,16 @@ COLORS = {"error": "red", "warning": "yellow", "note": "cyan"}
 @click.option(
     "--only", multiple=True, metavar="FAULT", help="Mend this fault only (its name as printed); may be repeated."
 )
-@click.option("--overwrite", is_flag=True, help="Replace an existing copy (never the input).")
+@click.option("--overwrite", is_flag=True, help="Replace an existing copy or page (never the input).")
 @click.option("--strict", is_flag=True, help="Exit with 1 when there is an error in the file.")
 @click.option("--raw-layout", metavar="LAYOUT", help="Of a headerless raw: 1920x1080:uint16le:BGGR:black=..:white=..")
 @click.option("--against", metavar="FILE", type=click.Path(path_type=Path),
               help="Of a camera profile: how far a second one is from it.")  # fmt: skip
+@click.option("--page", metavar="FILE.html", type=click.Path(path_type=Path),
+              help="Of a look: write what it does as a page with curves, hue wheels and memory colors.")  # fmt: skip
 @click.option("--system", is_flag=True, help="Which kernels answer, versions, processors.")
 def command(path: Path | None, as_json: bool, system: bool, **options: Any) -> None:
-    """Say what a file holds: raw, picture, camera profile, look or recipe.
+    """Say what a file holds: raw, picture, camera profile, look (a file or a shipped name) or recipe.
 
     A raw file is checked for the faults that phones really have; each is a sentence with a remedy.
     """
@@ -45,8 +47,10 @@ def command(path: Path | None, as_json: bool, system: bool, **options: Any) -> N
     if options["repair"]:
         _repair(path, as_json, options)
         return
-    if options["output"] or options["only"] or options["overwrite"]:
+    if options["output"] or options["only"] or (options["overwrite"] and not options["page"]):
         raise ParameterError("-o, --only and --overwrite belong to --repair: say that too")
+    if options["page"]:
+        _page(path, options["page"], options["overwrite"])
     from twinlens.measure.inspect import inspect
 
     with quiet_decoders():
@@ -74,6 +78,20 @@ def _repair(path: Path, as_json: bool, options: dict[str, Any]) -> None:
     for change in changes:
         click.echo(change)
     click.echo(f"written to {options['output']}; the counts of the sensor are as they were")
+
+
+def _page(path: Path, page: Path, overwrite: bool) -> None:
+    """Write the page of a look."""
+    from twinlens.files.atomic import atomic
+    from twinlens.measure.inspect import look_facts
+    from twinlens.report.look import look_page
+
+    if page.exists() and path.exists() and page.samefile(path):
+        raise FileError(f"{page} is the input itself; inputs are never overwritten")
+    text = look_page(look_facts(path))
+    with atomic(page, overwrite) as temporary:
+        temporary.write_text(text, "utf-8")
+    click.echo(f"written to {page}", err=True)
 
 
 def _show(report: Any) -> None:

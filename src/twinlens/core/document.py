@@ -4,6 +4,8 @@ order.
 
 from __future__ import annotations
 
+import datetime
+import re
 import tomllib
 from collections.abc import Iterable
 from typing import Any
@@ -37,7 +39,25 @@ def dumps(kind: str, data: dict[str, Any]) -> str:
     """The text of a document: `format` first, then the keys in the order given; None values are left out."""
     import tomli_w
 
-    return tomli_w.dumps({"format": kind, **_plain(data)})
+    return _ROW.sub(_on_lines, tomli_w.dumps({"format": kind, **_plain(data)}))
+
+
+_ROW = re.compile(r"^(?P<start>.*)\[\n(?P<numbers>(?: +[-+.\w]+,\n)+) *\]", re.MULTILINE)  # strings have no such lines
+WIDEST = 120  # letters on a line
+
+
+def _on_lines(row: re.Match[str]) -> str:
+    """A row of numbers on one line, or on a few: people read and edit them."""
+    numbers, start = row["numbers"].split(), row["start"]
+    line = f"{start}[{' '.join(numbers)[:-1]}]"
+    if len(line) <= WIDEST:
+        return line
+    import textwrap
+
+    margin = " " * (len(start) - len(start.lstrip()))
+    inner = margin + "    "
+    body = textwrap.fill(" ".join(numbers), WIDEST, initial_indent=inner, subsequent_indent=inner)
+    return f"{start}[\n{body}\n{margin}]"
 
 
 def _plain(value: Any) -> Any:
@@ -50,7 +70,7 @@ def _plain(value: Any) -> Any:
         return [_plain(one) for one in value]
     if hasattr(value, "tolist"):
         return _plain(value.tolist())
-    if isinstance(value, float):
+    if isinstance(value, float | datetime.date | datetime.time):  # a hand may write dates; TOML knows them
         return value
     raise DocumentError(f"a document cannot hold {value!r}")
 

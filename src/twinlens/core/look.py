@@ -27,6 +27,8 @@ SECTOR_RANGES = (("shift", -45, 45), ("chroma", 0, 2), ("lightness", -0.5, 0.5),
 PLAIN_SECTOR = (0.0, 1.0, 0.0, 1.0)
 HIGHEST_NODE = 4.0  # display code; above 1 light is brought to white with its hue kept
 LOWEST_CCT = 1000.0  # K
+LARGEST_TERM = 1000.0  # of a transform; light times more is no rendering, and would leave the range of float32
+FARTHEST_STOP = 40.0  # EV from mid grey of a curve's node
 
 
 def check_numbers(transform: Rows, lights: Rows, sectors: Rows, nodes: Rows | None) -> None:
@@ -34,6 +36,10 @@ def check_numbers(transform: Rows, lights: Rows, sectors: Rows, nodes: Rows | No
     for name, rows in (("transform", transform), ("lights", lights), ("nodes", nodes or ())):
         if not all(math.isfinite(one) for row in rows for one in row):
             raise ParameterError(f"LookMap.{name}: finite numbers are wanted")
+    for name, terms in (("transform", transform), ("lights", [row[1:] for row in lights])):
+        largest = max((abs(one) for row in terms for one in row), default=0.0)
+        if largest > LARGEST_TERM:
+            raise ParameterError(f"LookMap.{name}: a term of {largest:g} is above {LARGEST_TERM:g}")
     columns = {len(row) for row in transform}
     if len(transform) != 3 or len(columns) != 1 or not columns <= set(COLUMNS):
         raise ParameterError("LookMap.transform: 3 rows of 3, 6 or 13 numbers are wanted")
@@ -61,6 +67,8 @@ def _check_nodes(nodes: Rows) -> None:
         raise ParameterError(
             "LookMap.nodes: a row of stops and one or three rows of codes, of equal length, are wanted"
         )
+    if max(map(abs, nodes[0])) > FARTHEST_STOP:
+        raise ParameterError(f"LookMap.nodes: stops must lie within {FARTHEST_STOP:g} EV of mid grey")
     if np.any(np.diff(nodes[0]) <= 0):
         raise ParameterError("LookMap.nodes: stops must rise from node to node")
     if np.any(np.diff(nodes[1:], axis=1) < 0) or np.min(nodes[1:]) < 0 or np.max(nodes[1:]) > HIGHEST_NODE:

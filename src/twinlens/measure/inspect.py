@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twinlens import files
 from twinlens.core.errors import FileError, ParameterError, TwinlensError
@@ -16,12 +16,16 @@ from twinlens.measure.doctor import checks, facts
 from twinlens.measure.doctor import repair as repairs
 from twinlens.measure.doctor.findings import Report, Section
 
+if TYPE_CHECKING:
+    from twinlens.core.look_facts import LookFacts
+
 DOCUMENTS = ("look", "recipe", "profile")
 
 
 def inspect(path: str | Path, *, raw_layout: str | None = None, against: str | Path | None = None) -> Report:
     """What a file says: raw files with findings; pictures, camera profiles, looks, recipes and tables with their facts.
 
+    The name of a look that comes with the program stands for its document.
     `against` is a second camera profile (TOML or DCP); how far the two are apart is told with the first one's facts.
     Raises FileError when the file cannot be read at all, ParameterError for what cannot be compared.
     """
@@ -84,6 +88,8 @@ def _previews(path: Path) -> list[tuple[tuple[int, int], Any]]:
 
 def _special(path: Path) -> Callable[[Path], Report] | None:
     """How a file that is not an image is inspected."""
+    if _is_shipped_look(path):
+        return _look
     try:
         with path.open("rb") as file:
             head = file.read(4096)
@@ -122,13 +128,28 @@ def _without_icc(image: Image) -> str:
     return "sRGB is taken" if image.primaries == "srgb" else f"the file names {image.primaries} in its own way"
 
 
-def _look(path: Path) -> Report:
-    from twinlens.pipeline import look
+def look_facts(path: str | Path) -> LookFacts:
+    """All that is measured and known of a look: a file, or the name of one that comes with the program."""
+    from twinlens.measure import look
+    from twinlens.pipeline.look import load
 
-    found = look.load(path)
-    pairs = [("name", found.name), ("description", found.description), *(("reason", one) for one in found.reasons)]
-    pairs += [(key, str(value)) for key, value in found.provenance.items()]
-    return Report(str(path), "look", (Section("Look", tuple(pairs)),))
+    return look.look_facts(load(path))
+
+
+def _look(path: Path) -> Report:
+    from twinlens.measure.look import words
+
+    facts = look_facts(path)
+    return Report(str(path), "look", words.sections(facts), figures=words.figures(facts))
+
+
+def _is_shipped_look(path: Path) -> bool:
+    """Whether this is no file, but the name of a look that comes with the program."""
+    if path.suffix or len(path.parts) != 1 or path.exists():
+        return False
+    from twinlens.pipeline.look import shipped
+
+    return str(path) in shipped()
 
 
 def _recipe(path: Path) -> Report:

@@ -28,13 +28,13 @@ img { max-width: 100%; height: auto; }
 """
 
 
-def page(title: str, lead: str, sections: Sequence[tuple[str, str]]) -> str:
-    """The page: a title, a sentence that says the result, and sections of (heading, HTML)."""
+def page(title: str, lead: str, sections: Sequence[tuple[str, str]], *, style: str = "") -> str:
+    """The page: a title, a sentence that says the result, and sections of (heading, HTML); `style` is further CSS."""
     parts = [f"<section><h2>{escape(heading)}</h2>\n{body}</section>" for heading, body in sections if body]
     return (
         '<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{STYLE}</style></head>\n<body>\n"
+        f"<title>{escape(title)}</title><style>{STYLE}{style}</style></head>\n<body>\n"
         f'<h1>{escape(title)}</h1>\n<p class="lead">{escape(lead)}</p>\n' + "\n".join(parts) + "\n</body>\n</html>\n"
     )
 

@@ -68,6 +68,12 @@ class Chart:
         places = " ".join(f"{a:.1f},{b:.1f}" for a, b in head)
         self.marks.append(f'<polygon points="{places}" fill="{color}"/>')
 
+    def text(self, x: float, y: float, words: str, *, anchor: str = "start") -> None:
+        """Words beside a place."""
+        self.marks.append(
+            f'<text x="{self.across(x):.1f}" y="{self.down(y):.1f}" text-anchor="{anchor}">{escape(words)}</text>'
+        )
+
     def svg(self) -> str:
         """The drawing as an element for a page."""
         inner = f'x="{LEFT}" y="{TOP}" width="{self.width - LEFT - RIGHT}" height="{self.height - TOP - BOTTOM}"'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import Any, Literal
 
 from twinlens.core.record import record
@@ -30,21 +31,23 @@ class Section:
 
 @record
 class Report:
-    """What a file is, what it says and what is wrong in it."""
+    """What a file is, what it says and what is wrong in it; `figures` are measured numbers, for machines."""
 
     path: str
     kind: str
     sections: tuple[Section, ...]
     findings: tuple[Finding, ...] = ()
+    figures: dict[str, Any] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
-        """For machines: kind, facts by section (a list where a name comes more than once), findings."""
-        return {
+        """For machines: kind, facts by section (a list where a name comes more than once), findings, figures."""
+        told = {
             "path": self.path,
             "kind": self.kind,
             "facts": {section.title: _by_name(section.facts) for section in self.sections},
             "findings": [vars(one) for one in self.findings],
         }
+        return {**told, "figures": self.figures} if self.figures else told
 
 
 def _by_name(facts: tuple[tuple[str, str], ...]) -> dict[str, str | list[str]]:

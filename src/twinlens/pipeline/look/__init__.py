@@ -14,7 +14,8 @@ from twinlens.core.errors import DocumentError
 from twinlens.pipeline.look.blend import blend
 from twinlens.pipeline.look.check import problems, valid_strength
 from twinlens.pipeline.look.model import Finish, Look
-from twinlens.pipeline.look.text import dumps, loads, read, read_tables, save, write_tables
+from twinlens.pipeline.look.tables import read_tables, write_tables
+from twinlens.pipeline.look.text import dumps, loads, read, save
 from twinlens.stages.look_map import LookMap
 
 __all__ = [

@@ -14,14 +14,15 @@ import numpy as np
 
 from twinlens.core.errors import ParameterError
 from twinlens.numerics import color, curve, look, lut
-from twinlens.stages.look_map import LookMap, compiled
+from twinlens.stages.look_map import TABLE_SIZE, LookMap, compiled
 
-CHECK_SIZE = 17
+CHECK_SIZE = 17  # nodes: enough for curves and controls; a residual table is checked at the size that develops
 GREY_STOPS = np.linspace(-10, 5, 181)
 EDGE = (0.004, 0.998)  # tone codes beyond which a color counts as clipped
 FLAT = 1e-4  # largest determinant of a look without color
 STEEPEST_CURVE = 0.6  # tone code a stop; the steepest film curve that can be asked for has about 0.4
 STEEPEST_MAP = 8.0  # display code a display code
+HUE_STEPS = 8  # along a side of the table, between the colors whose hues are compared
 COLORED, GREY = 0.04, 0.002  # Oklab chroma from which a color's hue counts, before and after the look
 PRECISION = 1 / 64  # of a strength
 
@@ -34,12 +35,9 @@ def problems(stage: LookMap) -> tuple[str, ...]:
     if stage.lights and stage.cct is None:
         found = [problems(replace(stage, cct=row[0])) for row in stage.lights]
         return next((one for one in found if one), ())
-    tables = compiled(stage, CHECK_SIZE)
-    found = [
-        _grey(stage),
-        *_map(tables.table[:CHECK_SIZE, :CHECK_SIZE, :CHECK_SIZE], stage.gamut),
-        _hues(stage, tables.shapers),
-    ]
+    size = TABLE_SIZE if stage.table else CHECK_SIZE
+    tables = compiled(stage, size)
+    found = [_grey(stage), *_map(tables.table[:size, :size, :size], stage.gamut), _hues(stage, tables.shapers, size)]
     return tuple(one for one in found if one)
 
 
@@ -61,7 +59,7 @@ def _map(table: look.Array, gamut: str) -> list[str]:
     if folded:
         found.append(f"the color map folds in {folded} of {cells} cells")
     steps = [np.abs(np.diff(corners, axis=axis)).max((0, 1, 2, 6)) for axis in range(3)]
-    steepest = float(np.max(steps, 0)[inside].max()) * (CHECK_SIZE - 1)
+    steepest = float(np.max(steps, 0)[inside].max()) * (table.shape[0] - 1)
     if steepest > STEEPEST_MAP:
         found.append(f"the color map is too steep: {steepest:.1f}")
     return found
@@ -85,8 +83,9 @@ def _inside(table: look.Array, gamut: str) -> look.Array:
     return (corners.min((0, 1, 2, 6)) > EDGE[0]) & (corners.max((0, 1, 2, 6)) < EDGE[1])
 
 
-def _hues(stage: LookMap, shapers: look.Array) -> str:
-    light = lut.node_light(shapers, CHECK_SIZE)[::2, ::2, ::2]
+def _hues(stage: LookMap, shapers: look.Array, size: int) -> str:
+    every = (slice(None, None, (size - 1) // HUE_STEPS),) * 3
+    light = lut.node_light(shapers, size)[every]
     before, after = look.oklab(light)[..., 1:], look.oklab(stage.render(light))[..., 1:]
     sizes = np.linalg.norm(before, axis=-1), np.linalg.norm(after, axis=-1)
     colored = (sizes[0] > COLORED) & (sizes[1] > GREY)

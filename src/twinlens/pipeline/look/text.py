@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +14,16 @@ from twinlens.core.look import (
     PLAIN_SECTOR,
     SECTOR_RANGES,
     SECTORS,
-    Table,
-    has_table,
     keep_table,
     table_of,
 )
-from twinlens.core.stage import Stage
-from twinlens.files import cube
 from twinlens.files.atomic import atomic
 from twinlens.numerics.look import root_terms
 from twinlens.pipeline.look.model import FINISH_RANGES, Finish, Look
+from twinlens.pipeline.look.tables import file_of, read_table, write_tables
 from twinlens.stages.look_map import LookMap
 
 KIND = "look/1"
-HASH_DIGITS = 8  # of a table's hash, in the name of its file
-UNSAFE = re.compile(r"[^\w .+-]|^\.+")  # what a look's name may hold and the name of its file may not
 
 PLACES = {  # where a parameter of LookMap stands in the document
     "exposure": ("scene", "exposure"), "space": ("scene", "space"), "transform": ("scene", "transform"),
@@ -139,6 +132,9 @@ def _sectors(section: dict[str, Any], origin: str) -> tuple[tuple[float, ...], .
         if not isinstance(given, dict):
             raise DocumentError(f"{origin}: sectors.{name} is a table, [sectors.{name}]")
         document.only(given, keys, f"{origin}: [sectors.{name}]")
+        for key, value in given.items():
+            if not _is_number(value):
+                raise DocumentError(f"{origin}: sectors.{name}.{key} = {value!r}: expected a number")
         rows.append(tuple(given.get(key, plain) for key, plain in zip(keys, PLAIN_SECTOR, strict=True)))
     return tuple(rows)
 
@@ -149,14 +145,7 @@ def _table(section: dict[str, Any], origin: str, folder: Path | None) -> str:
         raise DocumentError(f"{origin}: table.file = {name!r}: the name of a .cube file beside the look is wanted")
     if folder is None:
         return table_of(_text(digest, f"{origin}: table.hash")).hash
-    table = cube.read(folder / name)
-    if not isinstance(table, Table) or not table.is_unit:
-        raise DocumentError(f"{origin}: {name} must be a 3D table over 0 to 1")
-    if digest is not None and table.hash != digest:
-        raise DocumentError(
-            f"{origin}: {name} is not the table that this look was made with (its hash is {table.hash})"
-        )
-    return keep_table(table)
+    return keep_table(read_table(folder / name, digest, origin))
 
 
 def _light(data: Any, place: str) -> tuple[float, ...]:
@@ -209,16 +198,11 @@ def dumps(look: Look, *, table_file: str | None = None) -> str:
     }
     data["sectors"] = {name: row for name, row in sectors.items() if row}
     if look.map.table:
-        data["table"] = {"file": table_file or _table_file(look.name, look.map.table), "hash": look.map.table}
+        data["table"] = {"file": table_file or file_of(look.name, look.map.table), "hash": look.map.table}
     data["light"] = [{"cct": row[0], "transform": np.reshape(row[1:], (3, -1))} for row in look.map.lights]
     data["finish"] = {key: getattr(look.finish, key) for key in FINISH_RANGES if getattr(look.finish, key)}
     data["provenance"] = look.provenance
     return document.dumps(KIND, {key: value for key, value in data.items() if value not in ("", [], {})})
-
-
-def _table_file(name: str, table: str) -> str:
-    """The name of the file of a look's table; signs that a file name should not have become hyphens."""
-    return f"{UNSAFE.sub('-', name)[:60]}-{table[:HASH_DIGITS]}.cube"
 
 
 def save(look: Look, path: str | Path, *, overwrite: bool = False) -> None:
@@ -227,25 +211,3 @@ def save(look: Look, path: str | Path, *, overwrite: bool = False) -> None:
     with atomic(path, overwrite) as temporary:
         temporary.write_text(dumps(look), "utf-8")
         write_tables([look.map], path.parent)
-
-
-def write_tables(stages: Iterable[Stage], folder: Path) -> list[Path]:
-    """Write the residual tables that these stages name as .cube into a folder; the same table is not written twice."""
-    paths = []
-    for stage in stages:
-        if isinstance(stage, LookMap) and stage.table:
-            path = folder / _table_file(stage.look, stage.table)
-            cube.write(table_of(stage.table), path, title=stage.look, overwrite=True)
-            paths.append(path)
-    return paths
-
-
-def read_tables(stages: Iterable[Stage], folder: Path) -> None:
-    """Load the residual tables that these stages name from the .cube files that `write_tables` put into a folder."""
-    for stage in stages:
-        if isinstance(stage, LookMap) and stage.table and not has_table(stage.table):
-            for path in sorted(folder.glob(f"*-{stage.table[:HASH_DIGITS]}.cube")):
-                table = cube.read(path)
-                if isinstance(table, Table):
-                    keep_table(table)
-            table_of(stage.table)

@@ -1,0 +1,90 @@
+"""Learning: what a learned look was made from, how it does on pictures that it was not made from, where it is weak."""
+
+from __future__ import annotations
+
+from html import escape
+
+from twinlens.core.look_facts import Learned, PictureError
+from twinlens.report import page
+from twinlens.report.look import hues
+from twinlens.report.look.swatch import pair
+
+LINE, NAME, BARS, VALUES = 20.0, 130.0, 200.0, 80.0  # px
+NAME_LETTERS = 20
+MOST_PICTURES = 40
+WORST = 5
+
+
+def learning(found: Learned) -> list[tuple[str, str]]:
+    """The sections of a learned look."""
+    return [
+        ("How near it comes", _held_out(found)),
+        ("What it was shown", _coverage(found)),
+        ("Where it fits worst", _worst(found)),
+        ("What was noted while learning", page.notes(found.notes) + _left_out(found)),
+    ]
+
+
+def _held_out(found: Learned) -> str:
+    if found.held_out is None and not found.pictures:
+        return ""
+    words = (
+        "CIEDE2000 of pictures that the look was not made from. The bar is the mean, the thin line the 95th percentile."
+    )
+    rows = [["all", *_errors(found.held_out)]] if found.held_out else []
+    head = ("held out, ΔE2000", "mean", "p95", "mean, gain and white matched", "p95, matched")
+    drawing = page.figure(_bars(found.pictures), words) if found.pictures else ""
+    return page.table(head, rows) + drawing
+
+
+def _errors(one: PictureError) -> list[object]:
+    return [one.mean, one.p95, one.matched_mean, one.matched_p95]
+
+
+def _bars(pictures: tuple[PictureError, ...]) -> str:
+    """Bars of the held-out error by picture, the worst first."""
+    rows = sorted(pictures, key=lambda one: -one.mean)[:MOST_PICTURES]
+    most = max(max(one.p95 for one in rows), 1e-6)
+    parts = []
+    for index, one in enumerate(rows):
+        y, mean, high = index * LINE, one.mean / most * BARS, one.p95 / most * BARS
+        name = one.name if len(one.name) <= NAME_LETTERS else "…" + one.name[1 - NAME_LETTERS :]
+        parts.append(f'<text x="{NAME - 8}" y="{y + 14}" text-anchor="end">{escape(name)}</text>')
+        parts.append(f'<line class="way" x1="{NAME}" x2="{NAME + high:.1f}" y1="{y + 10}" y2="{y + 10}"/>')
+        parts.append(f'<rect class="bar" x="{NAME}" y="{y + 5}" width="{mean:.1f}" height="10"/>')
+        text = f"{one.mean:.2f} / {one.p95:.2f}"
+        parts.append(f'<text class="soft" x="{NAME + high + 6:.1f}" y="{y + 14}">{text}</text>')
+    width, height = NAME + BARS + VALUES, LINE * len(rows)
+    title = "<title>Held-out error by picture, mean and 95th percentile</title>"
+    return f'<svg role="img" viewBox="0 0 {width:g} {height:g}" width="{width:g}">{title}{"".join(parts)}</svg>'
+
+
+def _coverage(found: Learned) -> str:
+    if not found.coverage:
+        return ""
+    maps = "".join(page.figure(drawing, f"{band} colors") for band, drawing in hues.coverage_maps(found))
+    greys = page.figure(hues.grey_coverage(found), "greys, black to white") if found.greys else ""
+    words = (
+        "Filled where samples lie, the fuller the more; empty where there are none. From the middle outwards: pale, "
+        "colorful, strong. In the empty parts the look continues smoothly, but nothing has checked it."
+    )
+    return f'<p>{words}</p><div class="row">{maps}</div>{greys}'
+
+
+def _worst(found: Learned) -> str:
+    rows = "".join(
+        f"<tr><td>{escape(one.where)}</td><td>{pair(one.wanted, one.shown, 'reference and look')}</td>"
+        f"<td>{one.delta_e:.1f}</td></tr>"
+        for one in found.worst[:WORST]
+    )
+    if not rows:
+        return ""
+    head = "<tr><th>where</th><th>reference | look</th><th>ΔE2000</th></tr>"
+    return f'<div class="scroll"><table><thead>{head}</thead><tbody>{rows}</tbody></table></div>'
+
+
+def _left_out(found: Learned) -> str:
+    if not found.left_out:
+        return ""
+    items = "".join(f"<li>{escape(one)}</li>" for one in found.left_out)
+    return f"<p>Left out:</p><ul>{items}</ul>"
