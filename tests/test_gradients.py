@@ -95,6 +95,23 @@ def test_greys_that_fall_are_counted():
     assert found.grey_inversions > 0 and not found.passed
 
 
+def test_bands_are_found_and_a_rounded_corner_is_none(monkeypatch):
+    stage = load("authentic").map
+    shown = gradients.display
+
+    def banded(stage, scene):
+        return color.decode(np.round(color.encode(shown(stage, scene)) * 1023) / 1023)
+
+    def rounded(stage, scene):  # white as of a table: a corner over two codes of 8 bits
+        code = color.encode(shown(stage, scene))
+        return color.decode(np.where(code > 253 / 255, 253 / 255 + (code - 253 / 255) / 2, code))
+
+    monkeypatch.setattr(gradients, "display", banded)
+    assert gradients.grey_steps(stage)[1] > 10
+    monkeypatch.setattr(gradients, "display", rounded)
+    assert gradients.grey_steps(stage)[1] < gradients.LARGEST_STEP_ERROR
+
+
 def test_a_rough_table_is_rough_against_the_look_it_should_be():
     smooth = LookMap(curve="film", contrast=1.2)
     found = gradients.gradients(rough(0.02), lambda light: gradients.analytic_codes(smooth, light))

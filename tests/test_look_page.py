@@ -9,17 +9,21 @@ import sys
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from twinlens.core.errors import DocumentError, FileError
+from twinlens.core.learned import Learned, PictureError, WorstPlace, learned_from
 from twinlens.core.look import SECTORS, Table, keep_table
-from twinlens.core.look_facts import Learned, PictureError, WorstPlace, learned_from
 from twinlens.files import cube
 from twinlens.measure.inspect import inspect
-from twinlens.measure.look import coverage, look_facts, words
+from twinlens.measure.look import coverage, look_facts, with_learned, words
+from twinlens.measure.look import learned as learning_of
 from twinlens.measure.look.coverage import covered_share, not_covered
+from twinlens.measure.look.fitted import color_words
 from twinlens.numerics import color, lut
 from twinlens.pipeline.look import Look, blend, dumps, load, loads, save, shipped
 from twinlens.report.look import look_page
@@ -150,6 +154,56 @@ def test_a_blend_keeps_what_its_parts_were_learned_from():
     assert "mean 0.62" in told["parts 1, learned"]
 
 
+def fit() -> Any:
+    """What a fit of a look tells, with two pictures and a chart."""
+    picture = SimpleNamespace(
+        name="IMG_1", kind="picture", cct=5200.0, samples=800, gain_stops=0.2, white=(1.0, 1.0), mean=0.4, p95=1.0,
+        held_out_mean=0.7, held_out_p95=1.9, local_stops=0.08, notes=("warm light",),
+    )  # fmt: skip
+    chart = SimpleNamespace(**{**vars(picture), "name": "chart", "kind": "chart", "held_out_mean": None, "notes": ()})
+    light = np.random.default_rng(0).uniform(0, 1, (300, 3))
+    cells = SimpleNamespace(centers=color.oklab_from_rec2020(light), counts=np.full(300, 3))
+    worst = SimpleNamespace(picture="IMG_1", scene=(0.5, 0.1, 0.1), wanted=(200.0, 40.0, 30.0),
+                            shown=(190.0, 50.0, 40.0), delta_e=5.5)  # fmt: skip
+    return SimpleNamespace(
+        value=load("vibrant"), residual=0.41, held_out=0.7, held_out_p95=1.9, samples=1600, pictures=(picture, chart),
+        coverage=cells, worst=(worst,), vignette=(-0.2, 0.05), local_stops=0.08, left_out=(("IMG_9", "other scene"),),
+        notes=("few greens",),
+    )  # fmt: skip
+
+
+def test_a_fit_is_told_in_text_and_on_the_page_and_stays_in_the_document():
+    found = learning_of(fit())
+    look = replace(with_learned(load("vibrant"), found), name="fitted")
+    again = learned_from(loads(dumps(look)).provenance)
+    assert again is not None and again.held_out == found.held_out and again.pictures == found.pictures
+    assert np.sum(again.coverage) + np.sum(again.greys) == pytest.approx(900, rel=0.01)
+    grey = learning_of(fit(), display=np.full((50, 3), 0.2))
+    assert np.sum(grey.greys) == 50 and np.sum(grey.coverage) == 0
+    told = [text for section in words.sections(look_facts(look)) for _, text in section.facts]
+    assert "1 pair of pictures, 1 chart pair" in told
+    assert "after one gain and one white, mean 0.70, p95 1.90" in told
+    assert "IMG_1, medium, strong red: dE 5.5" in told or any("strong red" in one for one in told)
+    page = look_page(look_facts(look))
+    for part in ("held out, matched: mean", "mean, matched", "IMG_9: other scene", "few greens", "0.08 EV"):
+        assert part in page
+
+
+def test_a_fit_of_one_picture_claims_nothing_for_others():
+    alone = fit()
+    alone.held_out = alone.held_out_p95 = None
+    alone.pictures = alone.pictures[1:]
+    facts = look_facts(with_learned(load("vibrant"), learning_of(alone)))
+    assert any("No picture was held out" in one for one in facts.cannot_say)
+    assert "0.41" in look_page(facts)
+
+
+def test_colors_have_words():
+    assert color_words((20, 20, 20)) == "dark grey"
+    assert color_words((250, 250, 250)) == "light grey"
+    assert color_words((30, 60, 200)).endswith("strong blue")
+
+
 def test_provenance_keeps_tables_in_tables_dates_and_lists():
     text = '[provenance]\nmade = 2026-05-01\n[provenance.files."a b.dng"]\nhash = "1"\nn = [1, 2]\n'
     look = loads('format = "look/1"\nname = "x"\n' + text)
@@ -274,6 +328,18 @@ def test_inspect_tells_a_shipped_look_by_name_in_text_and_numbers(name):
     told = json.loads(json.dumps(report.as_dict(), allow_nan=False))
     assert told["figures"]["passed"] and len(told["figures"]["memory"]) == 10
     assert told["figures"]["tone"]["middle"] > 100
+
+
+def test_documents_are_known_by_either_quote_and_others_are_named(tmp_path):
+    path = tmp_path / "x.toml"
+    path.write_text("format = 'look/1'\nname = 'x'\n")
+    assert inspect(path).kind == "look"
+    path.write_text('name = "x"\n')
+    with pytest.raises(FileError, match="none of format = "):
+        inspect(path)
+    path.write_text('format = "look/1"\nname = "x"\n[curve\n')
+    with pytest.raises(DocumentError, match="not valid TOML"):
+        inspect(path)
 
 
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:

@@ -32,10 +32,11 @@ RAMPS, STEPS = 200, 256
 CLIPPED = (2.0, 253.0)  # codes of 8 bits; a bend where a channel is darker or lighter is one of clipping
 GREY_STOPS = (-12.0, 5.0)  # from mid grey
 GREY_LEVELS = 100_001
+AROUND = 100  # parts of that ramp, 0.17 EV each: a step is compared with those of its own part and the two beside it
 ROUGHEST_RATIO = 1.5  # of the second differences (p99) of a look to those of the rendering it was learned from
 VISIBLE_BEND = 0.5  # codes of 8 bits: a smaller bend is lost in the rounding to 8 bits
 ROUNDING = 0.02  # codes of 16 bits: of float32 near white
-LARGEST_STEP_ERROR = 1.0  # codes of 16 bits: how far a step of a grey ramp may be from that of the curve itself
+LARGEST_STEP_ERROR = 1.0  # codes of 16 bits: how far a step of a grey ramp may be outside those of the look itself
 
 
 @record(kw_only=True)
@@ -44,7 +45,7 @@ class Gradients:
 
     `folded` of `cells` of the compiled table change the order of colors (up to the curve's white: brighter light is
     clipped); `grey_inversions` steps of a fine grey ramp get darker; `grey_step`: how many codes of 16 bits a step of
-    that ramp is off the step of the curve itself, away from clipping, at most. `p99`: second differences along the
+    that ramp is outside the steps that the look itself has there, at most. `p99`: second differences along the
     smooth ramps in codes of 8 bits, away from clipping; `reference_p99` of the other rendering there, `ratio` between
     the two; `is_own` when the other rendering is the look itself without tables.
     """
@@ -144,15 +145,26 @@ def bends(one: Array, other: Array) -> tuple[float, float]:
 
 
 def grey_steps(stage: LookMap) -> tuple[int, float]:
-    """How many steps of a fine grey ramp get darker, and how many codes of 16 bits a step is off the look's own, at
-    most; that away from clipping, where a shaper, straight between its nodes, rounds the corner into white."""
+    """How many steps of a fine grey ramp get darker, and how many codes of 16 bits a step is larger or smaller than all
+    of the look's own steps around it, at most: a jump or a flat place that the look does not have.
+
+    A corner of the look (where it clips) may be rounded by tables: its steps lie between those to either side.
+    """
     light = curve.MID_GREY * np.exp2(np.linspace(*GREY_STOPS, GREY_LEVELS))
     grey = np.repeat(light[:, None], 3, 1)
     steps = np.diff(color.encode(display(stage, grey)), axis=0) * 65535
-    wanted = color.encode(stage.grey(light))
-    off = np.abs(steps - np.diff(wanted, axis=0) * 65535).max(1)
-    inside = (wanted.min(1) * 255 > CLIPPED[0]) & (wanted.max(1) * 255 < CLIPPED[1])
-    return int((steps.mean(-1) < -ROUNDING).sum()), float(off[inside[1:]].max(initial=0.0))
+    own = (np.diff(color.encode(stage.grey(light)), axis=0) * 65535).reshape(AROUND, -1, 3)
+    low, high = own.min(1, keepdims=True), own.max(1, keepdims=True)
+    low, high = np.minimum(low, _beside(low, np.minimum)), np.maximum(high, _beside(high, np.maximum))
+    parts = steps.reshape(own.shape)
+    off = np.maximum(np.maximum(parts - high, low - parts), 0)
+    return int((steps.mean(-1) < -ROUNDING).sum()), float(off.max())
+
+
+def _beside(rows: Array, pick: np.ufunc) -> Array:
+    """The smaller or larger of the rows before and after each row."""
+    wide = np.pad(rows, ((1, 1), (0, 0), (0, 0)), mode="edge")
+    return pick(wide[:-2], wide[2:])
 
 
 def grey_ramp(stops: int = 10, width: int = 720, height: int = 40) -> Array:

@@ -101,10 +101,16 @@ def _special(path: Path) -> Callable[[Path], Report] | None:
         return profiles.icc_report
     if path.suffix.lower() == ".cube":
         return _cube
+    return _document(path, head) if path.suffix.lower() == ".toml" else None
+
+
+def _document(path: Path, head: bytes) -> Callable[[Path], Report]:
+    """How a TOML document is inspected, by its `format`."""
     for kind in DOCUMENTS:
-        if path.suffix.lower() == ".toml" and f'"{kind}/'.encode() in head:
+        if f'"{kind}/'.encode() in head or f"'{kind}/".encode() in head:
             return {"look": _look, "recipe": _recipe, "profile": profiles.profile_report}[kind]
-    return None
+    kinds = ", ".join(f'"{kind}/1"' for kind in DOCUMENTS)
+    raise FileError(f"{path}: no document that is described here: its first line says none of format = {kinds}")
 
 
 def _picture(path: Path, image: Image) -> Report:

@@ -8,33 +8,35 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from twinlens.core.learned import Learned, learned_from
 from twinlens.core.look import IDENTITY, PLAIN_SECTOR
-from twinlens.core.look_facts import Check, Learned, LookFacts, learned_from
+from twinlens.core.look_facts import Check, LookFacts
 from twinlens.measure import gradients
 from twinlens.measure.look import colors, words
 from twinlens.measure.look.coverage import coverage, not_covered
+from twinlens.measure.look.fitted import learned, with_learned
 from twinlens.measure.look.tone import tone_facts
 from twinlens.numerics import curve
 from twinlens.pipeline.look import Look, load, problems, shipped
 from twinlens.stages.look_map import LookMap
 
-__all__ = ["checks", "coverage", "look_facts"]
+__all__ = ["checks", "coverage", "learned", "look_facts", "with_learned"]
 
 Array = npt.NDArray[Any]
 
 PICTURE_STRIP = 20  # px: rows of neutral above each strip of the look in the pictures of a page
 
 
-def look_facts(found: Look, learned: Learned | None = None) -> LookFacts:
-    """Measure a look. What learning found is read from its provenance, or is `learned`."""
+def look_facts(found: Look, learning: Learned | None = None) -> LookFacts:
+    """Measure a look. What learning found is read from its provenance, or is `learning`."""
     stage = gradients.under_daylight(found.map)
-    learned = learned or learned_from(found.provenance)
+    learning = learning or learned_from(found.provenance)
     gain = colors.grey_gain(stage)
     return LookFacts(
         name=found.name,
         description=found.description,
         reasons=found.reasons,
-        origin=_origin(found, learned),
+        origin=_origin(found, learning),
         settings=_settings(found),
         tone=tone_facts(stage),
         chroma_ratio=colors.chroma_ratio(stage, gain),
@@ -44,9 +46,9 @@ def look_facts(found: Look, learned: Learned | None = None) -> LookFacts:
         memory=colors.memory_colors(stage, gain),
         checks=checks(found.map),
         lights=_lights(found.map),
-        learned=learned,
+        learned=learning,
         provenance=_flat(found.provenance),
-        cannot_say=_cannot_say(found, learned),
+        cannot_say=_cannot_say(found, learning),
         ramp=_beside_neutral(stage, gradients.grey_ramp()),
         sweep=_beside_neutral(stage, gradients.hue_sweep()),
     )
@@ -67,19 +69,19 @@ def checks(stage: LookMap) -> tuple[Check, ...]:
         Check(name="hues, slopes", passed=not said, limit="no hue turned over, no slope that shows noise",
               measured="; ".join(said) or "none"),
         Check(name="steps of grey", passed=step <= gradients.LARGEST_STEP_ERROR,
-              limit=f"{gradients.LARGEST_STEP_ERROR:g} code of 16 bits off the curve's own",
+              limit=f"{gradients.LARGEST_STEP_ERROR:g} code of 16 bits outside the look's own",
               measured=f"{step:.2f} codes"),
         Check(name="bends along 200 smooth ramps", passed=bend <= gradients.VISIBLE_BEND,
               limit=f"{gradients.VISIBLE_BEND:g} codes of 8 bits in 99 of 100 places", measured=f"{bend:.3f} codes"),
     )  # fmt: skip
 
 
-def _origin(found: Look, learned: Learned | None) -> str:
+def _origin(found: Look, learning: Learned | None) -> str:
     if found.name in shipped() and found == load(found.name):
         return "A look that comes with the program, written by hand."
-    if learned is not None:
-        count = f"{len(learned.pictures)} pictures" if len(learned.pictures) > 1 else "photographs"
-        return f"Learned from {learned.source or count}."
+    if learning is not None:
+        count = f"{len(learning.pictures)} pictures" if len(learning.pictures) > 1 else "photographs"
+        return f"Learned from {learning.source or count}."
     parts = found.provenance.get("blend")
     if isinstance(parts, list) and len(parts) == 2:
         share = found.provenance.get("share")
@@ -155,29 +157,29 @@ def _short(value: Any) -> str:
     return text if len(text) <= 300 else text[:297] + "..."
 
 
-def _cannot_say(found: Look, learned: Learned | None) -> tuple[str, ...]:
+def _cannot_say(found: Look, learning: Learned | None) -> tuple[str, ...]:
     """What these figures do not tell."""
     told = [
         "The figures are those of colors by themselves: what a look does by place (local tone, vignette, sharpening, "
         "grain) is not in them."
     ]
-    if learned is None:
+    if learning is None:
         told.append(
             "Nothing is known of how near it comes to any camera: that takes pictures that it was not made from."
         )
     else:
-        if learned.held_out is None:
+        if learning.held_out is None:
             told.append("No picture was held out, so how it does on others is not known.")
-        if missing := not_covered(learned):
+        if missing := not_covered(learning):
             told.append(f"It was not shown {'; '.join(missing)}: there it continues smoothly, unchecked.")
-        if learned.coverage == ():
+        if learning.coverage == ():
             told.append("Where its samples lie in color space was not kept.")
     if found.map.lights:
         low, high = (pick(row[0] for row in found.map.lights) for pick in (min, max))
         told.append(
             f"It knows lights of {low:.0f} to {high:.0f} K; beyond, the nearest one is used. Measured at daylight."
         )
-    elif learned is not None:
+    elif learning is not None:
         told.append("It knows one light; under others it has not been checked.")
     return tuple(told)
 

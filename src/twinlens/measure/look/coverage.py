@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from twinlens.core.look import SECTORS
-from twinlens.core.look_facts import (
+from twinlens.core.learned import (
     BAND_NAMES,
     CHROMA_BANDS,
     CHROMA_NAMES,
@@ -17,6 +16,7 @@ from twinlens.core.look_facts import (
     LIGHTNESS_BANDS,
     Learned,
 )
+from twinlens.core.look import SECTORS
 from twinlens.numerics import look
 
 Array = npt.NDArray[Any]

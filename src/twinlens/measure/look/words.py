@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from twinlens.core.look_facts import Learned, LookFacts, PictureError
+from twinlens.core.learned import Learned, PictureError
+from twinlens.core.look_facts import LookFacts
 from twinlens.measure.doctor.findings import Section
 from twinlens.measure.look.coverage import covered_share
 
@@ -87,10 +88,10 @@ def _check(one: Any) -> str:
 
 def error(one: PictureError) -> str:
     """A held-out error in words."""
-    told = f"mean {one.mean:.2f}, p95 {one.p95:.2f}"
+    told = [f"mean {one.mean:.2f}, p95 {one.p95:.2f}"] if one.mean is not None and one.p95 is not None else []
     if one.matched_mean is not None and one.matched_p95 is not None:
-        told += f"; with one gain and one white, mean {one.matched_mean:.2f}, p95 {one.matched_p95:.2f}"
-    return told
+        told.append(f"after one gain and one white, mean {one.matched_mean:.2f}, p95 {one.matched_p95:.2f}")
+    return "; ".join(told)
 
 
 def learned(found: Learned | None) -> tuple[tuple[str, str], ...]:
@@ -102,6 +103,11 @@ def learned(found: Learned | None) -> tuple[tuple[str, str], ...]:
         pairs.append(("held-out dE2000", error(found.held_out)))
     if found.residual is not None:
         pairs.append(("dE2000 on its own samples", f"mean {found.residual:.2f}"))
+    if found.local_stops is not None:
+        pairs.append(("not explained by a global look", f"{found.local_stops:.2f} EV of brightness by place (median)"))
+    if any(found.vignette):
+        corner = 1 + sum(found.vignette)
+        pairs.append(("vignette", f"{float(np.log2(max(corner, 2.0**-8))):+.2f} EV at the corner, source to reference"))
     share = covered_share(found)
     if share is not None:
         pairs.append(("coverage", f"{share:.0%} of color space (108 parts by lightness, chroma and hue)"))

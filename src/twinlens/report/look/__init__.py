@@ -10,13 +10,15 @@ from twinlens.core.look_facts import Check, LookFacts, MemoryColor, ToneFacts
 from twinlens.report import page, svg
 from twinlens.report.look import hues
 from twinlens.report.look.learning import learning
-from twinlens.report.look.swatch import pair, png
+from twinlens.report.look.swatch import MINUS, pair, png, signed
 
 CHANNELS = (("red", "#c0392b"), ("green", "#2e8b57"), ("blue", "#2f6fb7"))
 STOPS, CLIPPING = (-8.0, 4.0), float(np.log2(1 / 0.18))  # EV from mid grey; where the sensor clips
 TABLE_STOPS = (-6, -5, -4, -3, -2, -1, 0, 1, 2, 3)
+DARKEST = 2.0  # code under which a slope, a ratio of two lights near 0, says nothing
+STEEPEST = 4.0  # stops a stop, at the upper end of the axis
 SAME = 0.3  # codes: channels that are nearer than this are drawn as one
-MINUS, TIMES = "\u2212", "\u00d7"
+TIMES = "\u00d7"
 NO_COLOR = 0.02  # chroma ratio of black and white
 STYLE = """
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(7.3rem, 1fr)); gap: 1rem 1rem;
@@ -72,7 +74,8 @@ def _tiles(facts: LookFacts) -> str:
     ]
     if facts.learned and facts.learned.held_out:
         held = facts.learned.held_out
-        tiles.append((f"{held.mean:.2f} / {held.p95:.2f}", "ΔE2000 held out, mean / p95"))
+        how = "held out" if held.is_blind else "held out, matched"
+        tiles.append((f"{held.shown[0]:.2f} / {held.shown[1]:.2f}", f"ΔE2000 {how}: mean / p95"))
     failed = sum(not check.passed for check in facts.checks)
     tiles.append((f"{len(facts.checks) - failed} of {len(facts.checks)}", "checks hold"))
     return (
@@ -115,12 +118,13 @@ def _curve(tone: ToneFacts) -> str:
 
 
 def _slope(tone: ToneFacts) -> str:
-    top = max(float(np.ceil(tone.slope.max() * 2) / 2), 1.5)
+    seen = tone.codes.mean(1) > DARKEST
+    top = min(max(float(np.ceil(tone.slope[seen].max(initial=0) * 2) / 2), 1.5), STEEPEST)
     chart = svg.Chart("Slope of the grey curve by scene light", "scene light, EV from mid grey",
                       "slope, stops a stop", STOPS, (0, top), height=190)  # fmt: skip
     chart.line(np.array([STOPS[0], CLIPPING, CLIPPING, STOPS[1]]), np.array([1.0, 1.0, 0.0, 0.0]),
                "currentColor", dashed=True, name="neutral")  # fmt: skip
-    chart.line(tone.stops, np.maximum(tone.slope, 0), "currentColor", name="this look")
+    chart.line(tone.stops[seen], np.clip(tone.slope[seen], 0, top), "currentColor", name="this look")
     return chart.svg()
 
 
@@ -145,8 +149,8 @@ def _memory(memory: tuple[MemoryColor, ...]) -> str:
     rows = "".join(
         f'<tr><td title="{escape(one.origin)}">{one.name}</td>'
         f"<td>{pair(one.truth_code, one.shown_code, one.name + ' in the scene and as shown')}</td>"
-        f"<td>{one.delta_e:.1f}</td><td>{_signed(one.lightness)}</td><td>{_signed(one.chroma)}</td>"
-        f"<td>{'' if one.hue_deg is None else _signed(one.hue_deg)}</td><td>{one.matched:.1f}</td></tr>"
+        f"<td>{one.delta_e:.1f}</td><td>{signed(one.lightness)}</td><td>{signed(one.chroma)}</td>"
+        f"<td>{'' if one.hue_deg is None else signed(one.hue_deg)}</td><td>{one.matched:.1f}</td></tr>"
         for one in memory
     )
     words = (
@@ -154,11 +158,6 @@ def _memory(memory: tuple[MemoryColor, ...]) -> str:
         "left when the look's brightness is matched on greys."
     )
     return f'<p>{words}</p><div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
-
-
-def _signed(value: float) -> str:
-    text = f"{value:+.1f}"
-    return "0.0" if text in ("+0.0", "-0.0") else text.replace("-", MINUS)
 
 
 def _lights(facts: LookFacts) -> str:

@@ -8,14 +8,14 @@ from html import escape
 
 import numpy as np
 
+from twinlens.core.learned import BAND_NAMES, CHROMA_NAMES, FEWEST_SAMPLES, Learned
 from twinlens.core.look import SECTORS
-from twinlens.core.look_facts import BAND_NAMES, CHROMA_NAMES, FEWEST_SAMPLES, Learned, SectorFacts, Wheel
-from twinlens.report.look.swatch import css, of_oklab
+from twinlens.core.look_facts import SectorFacts, Wheel
+from twinlens.report.look.swatch import css, of_oklab, signed
 
 SIDE, RADIUS = 300.0, 104.0  # px
 OUTER_CHROMA = 0.16  # Oklab chroma at the outer circle
 CIRCLES = (0.05, 0.10, 0.15)
-MINUS = "\u2212"
 HUE_STEP = 2 * math.pi / len(SECTORS)
 SAMPLE = (0.68, 0.12)  # Oklab lightness and chroma of a chip that stands for a hue
 BAND_LIGHTNESS = (0.35, 0.58, 0.82)  # of the colors that stand for the bands of a coverage map
@@ -76,8 +76,8 @@ LINE, NAME, HALF, VALUE = 22.0, 84.0, 78.0, 34.0  # px: height of a row; widths 
 
 def sector_bars(sectors: Sequence[SectorFacts]) -> tuple[str, str]:
     """Chroma (per cent more or less) and turn of hue (degrees) by sector, as two drawings."""
-    chroma = [(one, 100 * (one.chroma - 1), f"{100 * (one.chroma - 1):+.0f}") for one in sectors]
-    turns = [(one, one.turn_deg, f"{one.turn_deg:+.1f}") for one in sectors]
+    chroma = [(one, 100 * (one.chroma - 1), signed(100 * (one.chroma - 1), 0)) for one in sectors]
+    turns = [(one, one.turn_deg, signed(one.turn_deg)) for one in sectors]
     return _bars("Chroma by sector of hue, per cent", chroma, 10.0), _bars("Turn of hue by sector, degrees", turns, 5.0)
 
 
@@ -89,7 +89,7 @@ def _bars(words: str, rows: Sequence[tuple[SectorFacts, float, str]], least: flo
     for index, (one, value, text) in enumerate(rows):
         y, ink = index * LINE, of_oklab(*SAMPLE, math.radians(one.hue_deg))
         parts.append(f'<circle cx="7" cy="{y + 10}" r="6" fill="{ink}"/><text x="20" y="{y + 14}">{one.name}</text>')
-        parts.append(_bar(middle, y, max(min(value / limit, 1.0), -1.0) * HALF, text.replace("-", MINUS), ink))
+        parts.append(_bar(middle, y, max(min(value / limit, 1.0), -1.0) * HALF, text, ink))
     return _drawing(words, parts, middle + HALF + VALUE, height)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from twinlens.core.look_facts import Learned, PictureError
+from twinlens.core.learned import Learned, PictureError
 from twinlens.report import page
 from twinlens.report.look import hues
 from twinlens.report.look.swatch import pair
@@ -26,34 +26,53 @@ def learning(found: Learned) -> list[tuple[str, str]]:
 
 
 def _held_out(found: Learned) -> str:
-    if found.held_out is None and not found.pictures:
-        return ""
-    words = (
-        "CIEDE2000 of pictures that the look was not made from. The bar is the mean, the thin line the 95th percentile."
-    )
-    rows = [["all", *_errors(found.held_out)]] if found.held_out else []
-    head = ("held out, ΔE2000", "mean", "p95", "mean, gain and white matched", "p95, matched")
-    drawing = page.figure(_bars(found.pictures), words) if found.pictures else ""
-    return page.table(head, rows) + drawing
+    table = _whole(found.held_out) if found.held_out else ""
+    if not found.pictures:
+        return table + _explained(found)
+    how = "blind" if all(one.is_blind for one in found.pictures) else "matched"
+    words = f"By picture, {how}, the worst first. The bar is the mean, the thin line the 95th percentile."
+    return table + _explained(found) + page.figure(_bars(found.pictures), words)
 
 
-def _errors(one: PictureError) -> list[object]:
-    return [one.mean, one.p95, one.matched_mean, one.matched_p95]
+def _explained(found: Learned) -> str:
+    told = [
+        "Of pictures that the look was not made from; matched: after one exposure gain and one white gain a picture."
+    ]
+    if found.residual is not None:
+        told.append(f"On the samples that it was made from: {found.residual:.2f}.")
+    if found.local_stops is not None:
+        told.append(
+            f"By place, {found.local_stops:.2f} EV of brightness are left that no global look explains (local tone, "
+            "shading)."
+        )
+    return f"<p>{escape(' '.join(told))}</p>"
+
+
+def _whole(one: PictureError) -> str:
+    """The error of all pictures, of the kinds that were measured."""
+    columns = [
+        ("mean", one.mean),
+        ("p95", one.p95),
+        ("mean, matched", one.matched_mean),
+        ("p95, matched", one.matched_p95),
+    ]
+    known = [(name, value) for name, value in columns if value is not None]
+    return page.table(("held out, ΔE2000", *(name for name, _ in known)), [["all pictures", *(v for _, v in known)]])
 
 
 def _bars(pictures: tuple[PictureError, ...]) -> str:
     """Bars of the held-out error by picture, the worst first."""
-    rows = sorted(pictures, key=lambda one: -one.mean)[:MOST_PICTURES]
-    most = max(max(one.p95 for one in rows), 1e-6)
+    rows = sorted(pictures, key=lambda one: -one.shown[0])[:MOST_PICTURES]
+    most = max(max(one.shown[1] for one in rows), 1e-6)
     parts = []
     for index, one in enumerate(rows):
-        y, mean, high = index * LINE, one.mean / most * BARS, one.p95 / most * BARS
+        y, (mean, high) = index * LINE, (value / most * BARS for value in one.shown)
         name = one.name if len(one.name) <= NAME_LETTERS else "…" + one.name[1 - NAME_LETTERS :]
         parts.append(f'<text x="{NAME - 8}" y="{y + 14}" text-anchor="end">{escape(name)}</text>')
         parts.append(f'<line class="way" x1="{NAME}" x2="{NAME + high:.1f}" y1="{y + 10}" y2="{y + 10}"/>')
         parts.append(f'<rect class="bar" x="{NAME}" y="{y + 5}" width="{mean:.1f}" height="10"/>')
-        text = f"{one.mean:.2f} / {one.p95:.2f}"
-        parts.append(f'<text class="soft" x="{NAME + high + 6:.1f}" y="{y + 14}">{text}</text>')
+        text = f"{one.shown[0]:.2f} / {one.shown[1]:.2f}"
+        parts.append(f'<text class="soft" x="{NAME + max(mean, high) + 6:.1f}" y="{y + 14}">{text}</text>')
     width, height = NAME + BARS + VALUES, LINE * len(rows)
     title = "<title>Held-out error by picture, mean and 95th percentile</title>"
     return f'<svg role="img" viewBox="0 0 {width:g} {height:g}" width="{width:g}">{title}{"".join(parts)}</svg>'

@@ -1,4 +1,4 @@
-"""Swatch: colors as a page shows them."""
+"""Swatch: colors, and numbers with a sign, as a page shows them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,14 @@ import numpy.typing as npt
 from twinlens.numerics import color
 
 Array = npt.NDArray[Any]
+
+MINUS = "\u2212"
+
+
+def signed(value: float, places: int = 1) -> str:
+    """A difference with its sign; none for what is rounded to 0."""
+    text = f"{value:+.{places}f}"
+    return text[1:] if float(text) == 0 else text.replace("-", MINUS)
 
 
 def css(code: Iterable[float]) -> str:
