@@ -25,10 +25,11 @@ Array = npt.NDArray[Any]
 
 CLIPPED = (0.004, 0.996)  # target code beyond which a channel says only that it is as dark, or as bright, as that
 LOSS_WIDTH = 0.012  # tone code: residuals beyond count by their size, not its square
-STEPS = 24
+STEPS = 60
+HELD_PASSES = 12
 CURVE_BEND = 0.02  # weight of second differences of a curve (against the usual one's), in LOSS_WIDTH
-CURVE_APART = 0.003  # weight of what the three curves differ, in LOSS_WIDTH
-HIGHER_TERMS = (1.0, 30.0, 1e4)  # weight of the terms beyond the 3x3; the next where the one before folds
+CURVE_APART = 0.03  # weight of what the three curves differ, in LOSS_WIDTH
+HIGHER_TERMS = (300.0, 1e4, 1e6)  # weight of the terms beyond the 3x3; the next where the one before folds
 GREY_KEPT = 1e4  # weight of the rows' sums
 EXPOSURE_SPREAD, WHITE_SPREAD = 0.7, 0.03  # of log gains from picture to picture, before they are measured
 LEAST_SPREAD = 0.002
@@ -102,27 +103,48 @@ class Freedom:
 def fit(
     rows: Rows, freedom: Freedom, display_from_process: Array, start: Base | None = None, higher: float = 1.0
 ) -> Base:
-    """The base nearest to the rows."""
+    """The base nearest to the rows; `higher` is the weight of the terms beyond the 3x3, `start` a base to go on from."""
     base = _started(rows, display_from_process) if start is None else start
     spread = np.array([EXPOSURE_SPREAD, WHITE_SPREAD])
-    damping, best, cost = 1e-3, base, np.inf
+    damping = 1e-3
+    kept = _normal(rows, base, freedom, spread, higher)
     for _ in range(STEPS):
-        normal, right, now = _normal(rows, base, freedom, spread, higher)
-        if now > cost:  # a step too far: back, and shorter
-            damping *= 8
-            base = best
-            if damping > 1e3:
+        normal, right, cost = kept
+        moved = _stepped(base, _bounded(normal + damping * np.diag(np.diag(normal)), right, base))
+        tried = _normal(rows, moved, freedom, spread, higher)
+        if tried[2] > cost:  # a step too far: shorter
+            damping *= 10
+            if damping > 1e4:
                 break
-            normal, right, now = kept  # pyright: ignore[reportPossiblyUnboundVariable]
-        else:
-            if cost - now < 1e-5 * now:
-                best = base
-                break
-            best, cost, kept = base, now, (normal, right, now)
-            damping = max(damping / 4, 1e-6)
-        step = np.linalg.solve(normal + damping * np.diag(np.diag(normal)), right)
-        base = _stepped(base, step)
-    return best
+            continue
+        base, kept, damping = moved, tried, max(damping / 5, 1e-7)
+        if cost - tried[2] < 3e-4 * cost:
+            break
+    return base
+
+
+def _bounded(normal: Array, right: Array, base: Base) -> Array:
+    """The step of the normal equations under which every curve still rises: coefficients that would fall are held."""
+    size = len(right)
+    rises = np.eye(size)
+    lowest = np.full(size, -np.inf)
+    for c in range(3):
+        own = slice(3 * TERMS + c * tone.COUNT, 3 * TERMS + (c + 1) * tone.COUNT)
+        rises[own, own] = np.tril(np.ones((tone.COUNT, tone.COUNT)))
+        least = np.append(0.0, np.full(tone.COUNT - 1, tone.SMALLEST_RISE))
+        lowest[own] = np.minimum(least - np.diff(base.curves[c], prepend=0.0), 0)
+    normal, right = rises.T @ normal @ rises, rises.T @ right
+    held = np.zeros(size, bool)
+    step = np.zeros(size)
+    for _ in range(HELD_PASSES):
+        free = ~held
+        step[held] = lowest[held]
+        step[free] = np.linalg.solve(normal[np.ix_(free, free)], right[free] - normal[np.ix_(free, held)] @ step[held])
+        fell = free & (step < lowest - 1e-12)
+        if not fell.any():
+            break
+        held |= fell
+    return rises @ np.maximum(step, lowest)
 
 
 def _stepped(base: Base, step: Array) -> Base:
@@ -132,7 +154,7 @@ def _stepped(base: Base, step: Array) -> Base:
     return replace(
         base,
         matrix=base.matrix + matrix.reshape(3, -1),
-        curves=tone.raised(base.curves + curves.reshape(3, -1)),
+        curves=base.curves + curves.reshape(3, -1),
         gains=base.gains + gains,
         whites=base.whites + np.stack([moved[:, 0], np.zeros(len(moved)), moved[:, 1]], -1),
         vignette=base.vignette + vignette,
@@ -256,28 +278,20 @@ def _started(rows: Rows, display_from_process: Array) -> Base:
     middle = np.nanmean(gains)
     gains = np.where(np.isnan(gains), middle, gains) - middle
     source = rows.source * np.exp(gains[rows.picture])[:, None]
-    matrix = _first_matrix(source[usable], display[usable], rows.weight[usable])
+    curves = np.stack([_first_curve(source[:, c], wanted[:, c], rows.weight) for c in range(3)])
     zero = np.zeros((rows.pictures, 3))
-    full = np.concatenate([matrix, np.zeros((3, TERMS - 3))], 1)
     return Base(
-        matrix=full,
-        curves=curves,
-        gains=gains,
-        whites=zero,
-        vignette=np.zeros(2),
+        matrix=np.eye(3, TERMS), curves=curves, gains=gains, whites=zero, vignette=np.zeros(2),
         display_from_process=display_from_process,
-    )
+    )  # fmt: skip
 
 
-def _first_matrix(source: Array, display: Array, weight: Array) -> Array:
-    rows = []
-    for c in range(3):
-        share = np.sqrt(weight) / np.maximum(display[:, c], 0.004)
-        design = np.concatenate([source * share[:, None], 30 * np.sqrt(weight.sum()) * np.ones((1, 3))])
-        lifted = np.append(display[:, c] * share, 30 * np.sqrt(weight.sum()))
-        ridge = 0.02 * np.sqrt(weight.sum()) * np.eye(3)
-        found = np.linalg.lstsq(
-            np.concatenate([design, ridge]), np.append(lifted, 0.02 * np.eye(3)[c] * np.sqrt(weight.sum())), rcond=None
-        )[0]
-        rows.append(found)
-    return np.array(rows)
+def _first_curve(light: Array, code: Array, weight: Array) -> Array:
+    """A smooth rising curve (COUNT,) through tone codes (N,) at light (N,)."""
+    values, _ = tone.basis(light)
+    usual, bend = tone.usual(), np.diff(np.eye(tone.COUNT), 2, axis=0)
+    share = weight / np.hypot(0.05, 0.3 * code)
+    share /= share.sum()
+    normal = (values.T * share) @ values + 0.1 / tone.COUNT * bend.T @ bend + 1e-6 * np.eye(tone.COUNT)
+    off = code - values @ usual
+    return tone.raised(usual + np.linalg.solve(normal, (values.T * share) @ off))

@@ -126,7 +126,7 @@ def fit_color_map(
         residual_p95=float(np.percentile(error, 95)),
         held_out_p95=float(np.percentile(seen, 95)) if len(seen) else None,
         pictures=tuple(each), coverage=Coverage.of(rows, space),
-        smoothing=found.field.smoothing if found.field else np.inf, notes=found.notes,
+        smoothing=found.smoothing, notes=found.notes,
     )  # fmt: skip
 
 

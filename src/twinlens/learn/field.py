@@ -1,12 +1,13 @@
-"""Field: the smooth residual that a base leaves, as a lattice over the base's own display codes.
+"""Field: the smooth residual that a base leaves, a cubic B-spline over the base's own display codes.
 
-Minimised: sum w |T z - (target - base)|^2 + smoothing * integral |second derivatives of z|^2 + a small ridge, T the
-tetrahedral interpolation that looks use. Where nothing is known the field goes on straight and, by the ridge, to
-nothing. Rows whose target is clipped count from one side; outlying rows count less (iteratively reweighted).
+Minimised: sum w |z(b) - (target - b)|^2 + smoothing * integral |second derivatives of z|^2 + a small ridge. Where
+nothing is known the field goes on straight and, by the ridge, to nothing. Rows whose target is clipped count from one
+side; outlying rows count less (iteratively reweighted).
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,98 +18,95 @@ from twinlens.learn.base import one_sided
 
 Array = npt.NDArray[Any]
 
-SIZE = 17
-RIDGE = 1e-7  # of z^2 a node
+SPANS = 8  # of the spline, a side
+SIZE = SPANS + 3  # coefficients, a side
+TABLE = 33  # nodes of the residual table, a side
+RIDGE = 1e-6  # of z^2, a coefficient, in the sum of all
 ROBUST = 0.012  # code: residuals beyond count by their size
 PASSES = 4
 
 
-@record(kw_only=True, eq=False)
-class Field:
-    """`values` (n, n, n, 3) [blue, green, red] added to display codes; `smoothing` with which it was found."""
-
-    values: Array
-    smoothing: float
-
-    def __call__(self, code: Array) -> Array:
-        """The change (..., 3) of display codes (..., 3)."""
-        from twinlens.numerics.lut import tetrahedral
-
-        size = len(self.values)
-        return tetrahedral(np.clip(code, 0, 1) * (size - 1), self.values)
+def spline(place: Array) -> tuple[Array, Array]:
+    """The first coefficient (N,) and four weights (N, 4) of a uniform cubic B-spline at places (N,) 0 to 1."""
+    at = np.clip(place, 0, 1) * SPANS
+    first = np.minimum(at.astype(int), SPANS - 1)
+    t = at - first
+    weights = [(1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3]
+    return first, np.stack(weights, -1) / 6
 
 
-def weights_of(code: Array, size: int) -> Any:
-    """The sparse matrix (N, size^3) of tetrahedral interpolation at codes (N, 3)."""
+def interpolation(code: Array) -> Any:
+    """The sparse matrix (N, SIZE^3) of the spline at codes (N, 3); coefficients in the order blue, green, red."""
     from scipy import sparse
 
-    grid = np.clip(code, 0, 1) * (size - 1)
-    base = np.minimum(grid.astype(np.int64), size - 2)
-    part = grid - base
-    order = np.argsort(-part, axis=-1, kind="stable")
-    part = np.take_along_axis(part, order, -1)
-    step = np.array([1, size, size * size])[order]
-    start = base @ np.array([1, size, size * size])
-    index = np.stack([start, start + step[:, 0], start + step[:, 0] + step[:, 1], start + step.sum(1)], 1)
-    value = np.stack([1 - part[:, 0], part[:, 0] - part[:, 1], part[:, 1] - part[:, 2], part[:, 2]], 1)
-    rows = np.repeat(np.arange(len(code)), 4)
-    return sparse.csr_matrix((value.ravel(), (rows, index.ravel())), (len(code), size**3))
+    (r, wr), (g, wg), (b, wb) = (spline(code[:, c]) for c in range(3))
+    four = np.arange(4)
+    index = ((b[:, None, None, None] + four[:, None, None]) * SIZE + (g[:, None, None, None] + four[:, None])) * SIZE
+    index = index + r[:, None, None, None] + four
+    value = wb[:, :, None, None] * wg[:, None, :, None] * wr[:, None, None, :]
+    start = np.arange(len(code) + 1) * 64
+    return sparse.csr_matrix((value.ravel(), index.reshape(-1), start), (len(code), SIZE**3))
 
 
-def bending(size: int) -> Any:
-    """The sparse matrix (size^3, size^3) of the integral of all squared second derivatives over the unit cube."""
+@lru_cache(maxsize=1)
+def bending() -> Array:
+    """The matrix (SIZE^3, SIZE^3) of the integral of all squared second derivatives over the unit cube."""
     from scipy import sparse
 
-    one = sparse.identity(size, format="csr")
-    second = sparse.diags([1.0, -2.0, 1.0], [0, 1, 2], (size - 2, size))
-    first = sparse.diags([-1.0, 1.0], [0, 1], (size - 1, size))
+    one = sparse.identity(SIZE, format="csr")
+    second = sparse.diags([1.0, -2.0, 1.0], [0, 1, 2], (SIZE - 2, SIZE))  # pyright: ignore[reportArgumentType]
+    first = sparse.diags([-1.0, 1.0], [0, 1], (SIZE - 1, SIZE))  # pyright: ignore[reportArgumentType]
     total: Any = 0
     for axis in range(3):
-        parts = [one] * 3
+        parts: list[Any] = [one] * 3
         parts[axis] = second
         rows = sparse.kron(sparse.kron(parts[0], parts[1]), parts[2])
-        total = total + rows.T @ rows
         mixed: list[Any] = [first] * 3
         mixed[axis] = one
-        rows = sparse.kron(sparse.kron(mixed[0], mixed[1]), mixed[2])
-        total = total + 2 * rows.T @ rows
-    return (total * (size - 1)).tocsc()
+        across = sparse.kron(sparse.kron(mixed[0], mixed[1]), mixed[2])
+        total = total + rows.T @ rows + 2 * across.T @ across
+    return (total * SPANS).toarray()
 
 
-def fit(
-    code: Array, target: Array, weight: Array, smoothing: float, *, size: int = SIZE, noise: Array | None = None
-) -> Field:
-    """The field that takes base codes (N, 3) to target codes (N, 3), with weights (N,) that sum to 1."""
-    from scipy import sparse
-    from scipy.sparse.linalg import splu
+def table_of(coefficients: Array) -> Array:
+    """The field (TABLE, TABLE, TABLE, 3) [blue, green, red] of coefficients (SIZE^3, 3)."""
+    first, weights = spline(np.linspace(0, 1, TABLE))
+    line = np.zeros((TABLE, SIZE))
+    line[np.arange(TABLE)[:, None], first[:, None] + np.arange(4)] = weights
+    cube = coefficients.reshape(SIZE, SIZE, SIZE, 3)
+    return np.einsum("ai,bj,ck,ijkm->abcm", line, line, line, cube, optimize=True)
 
-    interpolation = weights_of(code, size)
-    penalty = smoothing * bending(size) + RIDGE * sparse.identity(size**3)
+
+@record(kw_only=True, eq=False)
+class System:
+    """The normal equations of a field: `matrix` (n, n) and `right` (n, 3) of the data alone, at its last weights."""
+
+    matrix: Array
+    right: Array
+
+    def solve(self, smoothing: float) -> Array:
+        """Coefficients (n, 3) for a smoothing."""
+        from scipy.linalg import cho_factor, cho_solve
+
+        whole = self.matrix + smoothing * bending()
+        whole[np.diag_indices_from(whole)] += RIDGE / len(whole)
+        return cho_solve(cho_factor(whole, overwrite_a=True, check_finite=False), self.right, check_finite=False)
+
+
+def gather(code: Array, target: Array, weight: Array, noise: Array, smoothing: float) -> System:
+    """The equations that take base codes (N, 3) to target codes (N, 3), with weights (N,) of sum 1, at weights that
+    fit `smoothing`."""
+    design = interpolation(code)
     wanted = target - code
-    width = ROBUST if noise is None else np.hypot(ROBUST, noise)[:, None]
-    values = np.zeros((size**3, 3))
-    solver: Any = None
+    width = np.hypot(ROBUST, noise)
+    share, aim, found = weight, wanted, None
+    system: Any = None
     for _ in range(PASSES):
-        found = interpolation @ values
-        off = one_sided(found - wanted, target)
-        free = (off == 0) & (found != wanted) if solver is not None else np.zeros(off.shape, bool)
-        share = (
-            weight[:, None] / np.sqrt(1 + (off / width) ** 2) if solver is not None else weight[:, None] * np.ones(3)
-        )
-        share = np.where(free, 0, share)
-        if solver is None:
-            matrix = (interpolation.T @ sparse.diags(weight) @ interpolation + penalty).tocsc()
-            solver = splu(matrix, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
-        for c in range(3):
-            values[:, c] = _solved(interpolation, share[:, c], penalty, wanted[:, c], values[:, c], solver)
-    return Field(values=values.reshape(size, size, size, 3), smoothing=smoothing)
-
-
-def _solved(interpolation: Any, share: Array, penalty: Any, wanted: Array, start: Array, solver: Any) -> Array:
-    from scipy.sparse.linalg import LinearOperator, cg
-
-    count = len(start)
-    transposed = interpolation.T.tocsr()
-    action = LinearOperator((count, count), lambda x: transposed @ (share * (interpolation @ x)) + penalty @ x)  # pyright: ignore
-    before = LinearOperator((count, count), solver.solve)  # pyright: ignore
-    return cg(action, transposed @ (share * wanted), start, rtol=1e-6, maxiter=40, M=before)[0]
+        if found is not None:
+            off = one_sided(found - wanted, target)
+            aim = found - off  # a clipped row that lies beyond its target is content
+            share = weight / np.sqrt(1 + np.square(off).sum(1) / (3 * width**2))
+        matrix = (design.T @ design.multiply(share[:, None]).tocsr()).toarray()
+        system = System(matrix=matrix, right=design.T @ (share[:, None] * aim))
+        found = design @ system.solve(smoothing)
+    return system

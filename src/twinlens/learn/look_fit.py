@@ -121,7 +121,7 @@ def fit_look(
         held_out_p95=float(np.percentile(apart, 95)) if len(apart) else None,
         pictures=pictures, coverage=Coverage.of(rows, space), worst=_worst(evidence, found, rows, error),
         vignette=(float(found.base.vignette[0]), float(found.base.vignette[1])), local_stops=float(np.median(local)),
-        smoothing=found.field.smoothing if found.field else float("inf"), left_out=evidence.left_out,
+        smoothing=found.smoothing, left_out=evidence.left_out,
         lights=tuple(sorted({round(one.cct) * 1.0 for one in evidence.sources if one.cct})), notes=tuple(notes),
     )  # fmt: skip
 

@@ -27,22 +27,22 @@ from twinlens.stages.look_map import LookMap
 
 Array = npt.NDArray[Any]
 
-CLEAN, NOISY = 1e-6, 1e-5  # smoothing of the field
+CLEAN, NOISY = 1e-7, 3e-6  # smoothing of the field
 NOISE = 0.002  # code, from which a target counts as noisy
-STIFFER = 4.0  # times, each time a guarantee does not hold
+STIFFER = 6.0  # times, each time a guarantee does not hold
 TRIES = 6
 PROCESS = "rec2020"  # primaries in which the curves work: wide, so that no color of the scene is cut before
-BASE_ROWS = 3000
+BASE_ROWS, FIELD_ROWS = 2500, 6000
 
 
 @record(kw_only=True, eq=False)
 class Rendering:
-    """`map` is the whole; `plain` the same without residual table; `base` and `field` what they were made of."""
+    """`map` is the whole; `plain` the same without residual table; `base` what it was made of."""
 
     map: LookMap
     plain: LookMap
     base: Base
-    field: fields.Field | None
+    smoothing: float
     higher: float = 1.0
     notes: tuple[str, ...] = ()
 
@@ -75,10 +75,10 @@ def shown_codes(stage: LookMap, light: Array) -> Array:
     return np.clip(color.encode(np.clip(display, 0, 1)), 0, 1)
 
 
-def with_field(plain: LookMap, field: fields.Field) -> LookMap:
-    """A look map with the field as its residual table."""
-    size = len(field.values)
-    return replace(plain, table=keep_table(Table(identity_table(size) + field.values.astype(np.float32))))
+def with_field(plain: LookMap, coefficients: Array) -> LookMap:
+    """A look map with a field as its residual table."""
+    change = fields.table_of(coefficients)
+    return replace(plain, table=keep_table(Table(identity_table(len(change)) + change.astype(np.float32))))
 
 
 def fit(
@@ -119,16 +119,16 @@ def smoothing_for(rows: Rows) -> float:
 def fit_field(rows: Rows, base: Base, space: str, smoothing: float, higher: float) -> Rendering:
     """A base with its residual; smoother where a guarantee would not hold, without where none can hold."""
     plain = plain_map(base, space, PROCESS)
-    codes = display_codes(plain, base.light(rows))
+    few = thinned(rows, FIELD_ROWS)
+    system = fields.gather(display_codes(plain, base.light(few)), few.target, few.weight, few.noise, smoothing)
     found: tuple[str, ...] = ()
     for attempt in range(TRIES):
-        field = fields.fit(codes, rows.target, rows.weight, smoothing * STIFFER**attempt, noise=rows.noise)
-        whole = with_field(plain, field)
+        tried = smoothing * STIFFER**attempt
+        whole = with_field(plain, system.solve(tried))
         found = problems(whole)
         if not found:
             notes = (f"the residual was smoothed {STIFFER**attempt:g} times more to keep the order of colors",)
-            return Rendering(
-                map=whole, plain=plain, base=base, field=field, higher=higher, notes=notes if attempt else ()
-            )
+            notes = notes if attempt else ()
+            return Rendering(map=whole, plain=plain, base=base, smoothing=tried, higher=higher, notes=notes)
     note = f"without residual table: with it {'; '.join(found)}"
-    return Rendering(map=plain, plain=plain, base=base, field=None, higher=higher, notes=(note,))
+    return Rendering(map=plain, plain=plain, base=base, smoothing=float("inf"), higher=higher, notes=(note,))

@@ -68,6 +68,10 @@ def inverse(code: Array, coefficients: Array) -> Array:
 
 
 def raised(coefficients: Array) -> Array:
-    """The nearest coefficients (..., COUNT) that rise from 0 or more, in the direction of brighter."""
+    """Coefficients (..., COUNT) near these that rise from 0 or more: halfway between the lowest rising ones above them
+    and the highest below."""
     step = SMALLEST_RISE * np.arange(coefficients.shape[-1])
-    return np.maximum.accumulate(np.maximum(coefficients, 0) - step, -1) + step
+    free = np.maximum(coefficients, 0) - step
+    above = np.maximum.accumulate(free, -1)
+    below = np.minimum.accumulate(free[..., ::-1], -1)[..., ::-1]
+    return np.maximum((above + below) / 2, -step[0]) + step

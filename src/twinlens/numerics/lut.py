@@ -93,7 +93,7 @@ def build(
     short = np.ascontiguousarray(plain.T, np.float32)
     table = encode_tone(render(node_light(shapers, size + over), lambda values: _fast_tone(values, short)))
     if np.array_equal(shapers[0], shapers[1]) and np.array_equal(shapers[0], shapers[2]):
-        _straighten_greys(table, size, _top(codes[:, 0]))
+        _straighten_greys(table, size, float(np.clip(codes[0, 0], 0, 1)), _top(codes[:, 0]))
     return shapers, table
 
 
@@ -129,8 +129,10 @@ def corners(table: Array) -> Array:
 
 
 def _positions(light: Array, code: Array, unit: int, over: int) -> Array:
-    """Positions in nodes of rising light: the code up to the curve's top, then stops above that up to the last node."""
-    position = np.maximum.accumulate(np.clip(code / _top(code), 0, 1)) * unit
+    """Positions in nodes of rising light: the code from the curve's black up to its top, then stops above that up to
+    the last node."""
+    low = min(float(code[0]), _top(code) / 2)
+    position = np.maximum.accumulate(np.clip((code - low) / (_top(code) - low), 0, 1)) * unit
     white = int(np.searchsorted(position, unit * (1 - 1e-9)))
     if white < len(light) - 1:
         stops = np.log2(light[white:] / light[white - 1])
@@ -147,9 +149,10 @@ def _fast_tone(values: Array, codes: Array) -> Array:
     return np.stack([shape(values[..., channel], codes[channel]) for channel in range(3)], -1)
 
 
-def _straighten_greys(table: Array, size: int, top: float) -> None:
+def _straighten_greys(table: Array, size: int, low: float, top: float) -> None:
     index = np.arange(table.shape[0])
-    straight = np.minimum(index / (size - 1), 1)[:, None] * top
+    low = min(low, top / 2)
+    straight = low + np.minimum(index / (size - 1), 1)[:, None] * (top - low)
     if np.abs(table[index, index, index] - straight).max() < GREY_ROUNDING:
         table[index, index, index] = straight
 
