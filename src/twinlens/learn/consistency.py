@@ -82,7 +82,7 @@ def _judged(pairs: list[Pair], joint: _Joint, handheld: bool) -> list[Outcome]:
     enough = len(pairs) >= FEWEST_PAIRS
     out: list[Outcome] = []
     for pair, shift, error, away in zip(pairs, off, errors, joint.away, strict=True):
-        if enough and shift > OTHER_LIGHT:
+        if handheld and enough and shift > OTHER_LIGHT:
             reason = f"its white differs by {np.expm1(shift):.0%} from the other pairs': two lights, or another setting"
             out.append(LeftOut(pair.source.name, reason))
         elif enough and error > max(ODD_ERROR, ODD_TIMES * float(np.median(errors))):
@@ -94,7 +94,7 @@ def _judged(pairs: list[Pair], joint: _Joint, handheld: bool) -> list[Outcome]:
 
 
 def _kept(pair: Pair, shift: float, away: Array, handheld: bool) -> Pair:
-    if shift > OTHER_LIGHT_NOTE:
+    if handheld and shift > OTHER_LIGHT_NOTE:
         note = f"its white differs by {np.expm1(shift):.0%} from the other pairs'"
         pair = replace(pair, source=replace(pair.source, notes=(*pair.source.notes, note)))
     if handheld:

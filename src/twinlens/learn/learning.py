@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from twinlens.core.errors import ParameterError
@@ -42,7 +41,6 @@ def learn(
     reference_profile: PathLike | CameraProfile | None = None,
     name: str = "learned",
     keep_edited: bool = False,
-    lights: int | None = None,
     progress: Progress | None = None,
 ) -> Learned:
     """A look from photographs: the one source, or several together.
@@ -50,9 +48,8 @@ def learn(
     `from_raws`: a folder of raws with their maker's pictures beside or inside them. `source`, `reference`: folders of
     two cameras at the same scenes. `samples`: a table of corresponding colors. `chart_pairs`: a chart photographed by
     both (source, reference). `profile` is of the camera whose raws the look will be used on, a file or a folder of
-    them; `reference_profile` of the reference. Edited pictures are left out unless `keep_edited`. `lights` is the most
-    lights that the look may tell apart (None: as many as there are). `progress` is told the finished share and a
-    file's name. Raises TwinlensError in one sentence where nothing can be learned.
+    them; `reference_profile` of the reference. Edited pictures are left out unless `keep_edited`. `progress` is told
+    the finished share and a file's name. Raises TwinlensError in one sentence where nothing can be learned.
     """
     began = time.perf_counter()
     evidence = evidence_of(
@@ -62,20 +59,12 @@ def learn(
     )  # fmt: skip
     if progress is not None:
         progress(LOOKING, "fitting")
-    fit = _fitted(evidence, name, lights)
-    seconds = time.perf_counter() - began
-    from twinlens.learn.telling import provenance
-
-    look = replace(fit.value, name=name, description=_description(evidence), provenance=provenance(evidence, fit))
-    return Learned(look=look, fit=fit, evidence=evidence, seconds=seconds)
-
-
-def _fitted(evidence: Evidence, name: str, lights: int | None) -> LookFit:
     from twinlens.learn.look_fit import fit_look
+    from twinlens.learn.telling import finished
 
-    if lights is None:
-        return fit_look(evidence, name=name)
-    return fit_look(evidence, name=name)
+    fit = fit_look(evidence, name=name)
+    look = finished(evidence, fit, name, _description(evidence))
+    return Learned(look=look, fit=fit, evidence=evidence, seconds=time.perf_counter() - began)
 
 
 _COUNTED = {"picture": ("pair of pictures", "pairs of pictures"), "chart": ("chart pair", "chart pairs"),

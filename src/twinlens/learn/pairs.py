@@ -130,7 +130,7 @@ def paired(
         return LeftOut(name, f"only {share:.0%} of {rendering.name} surely shows the same as the source")
     if len(found.source) < FEWEST_BLOCKS:
         return LeftOut(name, f"only {len(found.source)} flat places, not clipped in either picture, were found")
-    residual = registration.residual_px * rendering.cell_px if registration.field.any() else 0.0
+    residual = registration.residual_px * rendering.cell_px if not own_radius else 0.0
     source = Source(name=name, cct=scene.cct, shift=float(residual), notes=rendering.notes)
     return Pair(
         source=source, blocks=blocks.thinned(found), space=rendering.space,
