@@ -53,8 +53,8 @@ def notes(evidence: Evidence, found: Learned) -> tuple[str, ...]:
     local = evidence.facts.get("local_tone_ev")
     if local is not None and local > STRONG_LOCAL_TONE_EV:
         said.append(
-            f"the reference's brightness depends on the place ({local:.2f} EV): local tone, which one map of colors does "
-            "not have; its mean is learned"
+            f"the reference's brightness depends on the place ({local:.2f} EV): local tone, which one map of colors "
+            "does not have; its mean is learned"
         )
     if missing := not_covered(found):
         said.append(f"not to be trusted, as no picture shows them: {'; '.join(missing)}")
