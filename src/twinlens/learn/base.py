@@ -83,12 +83,15 @@ class Base:
     vignette: Array
     display_from_process: Array
 
-    def light(self, rows: Rows) -> Array:
-        """Light (N, 3) before the root-polynomial: the source as the look's own picture would have it."""
+    def straight(self, rows: Rows) -> Array:
+        """Light (N, 3) of the source with the vignette taken out alone."""
         r2 = np.nan_to_num(rows.radius) ** 2
         fall = 1 + self.vignette[0] * r2 + self.vignette[1] * r2**2
-        logs = self.gains[rows.picture][:, None] + self.whites[rows.picture]
-        return rows.source * np.exp(logs) * np.maximum(fall, 0.05)[:, None]
+        return rows.source * np.maximum(fall, 0.05)[:, None]
+
+    def light(self, rows: Rows) -> Array:
+        """Light (N, 3) before the root-polynomial: the source as the look's own picture would have it."""
+        return self.straight(rows) * np.exp(self.gains[rows.picture][:, None] + self.whites[rows.picture])
 
 
 @record(kw_only=True)
@@ -103,7 +106,7 @@ class Freedom:
 def fit(
     rows: Rows, freedom: Freedom, display_from_process: Array, start: Base | None = None, higher: float = 1.0
 ) -> Base:
-    """The base nearest to the rows; `higher` is the weight of the terms beyond the 3x3, `start` a base to go on from."""
+    """The base nearest to the rows. `higher`: the weight against terms beyond the 3x3. `start`: a base to go on from."""
     base = _started(rows, display_from_process) if start is None else start
     spread = np.array([EXPOSURE_SPREAD, WHITE_SPREAD])
     damping = 1e-3
@@ -145,6 +148,12 @@ def _bounded(normal: Array, right: Array, base: Base) -> Array:
             break
         held |= fell
     return rises @ np.maximum(step, lowest)
+
+
+def in_grey(base: Base) -> Base:
+    """The base with one luminance and one curve for all channels: what it shows has no color."""
+    one = np.repeat(base.matrix.mean(0, keepdims=True), 3, 0)
+    return replace(base, matrix=one, curves=np.repeat(base.curves.mean(0, keepdims=True), 3, 0))
 
 
 def _stepped(base: Base, step: Array) -> Base:

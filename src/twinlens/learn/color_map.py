@@ -25,6 +25,7 @@ SPACES = ("srgb", "p3", "adobe", "rec2020", "prophoto")
 FEWEST = 12  # colors that a map can be made from
 FOLDS = 5
 MOST_ROWS = 12_000
+LEAST_EXPLAINED = 0.5  # share of the variance of the target's codes
 
 
 @record(kw_only=True, eq=False)
@@ -114,8 +115,10 @@ def fit_color_map(
     freedom = Freedom(gain=exposures and len(names) > 1, vignette=radius is not None)
     used = rendering.thinned(rows, MOST_ROWS)
     found = rendering.fit(used, freedom, space, smoothing=smoothing)
+    check_relation(found, rows)
     error = errors(found, rows, space)
-    folds = held_out(found, used, freedom, space, smoothing)
+    blind, folds = held_out(found, used, freedom, space, smoothing)
+    folds = folds if freedom.gain else blind
     each = [
         _picture(name, rows.picture == index, error, folds, used.picture == index) for index, name in enumerate(names)
     ]
@@ -193,6 +196,18 @@ def _median(values: Array, weight: Array) -> float:
     return float(values[order[np.searchsorted(total, total[-1] / 2)]])
 
 
+def check_relation(found: rendering.Rendering, rows: Rows) -> None:
+    """ParameterError where source and target have so little to do with each other that nothing was learned."""
+    off = rendering.shown_codes(found.map, found.base.light(rows)) - rows.target
+    spread = rows.target - rows.weight @ rows.target
+    explained = 1 - (rows.weight @ off**2).sum() / max(float((rows.weight @ spread**2).sum()), 1e-12)
+    if explained < LEAST_EXPLAINED:
+        raise ParameterError(
+            f"nothing can be learned: source and target do not correspond, the best map explains {explained:.0%} of "
+            f"the target's differences; check that each row is the same place in both"
+        )
+
+
 def errors(found: rendering.Rendering, rows: Rows, space: str) -> Array:
     """CIEDE2000 (N,) of rows, each at its picture's exposure and place."""
     return difference(rendering.shown_codes(found.map, found.base.light(rows)), rows.target, space)
@@ -205,19 +220,24 @@ def difference(one: Array, other: Array, space: str) -> Array:
     return color.delta_e_2000(*labs)
 
 
-def held_out(found: rendering.Rendering, rows: Rows, freedom: Freedom, space: str, smoothing: float | None) -> Array:
-    """CIEDE2000 (N,) of each row by a map made without its picture; nan where there is only one."""
-    result = np.full(len(rows.weight), np.nan)
-    count = rows.pictures
-    if count < 2:
-        return result
-    groups = np.arange(count) % min(FOLDS, count)
+def held_out(
+    found: rendering.Rendering, rows: Rows, freedom: Freedom, space: str, smoothing: float | None
+) -> tuple[Array, Array]:
+    """CIEDE2000 (N,) of each row by a map made without its picture: blind, and after what `freedom` lets differ.
+
+    Not a number where there is only one picture.
+    """
+    blind, matched = np.full((2, len(rows.weight)), np.nan)
+    groups = np.arange(rows.pictures) % min(FOLDS, rows.pictures)
     for group in range(groups.max() + 1):
         out = groups[rows.picture] == group
-        if out.all() or not out.any() or (~out).sum() < FEWEST:
+        if not out.any() or (~out).sum() < FEWEST:
             continue
-        part = rows.take(~out)
-        other = rendering.fit(part, freedom, space, smoothing=smoothing, start=found)
-        shown = rendering.shown_codes(other.map, found.base.light(rows)[out])
-        result[out] = difference(shown, rows.target[out], space)
-    return result
+        other = rendering.fit(rows.take(~out), freedom, space, smoothing=smoothing, start=found)
+        for index in np.unique(rows.picture[out]):
+            own = rows.picture == index
+            part, light = rows.take(own), found.base.straight(rows)[own]
+            blind[own] = difference(rendering.shown_codes(other.map, light), part.target, space)
+            light = rendering.matched(other.map, light, part, freedom)
+            matched[own] = difference(rendering.shown_codes(other.map, light), part.target, space)
+    return blind, matched

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Any
 
 import numpy as np
@@ -13,16 +13,20 @@ from twinlens.core.fit import Fit
 from twinlens.core.record import record
 from twinlens.learn import rendering
 from twinlens.learn.base import Freedom, Rows
-from twinlens.learn.color_map import MOST_ROWS, difference, errors, held_out
+from twinlens.learn.color_map import MOST_ROWS, check_relation, difference, errors, held_out
 from twinlens.learn.coverage import Coverage, even_weights
 from twinlens.learn.evidence import Evidence
 from twinlens.numerics import color
-from twinlens.pipeline.look import Finish, Look
+from twinlens.numerics.root_polynomial import EXPONENTS
+from twinlens.pipeline.look import Look
 
 Array = npt.NDArray[Any]
 
 CHART_WORTH = 10.0  # pictures
 FEWEST_ROWS = 24
+LOCAL_TONE = 0.12  # EV, robust spread of a picture, from which it is worth saying
+CODE_A_STOP = 0.12  # display code that one stop changes in the middle tones
+LIKE_LIGHTS = 45.0  # mired, between neighbors of a group
 
 
 @record(kw_only=True)
@@ -31,7 +35,8 @@ class PictureFit:
 
     `gain_stops`: its exposure against the mean of all, in EV. `white` (red, blue): gains of its white against the
     light's. `mean`, `p95`: by the look itself; `held_out_mean`, `held_out_p95`: by a look made without this picture
-    (None where it is the only one). `local_stops`: the spread of log2 luminance that no global look explains.
+    (None where it is the only one), after its own exposure (and white); `blind_mean`, `blind_p95`: without these.
+    `local_stops`: the spread of log2 luminance that no global look explains.
     """
 
     name: str
@@ -44,6 +49,8 @@ class PictureFit:
     p95: float
     held_out_mean: float | None = None
     held_out_p95: float | None = None
+    blind_mean: float | None = None
+    blind_p95: float | None = None
     local_stops: float = 0.0
     notes: tuple[str, ...] = ()
 
@@ -61,10 +68,17 @@ class WorstColor:
 
 @record(kw_only=True, eq=False)
 class LookFit(Fit[Look]):
-    """A look with its errors, CIEDE2000 of display colors, after each picture's own exposure (and white) gain."""
+    """A look with its errors, CIEDE2000 of display colors.
+
+    `residual` on all colors, `held_out` by looks made without the picture, both after the picture's own exposure (and
+    white) where those were free; `blind` is the held-out error without. `vignette` (k1, k2): the source's light times
+    1 + k1 r^2 + k2 r^4 meets the reference. `local_stops`: the spread of log2 luminance that no look explains.
+    """
 
     residual_p95: float = 0.0
     held_out_p95: float | None = None
+    blind: float | None = None
+    blind_p95: float | None = None
     pictures: tuple[PictureFit, ...] = ()
     coverage: Coverage | None = None
     worst: tuple[WorstColor, ...] = ()
@@ -92,38 +106,120 @@ def fit_look(
     vignette is found; None: where radii are known. Raises ParameterError for a hopeless set, in one sentence.
     """
     rows = _rows(evidence)
+    groups = light_groups(evidence)
     many = len(evidence.sources) > 1
     handheld = any(one.shift > 0 for one in evidence.sources)
     freedom = Freedom(
         gain=exposures and many,
-        white=many and (handheld if whites is None else whites),
+        white=many and (handheld or len(set(groups.values())) > 1 if whites is None else whites),
         vignette=bool(np.isfinite(rows.radius).any()) if vignette is None else vignette,
     )
-    used = rendering.thinned(rows, MOST_ROWS)
-    space = evidence.space
-    found = rendering.fit(used, freedom, space, smoothing=smoothing)
+    found = rendering.fit(rendering.thinned(rows, MOST_ROWS), freedom, evidence.space, smoothing=smoothing)
+    check_relation(found, rows)
+    local = _local(found, rows, evidence.space)
+    if local.max(initial=0) > LOCAL_TONE:  # what no global look explains is noise to it
+        rows = replace(rows, noise=np.hypot(rows.noise, CODE_A_STOP * local[rows.picture]))
+        found = rendering.fit(rendering.thinned(rows, MOST_ROWS), freedom, evidence.space, smoothing=smoothing)
+        local = _local(found, rows, evidence.space)
+    return _told(evidence, name, found, rows, freedom, groups, local, smoothing)
+
+
+def _told(
+    evidence: Evidence, name: str, found: rendering.Rendering, rows: Rows, freedom: Freedom,
+    groups: dict[int, float], local: Array, smoothing: float | None,
+) -> LookFit:  # fmt: skip
+    """The look with all that is known of it."""
+    space, used = evidence.space, rendering.thinned(rows, MOST_ROWS)
     error = errors(found, rows, space)
-    folds = held_out(found, used, freedom, space, smoothing)
-    local = _local(found, rows, space)
+    blind, matched = held_out(found, used, freedom, space, smoothing)
     pictures = tuple(
-        _picture(k, evidence, found, error, folds, rows, used, local[k]) for k in range(len(evidence.sources))
+        _picture(k, evidence, found, error, (blind, matched), rows, used, local[k])
+        for k in range(len(evidence.sources))
     )
-    apart = folds[np.isfinite(folds)]
-    notes = [*found.notes]
+    apart, alone = matched[np.isfinite(matched)], blind[np.isfinite(blind)]
+    notes = (*found.notes, *_notes(evidence, groups, local))
+    map_ = replace(found.map, lights=_light_rows(found, groups))
+    mean, p95 = (float(apart.mean()), float(np.percentile(apart, 95))) if len(apart) else (None, None)
+    fit = LookFit(
+        Look(name=name, map=map_), float(error.mean()), "Delta E 2000", len(error), mean,
+        residual_p95=float(np.percentile(error, 95)), held_out_p95=p95,
+        blind=float(alone.mean()) if len(alone) else None,
+        blind_p95=float(np.percentile(alone, 95)) if len(alone) else None,
+        pictures=pictures, coverage=Coverage.of(rows, space), worst=_worst(evidence, found, rows, error),
+        vignette=(float(found.base.vignette[0]), float(found.base.vignette[1])),
+        local_stops=float(np.median(local)), smoothing=found.smoothing, left_out=evidence.left_out,
+        lights=tuple(sorted(set(groups.values()))), notes=notes,
+    )  # fmt: skip
+    return replace(fit, value=replace(fit.value, provenance={"learned": learned(fit)}))
+
+
+def learned(fit: LookFit) -> dict[str, Any]:
+    """What a look's provenance keeps of its learning, as plain data."""
+
+    def plain(**values: Any) -> dict[str, Any]:
+        rounded = {key: round(one, 4) if isinstance(one, float) else one for key, one in values.items()}
+        return {key: one for key, one in rounded.items() if one is not None and one == one}
+
+    told = plain(name="all", mean=fit.blind, p95=fit.blind_p95, matched_mean=fit.held_out,
+                 matched_p95=fit.held_out_p95, samples=fit.samples)  # fmt: skip
+    data: dict[str, Any] = plain(
+        source=f"{len(fit.pictures)} pictures, {fit.samples} colors", residual=fit.residual,
+        held_out=told if fit.held_out is not None else None, smoothing=fit.smoothing, local_stops=fit.local_stops,
+    )  # fmt: skip
+    data["pictures"] = [
+        plain(name=one.name, mean=one.blind_mean, p95=one.blind_p95, matched_mean=one.held_out_mean,
+              matched_p95=one.held_out_p95, samples=one.samples, cct=one.cct)
+        for one in fit.pictures
+    ]  # fmt: skip
+    data["worst"] = [
+        plain(where=one.picture, wanted=list(one.wanted), shown=list(one.shown), delta_e=one.delta_e)
+        for one in fit.worst
+    ]
+    data |= {"lights": list(fit.lights), "notes": list(fit.notes)}
+    data["left_out"] = [f"{file}: {reason}" for file, reason in fit.left_out]
+    return {key: one for key, one in data.items() if one not in ([], "")}
+
+
+def light_groups(evidence: Evidence) -> dict[int, float]:
+    """The color temperature of each picture's group of like lights, by picture; pictures of unknown light are left."""
+    known = sorted((one.cct, index) for index, one in enumerate(evidence.sources) if one.cct)
+    groups: list[list[tuple[float, int]]] = []
+    for cct, index in known:
+        if groups and 1e6 / groups[-1][-1][0] - 1e6 / cct < LIKE_LIGHTS:
+            groups[-1].append((cct, index))
+        else:
+            groups.append([(cct, index)])
+    return {
+        index: float(round(1e6 / np.mean([1e6 / cct for cct, _ in group]))) for group in groups for _, index in group
+    }
+
+
+def _light_rows(found: rendering.Rendering, groups: dict[int, float]) -> tuple[tuple[float, ...], ...]:
+    """Rows of LookMap.lights: the transform with each light's own white in it; none where there is only one light."""
+    if len(set(groups.values())) < 2:
+        return ()
+    rows = []
+    for cct in sorted(set(groups.values())):
+        own = [index for index, other in groups.items() if other == cct and index < len(found.base.whites)]
+        factors = np.exp(EXPONENTS @ found.base.whites[own].mean(0))
+        rows.append((cct, *(np.asarray(found.map.transform) * factors).ravel().tolist()))
+    return tuple(rows)
+
+
+def _notes(evidence: Evidence, groups: dict[int, float], local: Array) -> list[str]:
+    notes = []
     if len(evidence.sources) == 1:
         notes.append("learned from one picture alone: what it does not show is a guess")
-    r2 = np.array([1.0, 1.0])
-    look = Look(name=name, map=found.map, finish=Finish(), provenance={})
-    del r2
-    return LookFit(
-        look, float(error.mean()), "Delta E 2000", len(error), float(apart.mean()) if len(apart) else None,
-        residual_p95=float(np.percentile(error, 95)),
-        held_out_p95=float(np.percentile(apart, 95)) if len(apart) else None,
-        pictures=pictures, coverage=Coverage.of(rows, space), worst=_worst(evidence, found, rows, error),
-        vignette=(float(found.base.vignette[0]), float(found.base.vignette[1])), local_stops=float(np.median(local)),
-        smoothing=found.smoothing, left_out=evidence.left_out,
-        lights=tuple(sorted({round(one.cct) * 1.0 for one in evidence.sources if one.cct})), notes=tuple(notes),
-    )  # fmt: skip
+    lights = sorted(set(groups.values()))
+    if lights:
+        notes.append(f"seen under {' and '.join(f'{one:.0f} K' for one in lights)}; other lights are not measured")
+    strong = float(np.median(local)) if len(local) else 0.0
+    if strong > LOCAL_TONE:
+        notes.append(
+            f"reference rendered with strong local tone: {strong:.2f} EV of brightness change from place to place, "
+            f"which no look explains"
+        )
+    return notes
 
 
 def _rows(evidence: Evidence) -> Rows:
@@ -161,13 +257,12 @@ def _local(found: rendering.Rendering, rows: Rows, space: str) -> Array:
 
 
 def _picture(
-    index: int, evidence: Evidence, found: rendering.Rendering, error: Array, folds: Array, rows: Rows, used: Rows,
-    local: float,
+    index: int, evidence: Evidence, found: rendering.Rendering, error: Array, folds: tuple[Array, Array], rows: Rows,
+    used: Rows, local: float,
 ) -> PictureFit:  # fmt: skip
     source, base = evidence.sources[index], found.base
     own = error[rows.picture == index]
-    apart = folds[used.picture == index]
-    apart = apart[np.isfinite(apart)]
+    blind, apart = (values[(used.picture == index) & np.isfinite(values)] for values in folds)
     known = index < len(base.gains)
     return PictureFit(
         name=source.name, kind=source.kind, cct=source.cct, samples=len(own),
@@ -177,6 +272,8 @@ def _picture(
         p95=float(np.percentile(own, 95)) if len(own) else float("nan"),
         held_out_mean=float(apart.mean()) if len(apart) else None,
         held_out_p95=float(np.percentile(apart, 95)) if len(apart) else None,
+        blind_mean=float(blind.mean()) if len(blind) else None,
+        blind_p95=float(np.percentile(blind, 95)) if len(blind) else None,
         local_stops=float(local), notes=source.notes,
     )  # fmt: skip
 

@@ -31,6 +31,8 @@ CLEAN, NOISY = 1e-7, 3e-6  # smoothing of the field
 NOISE = 0.002  # code, from which a target counts as noisy
 STIFFER = 6.0  # times, each time a guarantee does not hold
 TRIES = 6
+MATCH_ROWS, MATCH_STEPS = 400, 14
+COLORLESS = 0.012  # code: a target whose channels differ by less is black and white
 PROCESS = "rec2020"  # primaries in which the curves work: wide, so that no color of the scene is cut before
 BASE_ROWS, FIELD_ROWS = 2500, 6000
 
@@ -62,10 +64,8 @@ def plain_map(base: Base, space: str, process: str) -> LookMap:
 
 
 def display_codes(stage: LookMap, light: Array) -> Array:
-    """Display codes (..., 3) of the sRGB curve that a look map without table shows, not cut: they go beyond 0 to 1."""
-    from twinlens.stages.look_map import _scene_light  # pyright: ignore[reportPrivateUsage]
-
-    display = stage.toned(_scene_light(stage, np.asarray(light, float)))
+    """Display codes (..., 3) of the sRGB curve that a look map shows before its table, not cut: beyond 0 to 1 too."""
+    display = stage.before_table(np.asarray(light, float))
     return color.encode(display @ color.rgb_from_rgb(stage.gamut, "rec2020").T)
 
 
@@ -112,23 +112,52 @@ def replace_weight(rows: Rows, weight: Array) -> Rows:
     return replace(rows, weight=weight / weight.sum())
 
 
+def matched(stage: LookMap, light: Array, rows: Rows, freedom: Freedom) -> Array:
+    """Light (N, 3) of one picture with the exposure, and the white, at which the look meets its target best."""
+    logs = np.zeros(3)
+    directions = [np.ones(3)] if freedom.gain else []
+    directions += [np.array([1.0, 0, 0]), np.array([0, 0, 1.0])] * (2 if freedom.white else 0)
+    few = np.linspace(0, len(light) - 1, min(len(light), MATCH_ROWS)).astype(int)
+
+    def cost(values: Array) -> float:
+        off = shown_codes(stage, light[few] * np.exp(values)) - rows.target[few]
+        return float(np.abs(off).mean())
+
+    for number, direction in enumerate(directions):
+        low, high = (-1.0, 1.0) if number == 0 else (-0.15, 0.15)
+        for _ in range(MATCH_STEPS):
+            one, other = low + (high - low) * 0.382, low + (high - low) * 0.618
+            if cost(logs + one * direction) < cost(logs + other * direction):
+                high = other
+            else:
+                low = one
+        logs = logs + (low + high) / 2 * direction
+    return light * np.exp(logs)
+
+
 def smoothing_for(rows: Rows) -> float:
     return NOISY if np.median(rows.noise) > NOISE else CLEAN
 
 
 def fit_field(rows: Rows, base: Base, space: str, smoothing: float, higher: float) -> Rendering:
     """A base with its residual; smoother where a guarantee would not hold, without where none can hold."""
+    colorless = np.quantile(np.ptp(rows.target, axis=1), 0.99) < COLORLESS
+    base = bases.in_grey(base) if colorless else base
     plain = plain_map(base, space, PROCESS)
     few = thinned(rows, FIELD_ROWS)
     system = fields.gather(display_codes(plain, base.light(few)), few.target, few.weight, few.noise, smoothing)
     found: tuple[str, ...] = ()
+    black_and_white = ("the reference is black and white: a look without color",) if colorless else ()
     for attempt in range(TRIES):
         tried = smoothing * STIFFER**attempt
-        whole = with_field(plain, system.solve(tried))
+        change = system.solve(tried)
+        whole = with_field(plain, np.repeat(change.mean(1, keepdims=True), 3, 1) if colorless else change)
         found = problems(whole)
         if not found:
             notes = (f"the residual was smoothed {STIFFER**attempt:g} times more to keep the order of colors",)
-            notes = notes if attempt else ()
+            notes = (*black_and_white, *(notes if attempt else ()))
             return Rendering(map=whole, plain=plain, base=base, smoothing=tried, higher=higher, notes=notes)
     note = f"without residual table: with it {'; '.join(found)}"
-    return Rendering(map=plain, plain=plain, base=base, smoothing=float("inf"), higher=higher, notes=(note,))
+    return Rendering(
+        map=plain, plain=plain, base=base, smoothing=float("inf"), higher=higher, notes=(*black_and_white, note)
+    )

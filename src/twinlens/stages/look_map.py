@@ -133,16 +133,21 @@ class LookMap(Stage):
         """Display light of scene light (..., 3) without tables: the meaning of this stage. `tone` is a faster curve."""
         if self.is_neutral:
             return look.clip_to_display(rgb * self.gain)
-        light = _scene_light(self, rgb)
-        display = self.toned(light, tone)
-        if self.curve != "none" and (self.keep_hue > 0 or self.keep_saturation > 0):
-            lab = look.keep_color(look.oklab(display), look.oklab(light), self.keep_hue, self.keep_saturation)
-            display = look.rec2020(lab)
+        display = self.before_table(rgb, tone)
         if self.table:
             display = _with_table(self, display)
         if _has_controls(self):
             display = look.rec2020(look.control(look.oklab(display), *_controls(self)))
         return self._inside(display)
+
+    def before_table(self, rgb: Array, tone: Callable[[Array], Array] | None = None) -> Array:
+        """Display light of scene light (..., 3) after the tone curve and what is kept of the scene's color."""
+        light = _scene_light(self, rgb)
+        display = self.toned(light, tone)
+        if self.curve != "none" and (self.keep_hue > 0 or self.keep_saturation > 0):
+            lab = look.keep_color(look.oklab(display), look.oklab(light), self.keep_hue, self.keep_saturation)
+            return look.rec2020(lab)
+        return display
 
     def _inside(self, display: Array) -> Array:
         if self.gamut == "open":
