@@ -44,10 +44,14 @@ MOVED_EVERY = 3
 
 class Files:
     """The simulated photographs in a folder, made when they are first asked for. `root` is where the packages
-    mate-backgrounds and plasma-workspace-wallpapers are installed or unpacked."""
+    mate-backgrounds and plasma-workspace-wallpapers are installed or unpacked; `metamerism` is that of `photograph`."""
 
-    def __init__(self, work: Path, root: Path = Path("/"), megapixels: float = MEGAPIXELS) -> None:
-        self.work, self.root, self.megapixels = work, root, megapixels
+    def __init__(
+        self, work: Path, root: Path = Path("/"), megapixels: float = MEGAPIXELS, metamerism: float = 1.0
+    ) -> None:
+        self.work, self.root, self.megapixels, self.metamerism = work, root, megapixels, metamerism
+        if metamerism != 1:
+            self.work = work / f"metamerism-{metamerism:g}"
 
     def own(self, role: str, maker: str, count: int) -> Path:
         """Raws of a camera with the maker's JPEG beside them: the first `count` training scenes."""
@@ -84,13 +88,14 @@ class Files:
             both = pair("still-life", **asked)
             return {"phone": both.phone.image, "reference": both.reference.image}
         path = self._picture(scene)
+        asked["options"] = {"metamerism": self.metamerism}
         if not moved:
             both = pair(path, **asked)
             return {"phone": both.phone.image, "reference": both.reference.image}
         shots = {}
         for role, place in (("phone", 0.3), ("reference", 0.62)):
             picture = _with_thing(path, self._picture(MOVED), place)
-            options = {**asked, "options": {"picture": picture}}
+            options = {**asked, "options": {"picture": picture, "metamerism": self.metamerism}}
             both = pair("photograph", **options)
             shots[role] = getattr(both, role).image
         return shots

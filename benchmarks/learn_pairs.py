@@ -38,7 +38,7 @@ LIMITS = {  # mean, p95 of the gain-matched CIEDE2000 on held-out scenes
     "raws-10": (0.8, 2.0), "raws-3": (1.3, 3.5), "handheld-10": (1.0, 2.2), "handheld-3": (1.3, 3.5),
     "moving-10": (1.3, 3.0),
 }  # fmt: skip
-GAIN_ROUNDS, USUAL_CONTRAST = 2, 1.4  # display stops a scene stop, for the steps to the gains
+USUAL_CONTRAST = 1.4  # display stops a scene stop, for the steps to the gains
 BLOCK, FLAT, DARK, BRIGHT = 8, 0.05, 2 / 255, 250 / 255  # px; codes
 REC2020_FROM_SRGB = color.rgb_from_rgb("rec2020", "srgb")
 
@@ -73,13 +73,17 @@ def judged(look: Look, files: Files, regime: str, maker: str) -> dict[str, Any]:
         if mask.mean() < 0.05:
             continue
 
+        kept = {(1.0, 1.0, 1.0): shown}
+
         def compared(
-            gains: Array, place: Any = place, source: Any = source, wanted: Array = wanted, mask: Array = mask
-        ):
-            picture = developed(source, look, gains)
+            gains: Array, source: Any = source, place: Any = place, wanted: Array = wanted, mask: Array = mask,
+            kept: dict[tuple[float, ...], Array] = kept,
+        ) -> tuple[Array, Array]:  # fmt: skip
+            picture = kept.pop(tuple(gains.tolist()), None)
+            picture = developed(source, look, gains) if picture is None else picture
             return blocks(picture if place is None else warp(picture, place), wanted, mask)
 
-        rows.append({"scene": scene, **differences(compared)})
+        rows.append({"scene": scene, **differences(compared, 1 if own else 2)})
     keys = ("blind", "blind_p95", "matched", "matched_p95")
     return {**{key: float(np.mean([row[key] for row in rows])) for key in keys}, "scenes": rows}
 
@@ -109,12 +113,12 @@ def laid(shown: Array, wanted: Array) -> tuple[Any, Array]:
     return found, found.is_sure(places)
 
 
-def differences(compared: Callable[[Array], tuple[Array, Array]]) -> dict[str, float]:
+def differences(compared: Callable[[Array], tuple[Array, Array]], rounds: int) -> dict[str, float]:
     """CIEDE2000 of the means of flat blocks: blind, and after one exposure gain and one white gain on scene light."""
     one, other = compared(np.ones(3))
     blind = lab_difference(one, other)
     gains = np.ones(3)
-    for _ in range(GAIN_ROUNDS):
+    for _ in range(rounds):
         gains = gains * gains_between(one, other) ** (1 / USUAL_CONTRAST)
         one, other = compared(gains)
     matched = lab_difference(one, other)
@@ -177,19 +181,20 @@ def main() -> None:
     asked.add_argument("--work", type=Path)
     asked.add_argument("--only", default=",".join((*LIMITS, "identity-10")))
     asked.add_argument("--makers", default=",".join(MAKERS))
+    asked.add_argument("--smooth", action="store_true", help="scenes without metameric blacks; figures apart")
     asked.add_argument("--dry", action="store_true", help="do not write the results")
     told = asked.parse_args()
     path = RESULTS / "learn_pairs.json"
     figures: dict[str, Any] = json.loads(path.read_text())["figures"] if path.exists() else {}
     with tempfile.TemporaryDirectory() as folder:
-        files = Files(told.work or Path(folder), told.root)
+        files = Files(told.work or Path(folder), told.root, metamerism=0.0 if told.smooth else 1.0)
         for regime in told.only.split(","):
             for maker in told.makers.split(",") if not regime.startswith("identity") else MAKERS[:1]:
                 try:
                     found = run(files, regime, maker)
                 except TwinlensError as error:
                     found = {"refused": str(error)}
-                figures.setdefault(regime, {})[maker] = found
+                figures.setdefault(f"{regime}-smooth" if told.smooth else regime, {})[maker] = found
                 print(line(regime, maker, found), flush=True)
     if not told.dry:
         save("learn_pairs", figures)

@@ -132,7 +132,7 @@ def test_what_cannot_be_used_is_listed_with_its_reason(tmp_path: Path) -> None:
     assert "edited" in told["edited.dng"] and "Lightroom" in told["edited.dng"]
     assert "monochrome" in told["grey.dng"]
     assert "does not show" in told["other.dng"]
-    assert "no preview" in told["bare.dng"]
+    assert "holds no preview" in told["bare.dng"]
     assert "no raw file" in told["picture.jpg"]
     assert "broken.dng" in told
     assert len(pairs_of(from_raws(tmp_path))) == 1

@@ -29,7 +29,7 @@ def read_preview(path: str | os.PathLike[str], shot: Shot, *, max_pixels: int = 
     """The largest picture inside a raw file; `shot` are the facts of the raw picture. Raises FileError."""
     found = [content for _, content in previews(path)] or _by_libraw(path)
     if not found:
-        raise FileError(f"{path} holds no preview, and no finished picture of its name lies beside it")
+        raise FileError("it holds no preview, and no finished picture of its name lies beside it")
     image = _image(found[0], Path(path), shot, max_pixels)
     return Preview(image=image, made_by=_made_by(path))
 
