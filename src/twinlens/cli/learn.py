@@ -100,10 +100,11 @@ def _show(found: Any, output: Path) -> None:
     click.secho(f"{output}: {found.look.description[:-1]}, {fit.samples} places, {found.seconds:.0f} s", bold=True)
     click.echo(f"  {'CIEDE2000, after one exposure and white gain a picture':<58}{'mean':>7}{'p95':>7}")
     click.echo(f"  {'on what it was learned from':<58}{fit.residual:7.2f}{fit.residual_p95:7.2f}")
-    if fit.held_out is not None:
-        click.echo(
-            f"  {'on pictures left out of the fit, one after the other':<58}{fit.held_out:7.2f}{fit.held_out_p95:7.2f}"
-        )
+    apart = (("left out of the fit, one after the other", fit.held_out, fit.held_out_p95),
+             ("the same without any gain", fit.blind, fit.blind_p95))  # fmt: skip
+    for words, mean, p95 in apart:
+        if mean is not None:
+            click.echo(f"  {words:<58}{mean:7.2f}{p95:7.2f}")
     click.echo(f"  brightness that no global look explains: {fit.local_stops:.2f} EV")
     for one in fit.pictures[:MOST_LISTED]:
         apart = "" if one.held_out_mean is None else f", left out {one.held_out_mean:.2f}"

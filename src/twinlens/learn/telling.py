@@ -29,6 +29,7 @@ def told(evidence: Evidence, fit: LookFit) -> Learned:
 def finished(evidence: Evidence, fit: LookFit, name: str, description: str) -> Look:
     """The look with its provenance: program, a hash of what it was learned from, and how good it is."""
     provenance = {
+        **fit.value.provenance,
         "program": f"twinlens {twinlens.__version__}",
         "evidence_sha256": digest(evidence),
         "residual": round(fit.residual, 3),
@@ -69,6 +70,7 @@ def as_json(evidence: Evidence, fit: LookFit) -> dict[str, Any]:
     return {
         "residual": {"mean": fit.residual, "p95": fit.residual_p95, "unit": "CIEDE2000", "samples": fit.samples},
         "held_out": {"mean": fit.held_out, "p95": fit.held_out_p95},
+        "blind": {"mean": fit.blind, "p95": fit.blind_p95},
         "local_stops": fit.local_stops,
         "vignette": list(fit.vignette),
         "lights_k": list(fit.lights),
@@ -85,8 +87,8 @@ def as_json(evidence: Evidence, fit: LookFit) -> dict[str, Any]:
 
 
 _COLUMNS = (
-    "name", "kind", "cct", "samples", "mean", "p95", "held_out_mean", "held_out_p95", "gain_stops", "white",
-    "local_stops", "notes",
+    "name", "kind", "cct", "samples", "mean", "p95", "held_out_mean", "held_out_p95", "blind_mean", "blind_p95",
+    "gain_stops", "white", "local_stops", "notes",
 )  # fmt: skip
 
 
