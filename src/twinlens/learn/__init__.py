@@ -9,10 +9,13 @@ _HOME = {
     "ColorMap": "color_map",
     "ColorMapFit": "color_map",
     "Evidence": "evidence",
+    "Learned": "learning",
     "LookFit": "look_fit",
     "Source": "evidence",
+    "evidence_of": "learning",
     "fit_color_map": "color_map",
     "fit_look": "look_fit",
+    "learn": "learning",
 }
 
 __all__ = sorted(_HOME)

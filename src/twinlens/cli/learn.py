@@ -1,0 +1,124 @@
+"""`twinlens learn`: photographs in, a look out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from twinlens.cli.progress import Progress
+from twinlens.cli.quiet import quiet_decoders
+from twinlens.core.errors import FileError, ParameterError
+
+MOST_LISTED = 12  # files that are left out, and pairs, on the screen
+
+
+@click.command("learn", epilog="What makes good pictures, and what the figures mean: docs/learn.md")
+@click.option("-o", "--output", required=True, metavar="NAME.look.toml", type=click.Path(path_type=Path),
+              help="The look; a large table is written beside it as .cube.")  # fmt: skip
+@click.option("--from-raws", metavar="DIR", type=click.Path(path_type=Path),
+              help="Raws with their maker's own picture, beside them (same name) or inside them.")  # fmt: skip
+@click.option("--source", metavar="DIR", type=click.Path(path_type=Path),
+              help="Photographs by the camera that the look is for (raws, or pictures) ...")  # fmt: skip
+@click.option("--reference", metavar="DIR", type=click.Path(path_type=Path),
+              help="... and the reference camera's pictures of the same scenes, handheld.")  # fmt: skip
+@click.option("--chart-pair", "chart_pairs", nargs=2, multiple=True, metavar="PHONE REFERENCE",
+              type=click.Path(path_type=Path),
+              help="A color chart photographed by both; worth ten pictures.")  # fmt: skip
+@click.option("--samples", metavar="FILE.csv", type=click.Path(path_type=Path),
+              help="Corresponding colors, columns scene_r, scene_g, scene_b (linear Rec. 2020), display_r, display_g, "
+              "display_b (sRGB codes 0 to 1).")  # fmt: skip
+@click.option("--profile", "--source-profile", "profile", metavar="FILE|DIR", type=click.Path(path_type=Path),
+              help="Camera profile of the source; without it the raws' own matrices are used.")  # fmt: skip
+@click.option("--reference-profile", metavar="FILE|DIR", type=click.Path(path_type=Path),
+              help="Camera profile of the reference: its own raws beside its pictures are used too.")  # fmt: skip
+@click.option("--name", help="Of the look.  [default: the file's]")
+@click.option("--keep-edited", is_flag=True, help="Learn from edited pictures too (else they are left out).")
+@click.option("--report", metavar="PAGE.html", type=click.Path(path_type=Path), help="A page that shows the look.")
+@click.option("--overwrite", is_flag=True, help="Replace an existing look (never an input).")
+@click.option("--json", "as_json", is_flag=True, help="Print all figures for machines.")
+def command(output: Path, report: Path | None, overwrite: bool, as_json: bool, **options: Any) -> None:
+    """Learn the rendering of a camera from its photographs.
+
+    Start with:  twinlens learn --from-raws my-raws/ -o camera.look.toml
+
+    then:        twinlens develop IMG_0001.dng --look camera.look.toml -o IMG_0001.jpg
+    """
+    _check_output(output, report, overwrite)
+    from twinlens.learn import learn
+    from twinlens.pipeline.look import save
+
+    name = options.pop("name") or _name(output)
+    with Progress(1, hidden=as_json, doing="learning") as bar, quiet_decoders():
+        found = learn(**options, name=name, progress=lambda share, told: bar.part(min(share, 0.99)))
+    save(found.look, output, overwrite=overwrite)
+    if report is not None:
+        _write_page(found.look, report, overwrite)
+    if as_json:
+        click.echo(json.dumps(_as_json(found, output), indent=1))
+    else:
+        _show(found, output)
+
+
+def _check_output(output: Path, report: Path | None, overwrite: bool) -> None:
+    if output.suffix.lower() != ".toml":
+        raise ParameterError(f"-o {output}: a look is a .toml file, like {output.stem or 'my'}.look.toml")
+    for path in (output, report):
+        if path is not None and path.exists() and not overwrite:
+            raise FileError(f"{path} exists already: choose another name, or say --overwrite")
+        if path is not None and not path.absolute().parent.is_dir():
+            raise FileError(f"{path}: the folder {path.parent} is not there; make it first")
+
+
+def _name(output: Path) -> str:
+    return output.name.removesuffix(output.suffix).removesuffix(".look") or "learned"
+
+
+def _write_page(look: Any, report: Path, overwrite: bool) -> None:
+    from twinlens.files.atomic import atomic
+    from twinlens.measure.look import look_facts
+    from twinlens.report.look import look_page
+
+    text = look_page(look_facts(look))
+    with atomic(report, overwrite) as temporary:
+        temporary.write_text(text, "utf-8")
+
+
+def _as_json(found: Any, output: Path) -> dict[str, Any]:
+    from twinlens.learn.telling import as_json
+
+    told = {"look": str(output), "name": found.look.name, "seconds": round(found.seconds, 2)}
+    return {**told, **as_json(found.evidence, found.fit)}
+
+
+def _show(found: Any, output: Path) -> None:
+    from twinlens.learn.telling import told
+
+    fit, learned = found.fit, told(found.evidence, found.fit)
+    click.secho(f"{output}: {found.look.description[:-1]}, {fit.samples} places, {found.seconds:.0f} s", bold=True)
+    click.echo(f"  {'CIEDE2000, after one exposure and white gain a picture':<58}{'mean':>7}{'p95':>7}")
+    click.echo(f"  {'on what it was learned from':<58}{fit.residual:7.2f}{fit.residual_p95:7.2f}")
+    apart = (("left out of the fit, one after the other", fit.held_out, fit.held_out_p95),
+             ("the same without any gain", fit.blind, fit.blind_p95))  # fmt: skip
+    for words, mean, p95 in apart:
+        if mean is not None:
+            click.echo(f"  {words:<58}{mean:7.2f}{p95:7.2f}")
+    click.echo(f"  brightness that no global look explains: {fit.local_stops:.2f} EV")
+    for one in fit.pictures[:MOST_LISTED]:
+        apart = "" if one.held_out_mean is None else f", left out {one.held_out_mean:.2f}"
+        click.echo(f"  {one.name}: {one.samples} places, {one.mean:.2f}{apart}, {one.gain_stops:+.2f} EV")
+    _more(len(fit.pictures))
+    if found.evidence.left_out:
+        click.echo(f"  left out: {len(found.evidence.left_out)}")
+    for name, reason in found.evidence.left_out[:MOST_LISTED]:
+        click.secho(f"    {name}: {reason}", fg="yellow")
+    _more(len(found.evidence.left_out))
+    for sentence in learned.notes:
+        click.secho(f"  {sentence}", fg="yellow")
+
+
+def _more(count: int) -> None:
+    if count > MOST_LISTED:
+        click.echo(f"    and {count - MOST_LISTED} more (all of them: --json)")
