@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from verdict_data import BLOCKS, fingerprints
 
 from twinlens.compare.limits import limits
 from twinlens.compare.verdict import verdict
 from twinlens.core.errors import ParameterError
+from verdict_data import BLOCKS, fingerprints
 
 
 def same_sensor(prints):

@@ -4,7 +4,6 @@ from itertools import product
 
 import numpy as np
 import pytest
-from verdict_data import fingerprints
 
 from twinlens.compare import claims
 from twinlens.compare.by_feature import holm
@@ -14,6 +13,7 @@ from twinlens.compare.limits import limits
 from twinlens.compare.paired import filled, held, paired
 from twinlens.compare.products import jackknife, products
 from twinlens.compare.scale import block_weights
+from verdict_data import fingerprints
 
 
 def made(**settings):

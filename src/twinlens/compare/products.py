@@ -92,7 +92,7 @@ def _shifted(a: Array, r: Array, after: Array, before: Array, reference: Array) 
     first = over(after, [0, 0, 2], [1, 0, 0]) + over(reference, [1, 0, 0], [0, 2, 0])
     first += over(before, [-1, 0, -2], [-1, -2, 0])
     second = np.array([after @ reference + after @ before, 2 * reference @ reference, 2 * after @ after])
-    return first + np.diag(second + [0, 2 * before @ before, 2 * before @ before])
+    return first + np.diag(second + np.array([0, 1, 1]) * 2 * (before @ before))
 
 
 def _means(one: Array, other: Array) -> Array:
