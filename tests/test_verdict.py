@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from twinlens.compare.limits import limits
+from twinlens.compare.model import FeatureChange
 from twinlens.compare.verdict import verdict
+from twinlens.compare.words import feature_change
 from twinlens.core.errors import ParameterError
 from verdict_data import BLOCKS, fingerprints
 
@@ -180,3 +182,21 @@ def test_a_condition_nobody_knows_is_refused():
         limits(fingerprints().features, differs={"after": "weather"})
     with pytest.raises(ParameterError, match="one a feature"):
         limits(fingerprints().features, metamerism=np.ones(2))
+
+
+def test_features_that_say_others_again_are_told_but_do_not_count():
+    prints = fingerprints(moved=0.0)
+    made = tuple(replace(one, is_derived=one.block == "hue") for one in prints.features)
+    prints.values[1, :, [at for at, one in enumerate(made) if one.is_derived]] += 50
+    found = same_sensor(replace(prints, features=made))
+    assert not found.changed.holds and "hue" not in {one.block for one in found.blocks}
+    assert all(one.p_value < 0.05 for one in found.features if one.feature.is_derived)
+
+
+def test_ratios_are_told_as_per_cent():
+    feature = replace(fingerprints().features[0], label="chroma", unit="%", is_ratio=True)
+    change = FeatureChange(
+        feature=feature, change=100 * np.log(1.2), interval=(100 * np.log(1.1), 100 * np.log(1.31)), p_value=None,
+        distance=None, moved=None, moved_interval=None, scenes=8,
+    )  # fmt: skip
+    assert feature_change(change) == "chroma +20 % (10 to 31)"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from math import isfinite
+from dataclasses import replace
+from math import expm1, inf, isfinite
 
 from twinlens.compare.fraction import FEWEST_ONE_SIDED, FEWEST_TWO_SIDED, LEVEL
 from twinlens.compare.model import BlockChange, FeatureChange, Verdict
@@ -78,7 +79,8 @@ def _would_have_been_found(made: Verdict) -> str:
 
 
 def _without_reference(made: Verdict) -> str:
-    sure = [one for one in made.features if one.p_value is not None and one.p_value < LEVEL]
+    counted = [one for one in made.features if not one.feature.is_derived]
+    sure = [one for one in counted if one.p_value is not None and one.p_value < LEVEL]
     if not made.changed.holds:
         return _sentence("No measurable change", _would_have_been_found(made))
     if not sure:
@@ -91,10 +93,22 @@ def _without_reference(made: Verdict) -> str:
 
 
 def feature_change(one: FeatureChange) -> str:
-    """As in: contrast at mid grey +0.12 (0.09 to 0.15), with the unit."""
+    """As in: contrast at mid grey +12 % (9 to 15)."""
+    ratio = one.feature.is_ratio
+    change, low, high = (_readable(value, ratio) for value in (one.change, *one.interval))
     unit = f" {one.feature.unit}" if one.feature.unit else ""
-    interval = f" ({one.interval[0]:.2g} to {one.interval[1]:.2g})" if isfinite(one.interval[0]) else ""
-    return f"{one.feature.label} {one.change:+.2g}{unit}{interval}"
+    interval = f" ({_number(low)} to {_number(high)})" if isfinite(low) and isfinite(high) else ""
+    return f"{one.feature.label} {_number(change, '+')}{unit}{interval}"
+
+
+def _readable(value: float, ratio: bool) -> float:
+    """A ratio, kept as 100 ln, in per cent."""
+    return 100 * expm1(value / 100) if ratio and isfinite(value) else value
+
+
+def _number(value: float, sign: str = "") -> str:
+    """Two digits that matter, and whole numbers whole."""
+    return f"{value:{sign}.0f}" if abs(value) >= 9.95 else f"{value:{sign}.2g}"
 
 
 def _states(blocks: Sequence[BlockChange], but: str = "") -> str:
@@ -135,5 +149,5 @@ def too_little(made: Verdict, reason: str) -> str:
     head = f"Nothing can be said surely: {reason}."
     if not seen:
         return head
-    named = ", ".join(f"{one.feature.label} {one.change:+.2g} {one.feature.unit}".rstrip() for one in seen)
+    named = ", ".join(feature_change(replace(one, interval=(-inf, inf))) for one in seen)
     return f"{head} Seen there: {named}; it may be the processing or the scene."
