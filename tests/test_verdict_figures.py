@@ -13,6 +13,9 @@ RESULTS = ROOT / "benchmarks" / "results" / "verdict.json"
 @pytest.mark.skipif(not RESULTS.exists(), reason="the benchmark has not been run in this checkout")
 def test_the_page_shows_the_committed_figures():
     done = subprocess.run(
-        [sys.executable, str(ROOT / "benchmarks" / "verdict.py"), "--check"], capture_output=True, text=True, check=False
+        [sys.executable, str(ROOT / "benchmarks" / "verdict.py"), "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
