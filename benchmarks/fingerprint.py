@@ -101,20 +101,21 @@ def curve(x: Array, r: Rendering) -> Array:
     return np.where(y < r.shoulder, y, r.shoulder + room * (1 - np.exp(-np.maximum(y - r.shoulder, 0) / room)))
 
 
-def white_gains(r: Rendering) -> Array:
-    """Linear sRGB of a grey that the rendering shows: a light of this many mired more, and this far off the locus.
+BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])  # Lam 1985
 
-    Chromaticities of the daylight locus (CIE 15:2018, 4.1.2) about 6504 K; its difference from the Planckian one in
-    slope is under a tenth here.
-    """
+
+def white_matrix(r: Rendering) -> Array:
+    """(3, 3) on linear sRGB that shows the display's white this many mired warmer, and this far off the locus: by the
+    responses of sharpened cones, so not in the space in which `compare` takes white balance out."""
     u0, v0 = 0.19783, 0.31222  # D65 in CIE 1960
     du, dv = planckian(1e6 / 6504 + r.warm) - planckian(1e6 / 6504)
-    along = np.array([du, dv]) / max(np.hypot(du, dv), 1e-12) if r.warm else tangent()
-    across = np.array([-along[1], along[0]]) * np.sign(along[0] or 1)
+    step = planckian(155.0) - planckian(153.0)
+    across = np.array([-step[1], step[0]]) / np.hypot(*step)  # towards green
     u, v = np.array([u0, v0]) + (du, dv) + r.green * across
     x, y = 1.5 * u / (u - 4 * v + 2), v / (u - 4 * v + 2)
-    rgb = SRGB_FROM_XYZ @ np.array([x / y, 1, (1 - x - y) / y])
-    return rgb / (Y @ rgb)
+    to_xyz = np.linalg.inv(SRGB_FROM_XYZ)
+    gains = (BRADFORD @ np.array([x / y, 1, (1 - x - y) / y])) / (BRADFORD @ to_xyz @ np.ones(3))
+    return SRGB_FROM_XYZ @ np.linalg.inv(BRADFORD) @ (gains[:, None] * BRADFORD) @ to_xyz
 
 
 def planckian(mired: float) -> Array:
@@ -123,11 +124,6 @@ def planckian(mired: float) -> Array:
     u = (0.860117757 + 1.54118254e-4 * t + 1.28641212e-7 * t * t) / (1 + 8.42420235e-4 * t + 7.08145163e-7 * t * t)
     v = (0.317398726 + 4.22806245e-5 * t + 4.20481691e-8 * t * t) / (1 - 2.89741816e-5 * t + 1.61456053e-7 * t * t)
     return np.array([u, v])
-
-
-def tangent() -> Array:
-    step = planckian(155.0) - planckian(153.0)
-    return step / np.hypot(*step)
 
 
 def oklab(rgb: Array) -> Array:
@@ -165,7 +161,7 @@ def rendered(light: Array, r: Rendering, rng: np.random.Generator) -> Array:
     if r.local:
         shown = shown * 2.0 ** (-r.local * surroundings(np.log2(shown), r.edge_aware))
     shown = shown * 2.0 ** (r.vignette * square)
-    rgb = light * (shown / bright)[..., None] * white_gains(r)
+    rgb = light * (shown / bright)[..., None] @ white_matrix(r).T
     rgb[..., 0] *= 1 + r.red_corner * square
     codes = 255 * encoded(np.clip(colored(rgb, r), 0, 1))
     return finished(codes, r, rng)
