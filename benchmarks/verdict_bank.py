@@ -85,7 +85,6 @@ PLANS = {
             Ask(("smartphone", "natural", "cinematic"), 5.0, ALL, CONDITIONS),
             Ask(("smartphone", "natural", "cinematic"), 2.5, ALL),
             Ask(("random:11", "cinematic", "random:12"), 5.0, ALL),
-            Ask(("random:11", "cinematic", "random:12"), 2.5, ALL),
         ),
         sensors=("Samsung_Galaxy-S20_Tominaga_etal_2021", "Leica_M8_Mauer-2009"),
         still_life_seed=500,
@@ -126,7 +125,8 @@ def pictures(plan: Plan) -> list[tuple[str, Any]]:
                 rows = part.shape[1] * 3 // 4
                 top = (part.shape[0] - rows) // 2
                 part = part[top : top + rows]
-            found.append((f"{file.stem}-{number}", part))
+            told = file.parts[-4] if file.parts[-2] == "images" else file.stem
+            found.append((f"{told}-{number}", part))
     return found
 
 
