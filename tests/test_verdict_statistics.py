@@ -163,12 +163,12 @@ def test_holm_steps_down_and_keeps_the_order():
     assert holm([]) == [] and holm([0.9, 0.8]) == [1.0, 1.0]
 
 
-def test_a_block_counts_as_the_root_of_the_number_of_its_features():
+def test_a_block_counts_the_same_however_many_features_it_has():
     prints = fingerprints()
     squares = block_weights(list(prints.features)) ** 2
     blocks = np.array([one.block for one in prints.features])
     for name in set(blocks):
-        assert squares[blocks == name].sum() == pytest.approx(np.sqrt(np.sum(blocks == name)))
+        assert squares[blocks == name].sum() == pytest.approx(1)
 
 
 def test_a_shift_of_the_whole_set_is_no_false_alarm_with_the_prior():

@@ -3,8 +3,8 @@
 A difference is divided by the feature's scale, w^-2 = repeat^2 + spread^2 + floor^2: its variance between shots of one
 scene, the spread of a processing's effect from scene to scene, and the smallest difference that an eye minds. Without
 the floor, features that are measured very exactly dominate; without the spread, those do that depend on the scene most.
-K related features of a block count as the root of K: they say more than one, but not as much as K that have nothing to do
-with each other; twelve hues do not make hue twelve times as important.
+A block of related features counts as the mean of its features do, so that measuring hue twelve times does not make hue
+twelve times as important.
 
 Spreads are fixed numbers of `scales.csv`, not of the data under judgement: weights that follow the data follow its
 noise, and a fraction of a change that points mostly elsewhere is a difference of large parts that the weights decide.
@@ -47,12 +47,12 @@ def scales(features: list[Feature], repeat: Array) -> Array:
 
 
 def block_weights(features: list[Feature]) -> Array:
-    """(K,): one over the fourth root of the number of features that a scene shows of the feature's block, on average,
-    so that the block's square counts as the root of its features' number times their mean square.
+    """(K,): one over the root of the number of features that a scene shows of the feature's block, on average, so
+    that the block's square counts as the mean square of its features.
     """
     shown = np.array([table().get(one.key, (UNKNOWN_SPREAD, 1.0))[1] for one in features])
     blocks = np.array([one.block for one in features])
-    return np.array([np.sum(shown[blocks == one.block] ** 2) ** -0.25 for one in features])
+    return np.array([np.sum(shown[blocks == one.block] ** 2) ** -0.5 for one in features])
 
 
 def repeats(fingerprints: Fingerprints) -> Array:
