@@ -29,6 +29,8 @@ class Feature:
     floor: float  # the smallest difference that matters to an eye, in `unit`; the scale never goes below it
     source: str = ""  # standard or paper
     doc: str = ""
+    is_ratio: bool = False  # the value is 100 ln(ratio) in "%": a difference d between sets is a factor exp(d / 100)
+    is_derived: bool = False  # says in other words what other features hold: told, but not counted in a distance
 
 
 @record(kw_only=True, eq=False)
@@ -86,6 +88,19 @@ class FeatureChange:
 
 
 @record(kw_only=True)
+class BlockChange:
+    """How a block of related features moved: surely *towards* the reference, surely *changed*, surely *unchanged* as
+    far as an eye minds, or *unclear*; `p_value` of the projection (Holm), `moved` the fraction of the block's own way.
+    """
+
+    block: str
+    state: Literal["towards", "changed", "unchanged", "unclear"]
+    p_value: float | None = None
+    moved: float | None = None
+    interval: tuple[float, float] | None = None
+
+
+@record(kw_only=True)
 class Verdict:
     """What the data say: numbers, the three claims apart, and one or two sentences."""
 
@@ -101,3 +116,6 @@ class Verdict:
     hardware: tuple[FeatureChange, ...] = ()
     scenes: int = 0
     notes: tuple[str, ...] = ()
+    blocks: tuple[BlockChange, ...] = ()
+    arrived: Claim | None = None  # that what is left between after and reference is within the limits of the data
+    paired: bool = True  # False where the sets share no scene and only absolute features were compared
