@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twinlens.compare.features.gamut import chroma
+from twinlens.compare.features.robust import ridge
 from twinlens.compare.frame import Shot
 from twinlens.compare.model import Role
 from twinlens.core.record import record
@@ -39,6 +40,8 @@ _COLOR_BINS = 24  # of hue, likewise
 _BASE_SHARES = (0.04, 0.1)  # of the grid's long edge: sigma of the surroundings that local tone looks at
 _GUIDED_SHARE, _GUIDED_EV = 0.05, 0.4  # half side of the guided filter's window; contrast that it takes for an edge
 GREY, LEAST_GREYS = 0.06, 40  # |c| under which a block is grey; blocks that white balance needs
+_NEARLY_GREY = 0.12  # |c| of what greys are told apart from
+_GREY_GAIN, _GREY_ERROR = 2e-5, 0.002  # penalty of the gain of nearly grey colors; error of c that is never odd
 _BALANCING = 3  # rounds
 _COLOR_SHARE = 0.1  # |c| of usual colors
 _LEAST_CHANNEL = 0.0025  # linear, of the least channel: under some 8 codes of 255 it may have been cut off
@@ -141,11 +144,20 @@ def balanced(light: Array, sets: Array, weight: Array) -> tuple[Array, Array, bo
         grey = (np.abs(c) < GREY) & (weight > 0)
         if grey.sum() < LEAST_GREYS:
             return np.ones_like(whites), light, False
-        apart = (chromas - c)[:, grey]
-        offsets = np.median(np.real(apart), axis=1) + 1j * np.median(np.imag(apart), axis=1)
+        offsets = _offsets(chromas, c, weight * (np.abs(c) < _NEARLY_GREY))
         offsets = offsets - mean_of_sets(offsets[:, None], sets)[0]
         whites = np.stack([shown_under(white, rgb) for white, rgb in zip(whites, white_rgb(offsets), strict=True)])
     return whites, adapted(light, whites), True
+
+
+def _offsets(chromas: Array, c: Array, weight: Array) -> Array:
+    """Where a grey lies (N,) complex: what of chromas (N, M) does not go with c (M,). A rendering that changes chroma
+    or hue turns what is nearly grey too; only what greys without any color have is white balance.
+    """
+    used = weight > 0
+    columns = np.stack([np.ones(int(used.sum())), c[used]], axis=1)
+    penalty = np.diag([0.0, _GREY_GAIN])
+    return np.array([ridge(columns, one[used] - c[used], weight[used], penalty, _GREY_ERROR)[0] for one in chromas])
 
 
 def adapted(light: Array, whites: Array) -> Array:
