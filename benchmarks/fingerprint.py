@@ -28,6 +28,7 @@ from scipy.special import ndtr
 
 from twinlens.compare.features import FEATURES, INDEX, KEYS
 from twinlens.compare.fingerprint import fingerprints
+from twinlens.compare.fingerprint_single import fingerprint
 from twinlens.compare.model import Fingerprints
 from twinlens.simulate import scenes
 
@@ -418,26 +419,93 @@ def looks(folder: Path) -> dict[str, Any]:
             photo.write(picture.pixels, folder / look / f"scene-{seed}.jpg", quality=95)
     found = fingerprints(folder / "authentic", folder / "vibrant")
     mean, spread = changes(found)
-    lightness, chroma = [], []
+    lightness, chroma, over_lightness = [], [], []
     for seed in (11, 12, 13):
         one, other = (rgb2lab(cv2.imread(str(folder / look / f"scene-{seed}.jpg"))[..., ::-1] / 255.0)
                       for look in ("authentic", "vibrant"))  # fmt: skip
         size = [np.hypot(lab[..., 1], lab[..., 2]) for lab in (one, other)]
         used = (size[0] > 8) & (one[..., 0] > 15) & (one[..., 0] < 85) & (other[..., 0] < 90)
         chroma.append(float(np.median(size[1][used] / size[0][used])))
+        over_lightness.append(float(np.median(size[1][used] / other[used, 0] / (size[0][used] / one[used, 0]))))
         lightness.append(float(np.median((other - one)[..., 0])))
     keys = ("exposure", "tone_contrast", "tone_shadow", "local_contrast", "chroma", "white_mired")
     return {
         "features": {key: round(float(mean[INDEX[key]]), 3) for key in keys},
         "spread of scenes": {key: round(float(spread[INDEX[key]]), 3) for key in keys},
-        "CIELAB": {"chroma ratio": round(float(np.mean(chroma)), 3), "lightness": round(float(np.mean(lightness)), 2)},
+        "CIELAB": {
+            "chroma ratio": round(float(np.mean(chroma)), 3),
+            "ratio of chroma over lightness": round(float(np.mean(over_lightness)), 3),
+            "lightness": round(float(np.mean(lightness)), 2),
+        },
         "scenes": len(found.scenes),
     }
 
 
-PATCHES = {  # of the real pair, by hand: middle (x, y) in the picture without and with HDR, both 1536 x 2048, px
-    "wall, upper left": ((80, 180), (108, 263)),
-}
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "photos"
+PAIR = ("canon_sx60_hdr_off.jpg", "canon_sx60_hdr_on.jpg")
+WALL = (  # of the real pair, by hand: the same places of the wall, middle (x, y) px without and with HDR
+    ((1000, 420), (940, 360)), ((500, 300), (440, 240)), ((100, 750), (55, 695)), ((80, 1700), (65, 1650)),
+    ((1400, 1800), (1375, 1725)), ((1430, 600), (1375, 520)),
+)  # fmt: skip
+SINGLES = ("samsung_galaxy_s7_edge.jpg", "apple_iphone_6.jpg", "nokia_lumia_800.jpg", "leica_t_typ701.jpg")
+
+
+def real() -> dict[str, Any]:
+    """The real pair against patches that were placed by hand, and what four single photographs say."""
+    found = fingerprints(DATA / PAIR[0], DATA / PAIR[1])
+    apart = found.values[1, 0] - found.values[0, 0]
+    told = {key: round(float(apart[INDEX[key]]), 3) for key in KEYS if np.isfinite(apart[INDEX[key]])}
+    bright = []
+    for number, name in enumerate(PAIR):
+        codes = cv2.imread(str(DATA / name))[..., ::-1] / 255.0
+        linear = np.where(codes <= 0.04045, codes / 12.92, ((codes + 0.055) / 1.055) ** 2.4) @ Y
+        middles = [one[number] for one in WALL]
+        bright.append([float(np.log2(linear[y - 25 : y + 25, x - 25 : x + 25].mean())) for x, y in middles])
+    one, other = np.array(bright)
+    slope, offset = np.polyfit((one + other) / 2, other - one, 1)
+    singles = {}
+    for name in SINGLES:
+        alone = fingerprint(DATA / name)
+        values = {
+            key: round(float(value), 2) for key, value in zip(KEYS, alone.values, strict=True) if np.isfinite(value)
+        }
+        singles[name] = {**values, **{key: round(value, 3) for key, value in alone.facts.items()}}
+    return {
+        "pair": told,
+        "by hand": {
+            "exposure at mid grey": round(float(slope * np.log2(0.18) + offset), 3),
+            "contrast": round(100 * float(np.log((1 + slope / 2) / (1 - slope / 2))), 1),
+            "patches": len(WALL),
+        },
+        "notes": list(found.notes),
+        "singles": singles,
+    }
+
+
+def seconds(folder: Path) -> dict[str, float]:
+    """CPU and wall seconds, and the largest memory, of 3 sets of 12 photographs of 12 megapixels."""
+    import resource
+    import time
+
+    names = []
+    for seed in range(1, 13):
+        scene = cv2.resize(plain_light(seed), (4480, 3360), interpolation=cv2.INTER_CUBIC)
+        for number, role in enumerate(("before", "after", "reference")):
+            (folder / role).mkdir(exist_ok=True)
+            rng = np.random.default_rng([number, seed])
+            top, left = rng.integers(0, 300, 2)
+            seen = np.maximum(scene[top : top + 3000, left : left + 4000], 1e-5)
+            r = Rendering(contrast=1.2 + 0.1 * number, sharpen=0.5 * number)
+            write(rendered(seen, r, rng), folder / role / f"{seed}.jpg", 95)
+            names.append(role)
+    wall, cpu = time.perf_counter(), time.process_time()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    found = fingerprints(*(folder / role for role in ("before", "after", "reference")))
+    return {
+        "pictures": len(names), "scenes": len(found.scenes), "CPU s": round(time.process_time() - cpu, 1),
+        "wall s": round(time.perf_counter() - wall, 1), "MB before": round(before / 1024),
+        "MB at most": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+    }  # fmt: skip
 
 
 def main() -> None:
@@ -454,6 +522,12 @@ def main() -> None:
         if not only or "looks" in only:
             figures["looks"] = looks(_folder(place, "looks"))
             print(figures["looks"])
+        if (not only or "real" in only) and DATA.exists():
+            figures["real"] = real()
+            print(figures["real"])
+        if not only or "seconds" in only:
+            figures["seconds"] = seconds(_folder(place, "seconds"))
+            print(figures["seconds"])
     print(update(figures))
 
 

@@ -30,10 +30,11 @@ Array = npt.NDArray[Any]
 
 MID_GREY = float(np.log2(0.18))
 _CLIPPED = 0.02  # share of a block's pixels at an end of the scale from which it is not used
+_BLOWN, _GLOW_SHARE = 0.5, 0.025  # share of a block that is at white; how far light glows, of the long edge
 _LEAST_LIGHT = 2.0**-11  # relative luminance; 8 bits say nothing about less
 _LEAST_COLOR_LIGHT = 2.0**-7.5
 _MOST_TEXTURE = 0.35  # of luminance in a block, standard deviation over mean
-_TEXTURE_ERROR = 0.15  # of it that a block's mean is off by where shots do not lie on each other exactly
+_TEXTURE_ERROR = 0.4  # of it that a block's mean is off by where shots do not lie on each other exactly
 _TONE_ERROR, _COLOR_ERROR = 0.03, 0.01  # EV, of c: what blocks are off by anyway
 _BIN = 0.25  # EV, of the histogram that evens out bright and dark
 _COLOR_BINS = 24  # of hue, likewise
@@ -95,12 +96,22 @@ def joint(shots: Sequence[Shot], roles: Sequence[Role]) -> Joint | None:
     with np.errstate(invalid="ignore"):
         usable = inside & (texture < _MOST_TEXTURE) & (bright.min(axis=0) > _LEAST_LIGHT)
         usable &= np.all([(one.white < _CLIPPED) & (one.sunk < _CLIPPED) for one in shots], axis=0)
+        usable &= ~_near(np.any([one.white > _BLOWN for one in shots], axis=0))
         colored = usable & np.all([one.black < _CLIPPED for one in shots], axis=0)
     colored &= (bright.min(axis=0) > _LEAST_COLOR_LIGHT) & (_least_channel(light, shots) > _LEAST_CHANNEL)
     if usable.sum() < 100:
         return None
     mean = mean_of_sets(levels, sets)
     return _made(tuple(shots), sets, light, texture, usable, colored, _bases(mean, inside))
+
+
+def _near(blown: Array) -> Array:
+    """Blocks (h, w) about large blown-out areas, whose glow depends on the exposure."""
+    import cv2
+
+    mask = cv2.erode(blown.astype(np.uint8), np.ones((3, 3), np.uint8))  # not about single speculars
+    side = 2 * round(_GLOW_SHARE * max(mask.shape)) + 3
+    return cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))).astype(bool)
 
 
 def _least_channel(light: Array, shots: Sequence[Shot]) -> Array:
