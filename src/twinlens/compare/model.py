@@ -86,6 +86,19 @@ class FeatureChange:
 
 
 @record(kw_only=True)
+class BlockChange:
+    """How a block of related features moved: surely *towards* the reference, surely *changed*, surely *unchanged* as
+    far as an eye minds, or *unclear*; `p_value` of the projection (Holm), `moved` the fraction of the block's own way.
+    """
+
+    block: str
+    state: Literal["towards", "changed", "unchanged", "unclear"]
+    p_value: float | None = None
+    moved: float | None = None
+    interval: tuple[float, float] | None = None
+
+
+@record(kw_only=True)
 class Verdict:
     """What the data say: numbers, the three claims apart, and one or two sentences."""
 
@@ -101,3 +114,6 @@ class Verdict:
     hardware: tuple[FeatureChange, ...] = ()
     scenes: int = 0
     notes: tuple[str, ...] = ()
+    blocks: tuple[BlockChange, ...] = ()
+    arrived: Claim | None = None  # that what is left between after and reference is within the limits of the data
+    paired: bool = True  # False where the sets share no scene and only absolute features were compared

@@ -1,0 +1,84 @@
+"""Limits: what a comparison cannot see past: metamerism of two sensors, and whole sets shot under another condition.
+
+Both are random shifts that all scenes of one set share, so that more scenes do not average them out. Two sensors see
+different sets of colors as equal; the part of it that all scenes share moves the reference's colors by a vector e of
+expected squared length tr(Sigma), which is taken from squared distances to the reference. A set shot with another
+module or under another light than the others is shifted by d ~ N(0, Sigma): the variance of a projection on r grows by
+r' Sigma r.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from twinlens.compare.model import Feature, Role
+from twinlens.core.errors import ParameterError
+from twinlens.core.record import record
+
+Array = npt.NDArray[Any]
+
+# Standard deviations in units of the feature's floor, by block, of what all scenes of a set share. Stated priors,
+# measured on the tuning sets of benchmarks/verdict.py: one rendering behind two calibrated sensors, behind two modules
+# of one phone, and under two lights, each balanced.
+METAMERISM = {"white balance": 0.4, "chroma": 0.5, "hue": 0.6}
+MODULE = {"exposure": 0.5, "white balance": 0.6, "tone": 0.3, "chroma": 0.4, "hue": 0.4}
+LIGHT = {"exposure": 0.5, "white balance": 1.0, "tone": 0.3, "chroma": 0.8, "hue": 0.8}
+CONDITIONS = {"module": MODULE, "light": LIGHT}
+
+
+@record(kw_only=True, eq=False)
+class Limits:
+    """Variances (K,), in squared units of the features, of the shift that all scenes of one set share.
+
+    `sensors`: of the reference against the others, by metamerism; `shifts`: of a set that was shot under another
+    condition than the others. `notes` say where they come from.
+    """
+
+    sensors: Array
+    shifts: dict[Role, Array]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def shifted(self) -> bool:
+        """Whether some set was shot under another condition than the others."""
+        return bool(self.shifts)
+
+
+def limits(
+    features: Iterable[Feature],
+    *,
+    same_sensor: bool = False,
+    differs: dict[Role, str] | None = None,
+    metamerism: Array | None = None,
+) -> Limits:
+    """The limits of sets of these features.
+
+    `same_sensor`: before, after and reference are processings of the same files or of one sensor. `differs` says which
+    set was shot with another "module" or under another "light" than the others. `metamerism` (K,): standard deviations
+    in the features' units where the sensors are known, instead of the stated prior.
+    """
+    features, notes = tuple(features), []
+    if metamerism is not None and np.shape(metamerism) != (len(features),):
+        raise ParameterError(f"metamerism: expected {len(features)} values, one a feature, got {np.shape(metamerism)}")
+    if same_sensor:
+        sensors = np.zeros(len(features))
+    elif metamerism is not None:
+        sensors = np.square(np.asarray(metamerism, float))
+    else:
+        sensors = _variances(features, METAMERISM)
+        notes.append("What two sensors cannot help is a stated prior; the sensors of these sets are not known.")
+    shifts: dict[Role, Array] = {}
+    for role, condition in (differs or {}).items():
+        if condition not in CONDITIONS:
+            raise ParameterError(f"differs[{role!r}]: expected {' or '.join(CONDITIONS)}, found {condition!r}")
+        shifts[role] = _variances(features, CONDITIONS[condition])
+        notes.append(f"The whole {role} set was shot with another {condition}: intervals are wider by a stated prior.")
+    return Limits(sensors=sensors, shifts=shifts, notes=tuple(notes))
+
+
+def _variances(features: tuple[Feature, ...], by_block: dict[str, float]) -> Array:
+    return np.array([(by_block.get(one.block, 0.0) * one.floor) ** 2 for one in features])

@@ -1,0 +1,139 @@
+"""Words: the verdict in one or two sentences, never surer than the data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from math import isfinite
+
+from twinlens.compare.fraction import FEWEST_ONE_SIDED, FEWEST_TWO_SIDED, LEVEL
+from twinlens.compare.model import BlockChange, FeatureChange, Verdict
+
+BLOCKS = {"chroma": "saturation"}  # a block's name in a sentence, where that is not its own
+MOST_NAMED = 3  # features in a sentence
+FAR = 0.1  # a fraction whose interval stays below it is not a move towards the reference
+
+
+def count(number: int, noun: str) -> str:
+    """As in: no scene, one scene, 3 scenes."""
+    told = {0: "no", 1: "one"}.get(number, str(number))
+    return f"{told} {noun}" + ("" if number in (0, 1) else "s")
+
+
+def listed(names: Iterable[str]) -> str:
+    """As in: tone, hue and noise."""
+    *rest, last = list(names)
+    return f"{', '.join(rest)} and {last}" if rest else last
+
+
+def statement(made: Verdict) -> str:
+    """The sentences of a verdict on shared scenes."""
+    return _without_reference(made) if made.along is None else _with_reference(made)
+
+
+def _with_reference(made: Verdict) -> str:
+    if made.along and made.along.holds:
+        return _moved(made)
+    if made.changed.holds:
+        return _sentence(_changed_elsewhere(made), _states(made.blocks))
+    return _sentence("No measurable change", _would_have_been_found(made))
+
+
+def _moved(made: Verdict) -> str:
+    if made.moved is None or made.interval is None:
+        return _sentence(
+            "Changed in the direction of the reference, but before and reference are not surely apart in these scenes,"
+            " so how much of the way cannot be said",
+            _states(made.blocks),
+        )
+    told = f"oved {made.moved * 100:.0f} % of the way ({made.interval[0] * 100:.0f} to {made.interval[1] * 100:.0f})"
+    towards = [_name(one) for one in made.blocks if one.state == "towards"]
+    place = f", in {listed(towards)}" if towards else ""
+    if made.arrived is not None and made.arrived.holds:
+        return _sentence(f"Indistinguishable from the reference within the limits of this data: m{told}{place}", "")
+    nearer = "" if made.closer is None or made.closer.holds else (
+        ", but is not surely closer to the reference than before was"
+    )  # fmt: skip
+    return _sentence(f"M{told}{place}{nearer}", _states(made.blocks, but="towards"))
+
+
+def _changed_elsewhere(made: Verdict) -> str:
+    if made.interval is None:
+        return "Changed; before and reference are not surely apart in these scenes, so no direction can be given"
+    low, high = (f"{end * 100:.0f}" for end in made.interval)
+    if made.interval[1] < FAR:
+        return f"Changed, but not towards the reference ({low} to {high} % of the way)"
+    return f"Changed, but not measurably towards the reference ({low} to {high} % of the way)"
+
+
+def _would_have_been_found(made: Verdict) -> str:
+    if made.along is not None and made.scenes < FEWEST_ONE_SIDED:
+        return f"{count(made.scenes, 'shared scene')} cannot show one: {FEWEST_ONE_SIDED} are needed"
+    if made.along is None and made.scenes < FEWEST_TWO_SIDED:
+        return f"{count(made.scenes, 'shared scene')} cannot show one: {FEWEST_TWO_SIDED} are needed"
+    if made.detectable is None:
+        return ""
+    if made.detectable > 1:
+        return "these data would have missed even a move of all the way more than once in ten times"
+    return f"a move of {made.detectable * 100:.0f} % of the way would have been found nine times in ten"
+
+
+def _without_reference(made: Verdict) -> str:
+    sure = [one for one in made.features if one.p_value is not None and one.p_value < LEVEL]
+    if not made.changed.holds:
+        return _sentence("No measurable change", _would_have_been_found(made))
+    if not sure:
+        return _sentence("Changed as a whole, though no single feature surely did", _states(made.blocks))
+    sure.sort(key=lambda one: -abs(one.change) / max(one.feature.floor, 1e-12))
+    named = [feature_change(one) for one in sure[:MOST_NAMED]]
+    more = len(sure) - len(named)
+    rest = f" and {count(more, 'more feature')}" if more else ""
+    return _sentence(f"Changed: {', '.join(named)}{rest}", _states(made.blocks, but="changed"))
+
+
+def feature_change(one: FeatureChange) -> str:
+    """As in: contrast at mid grey +0.12 (0.09 to 0.15), with the unit."""
+    unit = f" {one.feature.unit}" if one.feature.unit else ""
+    interval = f" ({one.interval[0]:.2g} to {one.interval[1]:.2g})" if isfinite(one.interval[0]) else ""
+    return f"{one.feature.label} {one.change:+.2g}{unit}{interval}"
+
+
+def _states(blocks: Sequence[BlockChange], but: str = "") -> str:
+    """As in: hue changed; sharpening unchanged. Of the blocks whose state is sure."""
+    parts = []
+    for state, told in (("towards", "towards it"), ("changed", "changed"), ("unchanged", "unchanged")):
+        names = [_name(one) for one in blocks if one.state == state and state != but]
+        if names:
+            parts.append(f"{listed(names)} {told}")
+    return "; ".join(parts)
+
+
+def _name(one: BlockChange) -> str:
+    return BLOCKS.get(one.block, one.block)
+
+
+def _sentence(head: str, rest: str) -> str:
+    return f"{head}; {rest}." if rest else f"{head}."
+
+
+def notes(scenes: int, reference: bool, fraction: bool) -> tuple[str, ...]:
+    """What the number of scenes allows, and why there is no fraction."""
+    told = []
+    if scenes < FEWEST_TWO_SIDED:
+        told.append(
+            f"{count(scenes, 'shared scene').capitalize()}: a one-sided p below 0.05 needs {FEWEST_ONE_SIDED},"
+            f" a two-sided one {FEWEST_TWO_SIDED}."
+        )
+    if reference and not fraction:
+        told.append("The distance between before and reference is not surely above zero: no fraction is given.")
+    return tuple(told)
+
+
+def too_little(made: Verdict, reason: str) -> str:
+    """Where nothing could be tested: what was seen, and that it proves nothing."""
+    seen = sorted(made.features, key=lambda one: -abs(one.change) / max(one.feature.floor, 1e-12))
+    seen = [one for one in seen if abs(one.change) >= one.feature.floor][:MOST_NAMED]
+    head = f"Nothing can be said surely: {reason}."
+    if not seen:
+        return head
+    named = ", ".join(f"{one.feature.label} {one.change:+.2g} {one.feature.unit}".rstrip() for one in seen)
+    return f"{head} Seen there: {named}; it may be the processing or the scene."
