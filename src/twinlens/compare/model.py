@@ -29,6 +29,8 @@ class Feature:
     floor: float  # the smallest difference that matters to an eye, in `unit`; the scale never goes below it
     source: str = ""  # standard or paper
     doc: str = ""
+    is_ratio: bool = False  # the value is 100 ln(ratio) in "%": a difference d between sets is a factor exp(d / 100)
+    is_derived: bool = False  # says in other words what other features hold: told, but not counted in a distance
 
 
 @record(kw_only=True, eq=False)
