@@ -140,9 +140,15 @@ def read(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS, reduce: 
     the picture is to be turned stays in `shot.orientation`. `reduce` allows it to be decoded that many times smaller.
     Raises FileError.
     """
+    return from_bytes(tiff.open_bytes(path), path, max_pixels=max_pixels, reduce=reduce)
+
+
+def from_bytes(
+    data: memoryview, path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS, reduce: int = 1
+) -> Image:
+    """The picture in the bytes of a file, as `read` gives it; `path` names it in errors. Raises FileError."""
     from twinlens.files import photo_read
 
-    data = tiff.open_bytes(path)
     try:
         with photo_read.quiet():
             found = photo_read.decoder(data)(data, max_pixels, reduce)

@@ -1,0 +1,107 @@
+"""Tone: how a shot renders brightness against the joint frame, as a curve, a local and a radial part at once.
+
+    log2 Y - u = f(u) + p (u - base) + k2 r^2 + k4 r^4
+
+f is a piecewise linear curve with nodes every stop, held smooth; u - base says how much a block is brighter than its
+surroundings (the part that no curve explains: tone mapping that compresses what is bright and dark at large and keeps
+detail has p > 0); r is the distance from the middle of the shot. They are fitted together, because each alone would
+explain a share of the others.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from twinlens.compare.features.robust import ridge
+from twinlens.compare.frame_joint import Joint
+from twinlens.core.record import record
+
+Array = npt.NDArray[Any]
+
+NODES = np.arange(-7.0, 4.0)  # EV about the middle
+_SMOOTH, _FLAT = 3e-3, 1e-7  # penalties of the second differences of f, and of its size
+_LOCAL, _RADIAL = 1e-5, 1e-6  # of p, of k2; of k4 ten times
+_LEAST_ERROR = 0.02  # EV
+SHADOW_EV, HIGHLIGHT_EV, CONTRAST_EV = -3.0, 1.5, 1.0
+_NEAR, _LEAST_BLOCKS = 0.6, 12  # EV about a place of the curve, and the blocks needed there
+
+
+@record(kw_only=True, eq=False)
+class ToneFit:
+    """Of one shot: `curve` (len(NODES),) EV at the nodes, `local` p, `radial` (2,), and `left`, the error (EV)."""
+
+    curve: Array
+    local: float
+    radial: Array
+    left: float
+
+    def at(self, place: float) -> float:
+        """The curve at EV about the middle."""
+        return float(np.interp(place, NODES, self.curve))
+
+    @property
+    def corner(self) -> float:
+        """EV of the corner against the middle."""
+        return float(self.radial.sum())
+
+
+def fits(frame: Joint) -> list[ToneFit]:
+    """One fit a shot."""
+    hats = _hats(frame.u - frame.middle)
+    penalty = _penalty()
+    found = []
+    for level, radius in zip(frame.levels, frame.radii, strict=True):
+        radial = np.stack([radius**2, radius**4], axis=1)
+        columns = np.concatenate([hats, (frame.u - frame.base)[:, None], radial], axis=1)
+        wanted = level - frame.u
+        solution = ridge(columns, wanted, frame.tone, penalty, _LEAST_ERROR)
+        left = float(np.median(np.abs(wanted - columns @ solution)))
+        count = len(NODES)
+        found.append(ToneFit(curve=solution[:count], local=float(solution[count]), radial=solution[-2:], left=left))
+    return found
+
+
+def _hats(places: Array) -> Array:
+    """(M, nodes): weights of the two nodes about each place; beyond the ends those of the end."""
+    index = np.clip((places - NODES[0]).astype(int), 0, len(NODES) - 2)
+    share = np.clip(places - NODES[index], 0, 1)
+    hats = np.zeros((len(places), len(NODES)))
+    rows = np.arange(len(places))
+    hats[rows, index], hats[rows, index + 1] = 1 - share, share
+    return hats
+
+
+def _penalty() -> Array:
+    count = len(NODES)
+    second = np.diff(np.eye(count), 2, axis=0)
+    whole = np.zeros((count + 3, count + 3))
+    whole[:count, :count] = _SMOOTH / count * second.T @ second + _FLAT * np.eye(count)
+    whole[count:, count:] = np.diag([_LOCAL, _RADIAL, 10 * _RADIAL])
+    return whole
+
+
+def features(frame: Joint, found: list[ToneFit]) -> dict[str, Array]:
+    """Values (N,) by key, nan where the scene has nothing at that brightness."""
+    places = frame.u - frame.middle
+    has = {place: _is_covered(places, place) for place in (SHADOW_EV, HIGHLIGHT_EV, -CONTRAST_EV, CONTRAST_EV)}
+    middle = np.array([one.at(0) for one in found])
+    slope = np.array([(one.at(CONTRAST_EV) - one.at(-CONTRAST_EV)) / (2 * CONTRAST_EV) for one in found])
+    shadow, highlight = (np.array([one.at(place) for one in found]) - middle for place in (SHADOW_EV, HIGHLIGHT_EV))
+    nothing = np.full(len(found), np.nan)
+    return {
+        "exposure": middle,
+        "tone_contrast": 100 * np.log(np.maximum(1 + slope, 0.05))
+        if has[-CONTRAST_EV] and has[CONTRAST_EV]
+        else nothing,
+        "tone_shadow": shadow if has[SHADOW_EV] else nothing,
+        "tone_highlight": highlight if has[HIGHLIGHT_EV] else nothing,
+        "local_contrast": 100 * np.log(np.maximum([1 + one.local for one in found], 0.05)),
+        "vignette": np.array([one.corner for one in found]),
+    }
+
+
+def _is_covered(places: Array, place: float) -> bool:
+    return int(np.sum(np.abs(places - place) < _NEAR)) >= _LEAST_BLOCKS
