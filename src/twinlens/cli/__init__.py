@@ -16,6 +16,7 @@ COMMANDS = {
     "develop": "Turn raw files (or finished pictures) into pictures with a look.",
     "inspect": "Say what a file holds and what is wrong in it; mend phone DNGs.",
     "calibrate": "Measure a camera module: color, noise, shading, lens, sharpness.",
+    "compare": "Say what changed between two renderings, and whether it came nearer to a reference.",
     "simulate": "Photograph invented scenes with invented cameras; the truth beside every file.",
     "looks": "List the looks, or print one as a document to edit.",
     "demo": "Shoot a sample scene, develop it with every look, show the times.",
