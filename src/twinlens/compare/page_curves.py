@@ -18,6 +18,7 @@ from twinlens.report.compare.content import HueArrow, Plot, Series
 Array = npt.NDArray[Any]
 
 HUE_UNIT = "chroma over lightness in Oklab"
+_BANDS = "; the bands are 95 % intervals over the scenes."
 FEWEST_SCENES = 2  # of a band
 
 
@@ -27,10 +28,10 @@ def tones(fingerprints: Fingerprints) -> tuple[Plot, ...]:
     x = np.asarray(fingerprints.curves.get("tone_ev", ()), float)
     if given is None or not x.size or not np.isfinite(given).any():
         return ()
-    curves, away = _by_role(fingerprints, np.asarray(given, float)), {}
+    curves = _by_role(fingerprints, np.asarray(given, float))
     if "before" not in curves:
         return ()
-    away = {role: one - curves["before"] for role, one in curves.items()}
+    away: dict[Role, Array] = {role: one - curves["before"] for role, one in curves.items()}
     x_label = "scene brightness, EV about mid grey"
     return (
         Plot(words=f"Tone curves: {_tone_words(x, away)}", x_label=x_label, y_label="picture, EV about mid grey",
@@ -38,7 +39,7 @@ def tones(fingerprints: Fingerprints) -> tuple[Plot, ...]:
              caption="What each set makes of the brightness that the sets show on average."),
         Plot(words=f"Tone against before: {_tone_words(x, away)}", x_label=x_label, y_label="EV against before",
              series=_lines(x, away, away, start=0.0),
-             caption="The same as the difference from before; the bands are 95 % intervals over the scenes."),
+             caption="The same as the difference from before" + (_BANDS if len(given[0]) >= FEWEST_SCENES else ".")),
     )  # fmt: skip
 
 
@@ -56,7 +57,9 @@ def _lines(
         y, half = _mean(values), _half(away[role])
         y = np.where(np.isfinite(y), y, np.nan)
         has_band = role != "before" and bool(np.isfinite(half).any())
-        found.append(Series(role=role, x=x, y=y, low=y - half if has_band else None, high=y + half if has_band else None))
+        found.append(
+            Series(role=role, x=x, y=y, low=y - half if has_band else None, high=y + half if has_band else None)
+        )
     return tuple(found)
 
 
@@ -123,7 +126,7 @@ def edges(fingerprints: Fingerprints) -> tuple[Plot, ...]:
     curves = _by_role(fingerprints, np.asarray(given, float))
     if "before" not in curves:
         return ()
-    away = {role: one - curves["before"] for role, one in curves.items()}
+    away: dict[Role, Array] = {role: one - curves["before"] for role, one in curves.items()}
     words = "Edge profiles: " + "; ".join(f"{role} peaks at {np.nanmax(_mean(one)):.2f} of the step"
                                           for role, one in curves.items() if np.isfinite(one).any())  # fmt: skip
     return (

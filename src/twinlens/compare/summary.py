@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from twinlens.compare.comparison import Comparison
 from twinlens.compare.fraction import LEVEL
-from twinlens.compare.levels import shown, shown_interval
-from twinlens.compare.model import FeatureChange, Verdict
+from twinlens.compare.model import Verdict
+from twinlens.compare.words import feature_change
 from twinlens.report.compare import numbers
 
 
@@ -19,9 +19,9 @@ def lines(comparison: Comparison, most: int) -> Iterator[str]:
     ordered = sorted(verdict.features, key=lambda one: -abs(one.change) / max(one.feature.floor, 1e-9))
     sure = [one for one in ordered if one.p_value is not None and one.p_value < LEVEL]
     if sure:
-        yield "surely changed: " + "; ".join(map(change, sure[:most]))
+        yield "surely changed: " + "; ".join(map(feature_change, sure[:most]))
     elif ordered:
-        yield "largest changes, none of them sure: " + "; ".join(map(change, ordered[:most]))
+        yield "largest changes, none of them sure: " + "; ".join(map(feature_change, ordered[:most]))
 
 
 def _fraction(verdict: Verdict) -> Iterator[str]:
@@ -40,12 +40,3 @@ def _claims(verdict: Verdict) -> Iterator[str]:
             said = "cannot be said" if one.p_value is None else "yes" if one.holds else "not shown"
             because = numbers.p_text(one.p_value) or one.reason
             yield f"{one.text}: {said} ({because})"
-
-
-def change(one: FeatureChange) -> str:
-    """A feature's change with its interval."""
-    feature = one.feature
-    places, unit = numbers.digits(feature.floor), "°" if feature.unit == "degrees" else feature.unit
-    told = numbers.with_unit(numbers.signed(shown(feature, one.change), places), unit)
-    span = numbers.span(shown_interval(feature, one.interval), places, sign=True)
-    return f"{feature.label} {told}" + (f" ({span})" if span else "")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from math import isfinite
 
 from twinlens.compare.fraction import FEWEST_ONE_SIDED, FEWEST_TWO_SIDED, LEVEL
+from twinlens.compare.levels import shown, shown_interval
 from twinlens.compare.model import BlockChange, FeatureChange, Verdict
+from twinlens.report.compare import numbers
 
 BLOCKS = {"chroma": "saturation"}  # a block's name in a sentence, where that is not its own
 MOST_NAMED = 3  # features in a sentence
@@ -91,10 +92,12 @@ def _without_reference(made: Verdict) -> str:
 
 
 def feature_change(one: FeatureChange) -> str:
-    """As in: contrast at mid grey +0.12 (0.09 to 0.15), with the unit."""
-    unit = f" {one.feature.unit}" if one.feature.unit else ""
-    interval = f" ({one.interval[0]:.2g} to {one.interval[1]:.2g})" if isfinite(one.interval[0]) else ""
-    return f"{one.feature.label} {one.change:+.2g}{unit}{interval}"
+    """As in: contrast at mid grey +12 % (+9 to +15); ratios are told in percent more or less."""
+    feature = one.feature
+    places, unit = numbers.digits(feature.floor), "°" if feature.unit == "degrees" else feature.unit
+    told = numbers.with_unit(numbers.signed(shown(feature, one.change), places), unit)
+    interval = numbers.span(shown_interval(feature, one.interval), places, sign=True)
+    return f"{feature.label} {told}" + (f" ({interval})" if interval else "")
 
 
 def _states(blocks: Sequence[BlockChange], but: str = "") -> str:
@@ -135,5 +138,5 @@ def too_little(made: Verdict, reason: str) -> str:
     head = f"Nothing can be said surely: {reason}."
     if not seen:
         return head
-    named = ", ".join(f"{one.feature.label} {one.change:+.2g} {one.feature.unit}".rstrip() for one in seen)
-    return f"{head} Seen there: {named}; it may be the processing or the scene."
+    named = ", ".join(map(feature_change, seen))
+    return f"{head} Seen there: {named}; whether other scenes show the same is not known."

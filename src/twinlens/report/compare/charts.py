@@ -42,8 +42,8 @@ def lines_legend(roles: Sequence[Role]) -> str:
 
 
 def _ends(series: tuple[Series, ...], name: str) -> tuple[float, float]:
-    values = [np.asarray(getattr(one, name), float) for one in series]
-    finite = [one[np.isfinite(one)] for one in values]
+    values = [(np.asarray(getattr(one, name), float), np.asarray(one.y, float)) for one in series]
+    finite = [one[np.isfinite(one) & np.isfinite(y)] for one, y in values]
     finite = [one for one in finite if one.size]
     return svg.span(*finite, room=0.0 if name == "x" else 0.08) if finite else (0.0, 1.0)
 

@@ -18,16 +18,26 @@ from twinlens.report.compare.content import ROLES, FeatureRow, Interval, Level, 
 HEIGHT = 26  # px of a row's drawing
 AXIS = 22  # px of the axis below a group
 LEAST_FLOORS = 3.0  # an axis reaches at least so many smallest visible differences: noise is not blown up
+LEAST_SHARE = 0.1  # of an axis that each of its rows must need
 LONGEST_INTERVAL = 1.0  # an interval may widen the axis by so many spans of the values
 INK: dict[Role, str] = {"before": "var(--before)", "after": "var(--after)", "reference": "var(--reference)"}
 
 
 def dumbbells(rows: Sequence[FeatureRow]) -> str:
     """The chart: rows grouped by block, those of one unit on one axis."""
-    groups = [list(group) for _, group in groupby(rows, key=lambda one: (one.block, one.unit, one.is_relative))]
+    together = groupby(rows, key=lambda one: (one.block, one.unit, one.is_relative))
+    groups = [part for _, group in together for part in _readable(list(group))]
     blocks = [None, *(group[0].block for group in groups)]
     told = [_group(group, group[0].block != known) for group, known in zip(groups, blocks, strict=False)]
     return f'<div class="bells">{"".join(told)}</div>' if groups else ""
+
+
+def _readable(rows: list[FeatureRow]) -> list[list[FeatureRow]]:
+    """Rows on one axis, or each on its own where one would be a point on an axis for all."""
+    own, joint = [limits([row]) for row in rows], limits(rows)
+    if min(high - low for low, high in own) >= LEAST_SHARE * (joint[1] - joint[0]):
+        return [rows]
+    return [[row] for row in rows]
 
 
 def _group(rows: Sequence[FeatureRow], is_named: bool) -> str:
@@ -57,7 +67,7 @@ def limits(rows: Sequence[FeatureRow]) -> Interval:
 
 def _row(row: FeatureRow, low: float, high: float) -> str:
     places = numbers.digits(row.floor)
-    sure = "" if row.is_sure or row.change is None else ' <small class="quiet">not sure</small>'
+    sure = "" if row.is_sure or row.p_value is None else ' <small class="quiet">not sure</small>'
     name = f'<div class="bell-name" title="{escape(row.doc, quote=True)}">{escape(row.label)}{sure}</div>'
     return f'<div class="bell">{name}{_drawing(row, low, high, places)}{_said(row, places)}</div>'
 
