@@ -122,7 +122,7 @@ class _Album:
         if self.different_frames:
             told.append("the two sets are not of the same frames: what moved between them may tell a pair apart too")
         if self.match_exposure:
-            told.append("both pictures of a pair were brought to one mean brightness")
+            told.append("the darker picture of each pair was brightened to the mean brightness of the other")
         return told
 
 
@@ -169,10 +169,9 @@ def part(picture: Picture, box: Sequence[float], size: tuple[int, int]) -> Array
 
 
 def matched(drawn: Sequence[Array]) -> list[Array]:
-    """Linear pictures, each scaled so that all have the same mean of log light."""
+    """Linear pictures with the same mean of log light: the darker is brightened, as grey whites would tell it apart."""
     levels = [float(np.mean(np.log(np.maximum(luminance(one), DARKEST)))) for one in drawn]
-    middle = float(np.mean(levels))
-    return [one * np.float32(np.exp(middle - level)) for one, level in zip(drawn, levels, strict=True)]
+    return [one * np.float32(np.exp(max(levels) - level)) for one, level in zip(drawn, levels, strict=True)]
 
 
 def jpeg(linear: Array) -> bytes:

@@ -85,7 +85,7 @@ def _set(one: SetFacts) -> str:
 
 
 def _claim(one: ClaimLine) -> str:
-    state = {True: "yes", False: "no", None: "open"}[one.holds]
+    state, told = {True: ("yes", "✓ shown"), False: ("no", "not shown"), None: ("open", "cannot be said")}[one.holds]
     said = " ".join(filter(None, (one.text, f"({numbers.p_text(one.p_value)})" if one.p_value is not None else "")))
     reason = f"<br><small>{escape(one.reason)}</small>" if one.reason else ""
-    return f'<li class="{state}"><b>{escape(one.name)}</b>{escape(said)}{reason}</li>'
+    return f'<li class="{state}"><span class="state">{told}</span><b>{escape(one.name)}</b>{escape(said)}{reason}</li>'

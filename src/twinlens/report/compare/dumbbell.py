@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from html import escape
-from itertools import groupby
 from math import isfinite
 
 from twinlens.report import svg
@@ -19,17 +18,26 @@ HEIGHT = 26  # px of a row's drawing
 AXIS = 22  # px of the axis below a group
 LEAST_FLOORS = 3.0  # an axis reaches at least so many smallest visible differences: noise is not blown up
 LEAST_SHARE = 0.1  # of an axis that each of its rows must need
+LONGEST_UNIT = 5  # letters, beside a number; longer ones stand above their rows
 LONGEST_INTERVAL = 1.0  # an interval may widen the axis by so many spans of the values
 INK: dict[Role, str] = {"before": "var(--before)", "after": "var(--after)", "reference": "var(--reference)"}
 
 
 def dumbbells(rows: Sequence[FeatureRow]) -> str:
     """The chart: rows grouped by block, those of one unit on one axis."""
-    together = groupby(rows, key=lambda one: (one.block, one.unit, one.is_relative))
-    groups = [part for _, group in together for part in _readable(list(group))]
-    blocks = [None, *(group[0].block for group in groups)]
-    told = [_group(group, group[0].block != known) for group, known in zip(groups, blocks, strict=False)]
+    groups = [part for group in _alike(rows) for part in _readable(group)]
+    known = [None, *(group[0] for group in groups)]
+    told = [_group(group, last) for group, last in zip(groups, known, strict=False)]
     return f'<div class="bells">{"".join(told)}</div>' if groups else ""
+
+
+def _alike(rows: Sequence[FeatureRow]) -> list[list[FeatureRow]]:
+    """Rows of one block and unit together, in the order in which they first come."""
+    found: dict[tuple[str, str, bool], list[FeatureRow]] = {}
+    blocks = list(dict.fromkeys(row.block for row in rows))
+    for row in sorted(rows, key=lambda one: blocks.index(one.block)):
+        found.setdefault((row.block, row.unit, row.is_relative), []).append(row)
+    return list(found.values())
 
 
 def _readable(rows: list[FeatureRow]) -> list[list[FeatureRow]]:
@@ -40,12 +48,16 @@ def _readable(rows: list[FeatureRow]) -> list[list[FeatureRow]]:
     return [[row] for row in rows]
 
 
-def _group(rows: Sequence[FeatureRow], is_named: bool) -> str:
+def _group(rows: Sequence[FeatureRow], last: FeatureRow | None) -> str:
+    """Rows on one axis under the name of their block and unit, where the rows above are of another."""
     low, high = limits(rows)
     first = rows[0]
     unit = f"{first.unit} against before" if first.is_relative else first.unit
-    block = f"{escape(first.block)} " if is_named else ""
-    name = f"<h3>{block}<small>{escape(unit)}</small></h3>"
+    name = f"<h3><small>{escape(unit)}</small></h3>"
+    if last is None or last.block != first.block:
+        name = f'<h3 class="block">{escape(first.block)} <small>{escape(unit)}</small></h3>'
+    elif (last.unit, last.is_relative) == (first.unit, first.is_relative):
+        name = ""
     body = "".join(_row(one, low, high) for one in rows)
     return f'<div class="bell-group">{name}{body}{_axis(low, high)}</div>'
 
@@ -76,7 +88,8 @@ def _said(row: FeatureRow, places: int) -> str:
     """The change in figures, at the end of the row."""
     if row.change is None:
         return f'<div class="bell-said">{numbers.DASH}</div>'
-    change = numbers.with_unit(numbers.signed(row.change, places), row.unit)
+    unit = row.unit if len(row.unit) <= LONGEST_UNIT else ""
+    change = numbers.with_unit(numbers.signed(row.change, places), unit)
     span = numbers.span(row.interval, places, sign=True)
     return f'<div class="bell-said"><b>{escape(change)}</b> <small>{escape(span)}</small></div>'
 

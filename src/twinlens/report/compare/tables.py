@@ -9,6 +9,10 @@ from twinlens.report import page
 from twinlens.report.compare import numbers
 from twinlens.report.compare.content import ROLES, FeatureRow, FileFacts, Role
 
+RELATIVE = (
+    "Where before stands at 0, the other sets are given as their difference from it; ratios in percent more or less."
+)
+
 
 def feature_table(rows: Sequence[FeatureRow]) -> str:
     """Every feature with its level in each set, its change, and how far that is of the way to the reference."""
@@ -16,7 +20,8 @@ def feature_table(rows: Sequence[FeatureRow]) -> str:
     has_way = any(row.moved is not None for row in rows)
     head = ["feature", "unit", *roles, "change", "95 % interval", "p (Holm)", *(["of the way"] if has_way else []),
             "scenes"]  # fmt: skip
-    return page.table(head, [_numbers(row, roles, has_way) for row in rows])
+    about = f"<p>{RELATIVE}</p>" if any(row.is_relative for row in rows) else ""
+    return about + page.table(head, [_numbers(row, roles, has_way) for row in rows])
 
 
 def _numbers(row: FeatureRow, roles: Sequence[Role], has_way: bool) -> list[object]:
@@ -24,11 +29,10 @@ def _numbers(row: FeatureRow, roles: Sequence[Role], has_way: bool) -> list[obje
     levels = [numbers.plain(row.levels[role].value, places) if role in row.levels else numbers.DASH for role in roles]
     way = numbers.percent(row.moved)
     if row.moved_interval is not None:
-        way += f" ({' to '.join(map(numbers.percent, row.moved_interval))})"
-    unit = f"{row.unit}, against before" if row.is_relative else row.unit
+        way += f" ({' to '.join(numbers.plain(100 * one, 0) for one in row.moved_interval)})"
     change = [numbers.signed(row.change, places), numbers.span(row.interval, places, sign=True)]
     p_value = numbers.p_text(row.p_value).removeprefix("p ").removeprefix("= ")
-    return [row.label, unit, *levels, *change, p_value, *([way] if has_way else []), row.scenes]
+    return [row.label, row.unit, *levels, *change, p_value, *([way] if has_way else []), row.scenes]
 
 
 def listed(pairs: Sequence[tuple[str, str]]) -> str:
@@ -49,7 +53,9 @@ def files_table(files: Sequence[FileFacts], made: dict[str, str]) -> str:
         return facts
     head = "".join(f"<th>{one}</th>" for one in ("picture", "set", "scene", "what it says of itself", "SHA-256"))
     body = "".join(map(_file, files))
-    table = f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    table = (
+        f'<div class="scroll"><table class="facts"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    )
     return f"{facts}<details open><summary>{len(files)} pictures</summary>{table}</details>"
 
 
