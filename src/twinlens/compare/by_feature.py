@@ -92,7 +92,8 @@ def _change(feature: Feature, a: Array, r: Array | None, shift: float) -> tuple[
 def block_changes(
     fingerprints: Fingerprints, limits: Limits, changes: Sequence[FeatureChange]
 ) -> tuple[BlockChange, ...]:
-    """The blocks of the features of the verdict, in their order."""
+    """The blocks of the features that count in the verdict, in their order."""
+    changes = [one for one in changes if not one.feature.is_derived]
     names = list(dict.fromkeys(one.feature.block for one in changes))
     pairs = [paired(fingerprints, limits, {name}) for name in names]
     p_values = [_along(pair) for pair in pairs]

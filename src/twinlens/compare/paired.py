@@ -53,11 +53,13 @@ def differences(fingerprints: Fingerprints) -> tuple[Array, Array | None]:
 
 
 def paired(fingerprints: Fingerprints, limits: Limits, blocks: set[str] | None = None) -> Paired:
-    """The scaled differences of features that rendering alone moves, measured in enough shared scenes."""
+    """The scaled differences of features that rendering alone moves and that say something of their own, measured in
+    enough shared scenes."""
     a, r = differences(fingerprints)
     known = np.isfinite(a) if r is None else np.isfinite(a) & np.isfinite(r)
     measured = known.sum(0)
-    chosen = np.array([one.cause == "rendering" for one in fingerprints.features], bool) & (measured >= FEWEST)
+    counted = [one.cause == "rendering" and not one.is_derived for one in fingerprints.features]
+    chosen = np.array(counted, bool) & (measured >= FEWEST)
     if blocks is not None:
         chosen &= np.array([one.block in blocks for one in fingerprints.features], bool)
     factors = weights(fingerprints, chosen, measured)

@@ -57,7 +57,11 @@ def products(pair: Paired) -> Products:
 
 
 def jackknife(grams: list[Array]) -> tuple[Array, Array]:
-    """Means over different scenes of each Gram matrix (N, N), and their jackknife covariance."""
+    """Means over different scenes of each Gram matrix (N, N), and their jackknife covariance.
+
+    The jackknife is right where the means are well above the noise, and too wide, up to twice the variance, where they
+    drown in it (Efron & Stein 1981); without that excess, intervals of such data are too short.
+    """
     scenes = len(grams[0])
     sums, rows = [], []
     for gram in grams:
@@ -67,11 +71,12 @@ def jackknife(grams: list[Array]) -> tuple[Array, Array]:
     total, part = np.array(sums), np.array(rows)
     left = (total[:, None] - part) / max((scenes - 1) * (scenes - 2), 1)
     deviation = left - left.mean(1, keepdims=True)
-    return total / (scenes * (scenes - 1)), deviation @ deviation.T * (scenes - 1) / scenes
+    covariance = deviation @ deviation.T * (scenes - 1) / scenes
+    return total / (scenes * (scenes - 1)), covariance
 
 
 def _shifted(a: Array, r: Array, after: Array, before: Array, reference: Array) -> Array:
-    """(3, 3): covariance of the products by shifts of variance (K,) of the three sets, to first order.
+    """(3, 3): covariance of the products by shifts of variance (K,) of the three sets, with the second-order variances.
 
     A shift d of the after set moves a . r by r . d and a . a by 2 a . d, one of the reference moves a . r by a . d and
     r . r by 2 r . d, one of the before set moves them by both with the other sign. Squares of means are free of bias.
@@ -84,11 +89,10 @@ def _shifted(a: Array, r: Array, after: Array, before: Array, reference: Array) 
         cross = np.outer(one, other)
         return aa * np.outer(one, one) + ar * (cross + cross.T) + rr * np.outer(other, other)
 
-    return (
-        over(after, [0, 0, 2], [1, 0, 0])
-        + over(reference, [1, 0, 0], [0, 2, 0])
-        + over(before, [-1, 0, -2], [-1, -2, 0])
-    )
+    first = over(after, [0, 0, 2], [1, 0, 0]) + over(reference, [1, 0, 0], [0, 2, 0])
+    first += over(before, [-1, 0, -2], [-1, -2, 0])
+    second = np.array([after @ reference + after @ before, 2 * reference @ reference, 2 * after @ after])
+    return first + np.diag(second + np.array([0, 1, 1]) * 2 * (before @ before))
 
 
 def _means(one: Array, other: Array) -> Array:

@@ -10,6 +10,7 @@ from twinlens.compare.model import BlockChange, FeatureChange, Verdict
 from twinlens.report.compare import numbers
 
 BLOCKS = {"chroma": "saturation"}  # a block's name in a sentence, where that is not its own
+WHOLE = 9.95  # from here on a number is told without decimals
 MOST_NAMED = 3  # features in a sentence
 FAR = 0.1  # a fraction whose interval stays below it is not a move towards the reference
 
@@ -79,7 +80,8 @@ def _would_have_been_found(made: Verdict) -> str:
 
 
 def _without_reference(made: Verdict) -> str:
-    sure = [one for one in made.features if one.p_value is not None and one.p_value < LEVEL]
+    counted = [one for one in made.features if not one.feature.is_derived]
+    sure = [one for one in counted if one.p_value is not None and one.p_value < LEVEL]
     if not made.changed.holds:
         return _sentence("No measurable change", _would_have_been_found(made))
     if not sure:
@@ -92,11 +94,12 @@ def _without_reference(made: Verdict) -> str:
 
 
 def feature_change(one: FeatureChange) -> str:
-    """As in: contrast at mid grey +12 % (+9 to +15); ratios are told in percent more or less."""
+    """As in: contrast at mid grey +12 % (+9 to +15); ratios are told in per cent more or less."""
     feature = one.feature
-    places, unit = numbers.digits(feature.floor), "°" if feature.unit == "degrees" else feature.unit
-    told = numbers.with_unit(numbers.signed(shown(feature, one.change), places), unit)
+    change, unit = shown(feature, one.change), "°" if feature.unit == "degrees" else feature.unit
+    places = 0 if abs(change) >= WHOLE else numbers.digits(feature.floor)
     interval = numbers.span(shown_interval(feature, one.interval), places, sign=True)
+    told = numbers.with_unit(numbers.signed(change, places), unit)
     return f"{feature.label} {told}" + (f" ({interval})" if interval else "")
 
 
