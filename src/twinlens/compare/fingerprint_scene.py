@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twinlens.compare import frame
-from twinlens.compare.features import KEYS, color, memory, shading, tone
+from twinlens.compare.features import KEYS, color, edges, grain, memory, shading, sites, tone
 from twinlens.compare.frame import Shot
 from twinlens.compare.frame_joint import Joint, joint
 from twinlens.compare.scenes import SceneGroup
@@ -31,6 +32,7 @@ class Measured:
     shifts: Array
     frame: Joint
     tones: tuple[tone.ToneFit, ...]
+    profiles: tuple[edges.Profile | None, ...]
     left_out: tuple[tuple[str, str], ...]
 
 
@@ -46,11 +48,14 @@ def measured(found: Sets, group: SceneGroup, pool: Executor) -> Measured | None:
     tones = tone.fits(found_frame)
     told = tone.features(found_frame, tones) | color.features(found_frame) | shading.features(found_frame)
     told |= memory.features(found_frame) | of_pictures(shots)
+    crops, heights = [one.crops for one in shots if one.crops is not None], [one.picture.short_edge for one in shots]
+    sharpness, profiles = edges.measured(crops, heights)
+    told |= sharpness | grain.measured(crops, heights, found_frame.sets)
     values = np.stack([told.get(key, np.full(len(shots), np.nan)) for key in KEYS], axis=1)
     return Measured(
         name=Path(found.pictures[group.anchor].name).stem, pictures=tuple(one.picture for one in shots),
-        values=values, shifts=np.array([one.shift for one in shots]), frame=found_frame, tones=tuple(tones),
-        left_out=tuple(left_out),
+        values=values, shifts=np.array([one.shift for one in shots]), frame=found_frame,
+        tones=tuple(tones), profiles=tuple(profiles), left_out=tuple(left_out),
     )  # fmt: skip
 
 
@@ -58,11 +63,13 @@ def laid(found: Sets, group: SceneGroup, pool: Executor) -> tuple[list[Shot], li
     """The shots of a scene on its grid, without those that do not lie on it well enough."""
     anchor = found.pictures[group.anchor]
     target = frame.luma(frame.view_of(anchor)[0].linear)
+    where = sites.chosen(target)
 
     def one(index: int, homography: Array) -> Shot:
         picture = found.pictures[index]
-        view, _, _ = frame.view_of(picture)
-        return frame.laid(picture, view, anchor, None if index == group.anchor else target, homography)
+        view, codes, space = frame.view_of(picture)
+        shot = frame.laid(picture, view, anchor, None if index == group.anchor else target, homography)
+        return replace(shot, crops=sites.cut(codes, space, shot.from_grid, where))
 
     shots = list(pool.map(one, group.members, group.homographies))
     good = [shot for shot in shots if shot.shift <= frame.MOST_SHIFT_PX]

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twinlens.compare import sets_read as reading
+from twinlens.compare.features.sites import Crops
 from twinlens.compare.frame_tiles import Correction, measured_shifts
 from twinlens.compare.sets import Picture
 from twinlens.core.record import record
@@ -52,6 +53,7 @@ class Shot:
     from_grid: Array
     grid: tuple[int, int]
     whole: dict[str, float]
+    crops: Crops | None = None
 
 
 def working_size(picture: Picture) -> tuple[int, int]:
@@ -89,7 +91,7 @@ def laid(picture: Picture, view: reading.View, anchor: Picture, target: Array | 
     if target is not None:
         to_grid, correction, shift = _corrected(view, target, to_grid, own)
     places = correction.places(np.linalg.inv(to_grid))
-    blocks = _blocks(view, places, size)
+    blocks: dict[str, Any] = _blocks(view, places, size)
     from_grid = np.linalg.inv(scaling(own, (picture.height, picture.width))) @ np.linalg.inv(to_grid)
     return Shot(
         picture=picture, radius=_radius(places, own), shift=shift, radial=correction.radial, from_grid=from_grid,

@@ -155,7 +155,11 @@ def _refined(
 
 
 def _response(distance: Array, value: Array, angle: float, contrast: float) -> EdgeResponse:
-    positions, profile = _binned(distance, value)
+    return of_profile(*binned(distance, value), angle=angle, contrast=contrast)
+
+
+def of_profile(positions: Array, profile: Array, *, angle: float, contrast: float) -> EdgeResponse:
+    """The response of a profile (m,), about 0 to 1, at `positions` (m,) of a quarter pixel with the edge at 0."""
     rise = _rise(positions, profile)
     half = min(max(WINDOW_WIDTHS * rise, LEAST_HALF_WINDOW_PX), float(min(-positions[0], positions[-1])))
     inside = np.abs(positions) <= half
@@ -177,7 +181,7 @@ def _response(distance: Array, value: Array, angle: float, contrast: float) -> E
     )
 
 
-def _binned(distance: Array, value: Array) -> tuple[Array, Array]:
+def binned(distance: Array, value: Array) -> tuple[Array, Array]:
     """Means of a quarter pixel of distance; empty bins are interpolated."""
     reach = float(min(-distance.min(), distance.max()))
     if reach < LEAST_HALF_WINDOW_PX:
