@@ -199,4 +199,4 @@ def test_ratios_are_told_as_per_cent():
         feature=feature, change=100 * np.log(1.2), interval=(100 * np.log(1.1), 100 * np.log(1.31)), p_value=None,
         distance=None, moved=None, moved_interval=None, scenes=8,
     )  # fmt: skip
-    assert feature_change(change) == "chroma +20 % (10 to 31)"
+    assert feature_change(change) == "chroma +20\u202f% (+10 to +31)"
