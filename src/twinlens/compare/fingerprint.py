@@ -17,6 +17,7 @@ from twinlens.compare import fingerprint_curves as curves
 from twinlens.compare import fingerprint_notes as told
 from twinlens.compare import scenes, sets
 from twinlens.compare.features import FEATURES, KEYS, is_absolute
+from twinlens.compare.fingerprint_alone import alone
 from twinlens.compare.fingerprint_scene import Measured, measured
 from twinlens.compare.model import Fingerprints
 from twinlens.compare.scenes import SceneGroup
@@ -63,7 +64,9 @@ def of_sets(found: Sets, *, threads: int = 2, progress: Progress | None = None) 
             done += len(group.members)
             if progress is not None:
                 progress(done, 2 * len(found.pictures), found.pictures[group.anchor].name)
-    kept = [one for one in results if one is not None]
+        kept = [one for one in results if one is not None]
+        if not any({"before", "after"} <= {shot.role for shot in one.pictures} for one in kept):
+            return alone(found, [], pool, progress)
     left_out += [item for one in kept for item in one.left_out]
     for group, one in zip(shared, results, strict=True):
         if one is None:

@@ -144,10 +144,10 @@ def not_measured(fingerprints: Fingerprints, verdict: Verdict) -> tuple[tuple[Fe
 
 def _why(fingerprints: Fingerprints, at: int, paired: bool) -> str:
     found = np.isfinite(fingerprints.values[:, :, at])
+    if not found.any() and not paired:
+        return "it needs a scene that the sets share"
     if not found.any():
         return "no picture shows what it needs"
-    if not paired and not fingerprints.absolute[at]:
-        return "it needs a scene that the sets share"
     empty = [role for role, row in zip(fingerprints.sets, found, strict=True) if not row.any()]
     if empty:
         return f"no picture of {' and '.join(empty)} shows what it needs"

@@ -21,7 +21,7 @@ METHOD_OF_VERDICT = (
     "Differences between sets, scene by scene, each feature divided by its spread (shot to shot, scene to scene, and "
     "the smallest difference that an eye minds); the fraction of the way leaves out products of a scene with itself, "
     "so that noise does not count as movement. p-values are exact: all exchanges of before and after within scenes. "
-    "Intervals: delete-one-scene jackknife with Student's t. Features one by one: Student's t, corrected by Holm (1979)."
+    "Intervals: delete-one-scene jackknife with Student's t. Single features: Student's t, corrected by Holm (1979)."
 )
 
 

@@ -64,7 +64,7 @@ def jpeg_tables(path: str | os.PathLike[str]) -> tuple[tuple[int, ...], ...]:
     if bytes(data[:3]) != b"\xff\xd8\xff":
         return ()
     try:
-        with PIL.Image.open(Path(path), formats=["JPEG", "MPO"]) as image:
+        with PIL.Image.open(Path(path), formats=["JPEG"]) as image:
             tables: dict[int, Any] = getattr(image, "quantization", {})
             return tuple(tuple(int(v) for v in tables[key]) for key in sorted(tables))
     except (OSError, SyntaxError, ValueError):
@@ -76,7 +76,7 @@ def reduction(path: str | os.PathLike[str], edge: int) -> int:
     import PIL.Image
 
     try:
-        with PIL.Image.open(Path(path), formats=["JPEG", "MPO"]) as image:
+        with PIL.Image.open(Path(path), formats=["JPEG"]) as image:
             return max(max(image.size) // edge, 1)
     except (OSError, SyntaxError, ValueError):
         return 1

@@ -103,5 +103,7 @@ def _statement(changes: tuple[FeatureChange, ...], asked: bool) -> str:
         named = ", ".join(words.feature_change(one) for one in sure[: words.MOST_NAMED])
         told = f"The sets share no scene; on average they differ in {named}, which may come from the scenes."
     else:
-        told = "The sets share no scene, and no difference of their averages is sure."
+        told = (
+            "The sets share no scene: their processing cannot be compared, and no difference of their averages is sure."
+        )
     return f"{told} {CANNOT}" if asked else told
