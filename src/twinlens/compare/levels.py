@@ -63,8 +63,12 @@ def levels(fingerprints: Fingerprints, verdict: Verdict) -> tuple[FeatureLevels,
         if change is None:
             continue
         is_relative = bool(feature.is_ratio or not fingerprints.absolute[at])
-        columns = {role: fingerprints.values[index, :, at] for index, role in enumerate(fingerprints.sets)}
-        repeats = {role: fingerprints.repeat_variance[index, :, at] for index, role in enumerate(fingerprints.sets)}
+        columns: dict[Role, Array] = {
+            role: fingerprints.values[index, :, at] for index, role in enumerate(fingerprints.sets)
+        }
+        repeats: dict[Role, Array] = {
+            role: fingerprints.repeat_variance[index, :, at] for index, role in enumerate(fingerprints.sets)
+        }
         made = _paired if verdict.paired else _unpaired
         sets = made(feature, is_relative, columns, repeats, change)
         found.append(FeatureLevels(feature=feature, is_relative=is_relative, sets=sets, change=change))
@@ -101,7 +105,7 @@ def _unpaired(
     feature: Feature, is_relative: bool, columns: dict[Role, Array], repeats: dict[Role, Array], change: FeatureChange
 ) -> dict[Role, SetLevel]:
     """Means over each set's own scenes; those of ratios against that of before."""
-    known = {role: values[np.isfinite(values)] for role, values in columns.items()}
+    known: dict[Role, Array] = {role: values[np.isfinite(values)] for role, values in columns.items()}
     start = float(known["before"].mean()) if is_relative else 0.0
     found: dict[Role, SetLevel] = {}
     for role, values in known.items():

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import twinlens
 from twinlens.compare.comparison import ComparedFile, ComparedSet, Comparison
+from twinlens.compare.features import FEATURES
 from twinlens.compare.fingerprint import of_sets
 from twinlens.compare.limits import limits
 from twinlens.compare.model import Fingerprints, Role
@@ -19,7 +20,6 @@ from twinlens.core.errors import FileError, ParameterError
 from twinlens.files.atomic import reason
 
 Progress = Callable[[int, int, str], None]
-CONDITIONS = ("module", "light")
 
 
 def compare(
@@ -45,10 +45,10 @@ def compare(
     sources: dict[Role, Source] = {"before": before, "after": after}
     if reference is not None:
         sources["reference"] = reference
+    bounds = limits(FEATURES, same_sensor=same_sensor, differs=differs)  # first: a wrong option costs no measuring
     found = gather(before, after, reference, keep_edited=keep_edited, threads=threads, progress=_first_half(progress))
     _check(found)
     prints = of_sets(found, threads=threads, progress=progress)
-    bounds = limits(prints.features, same_sensor=same_sensor, differs=differs)
     judged = verdict(prints, limits=bounds, seed=seed)
     return Comparison(
         sets=tuple(_set(role, source, found, prints) for role, source in sources.items()),
