@@ -79,15 +79,27 @@ def test_too_few_scenes_for_a_claim_say_how_many_are_needed(scenes):
     assert not found.changed.holds and any("needs 5" in note for note in found.notes)
     assert found.along.holds is (scenes == 5)
     if scenes < 5:
-        assert "5 are needed" in found.statement
+        assert f"{scenes} shared scenes cannot show a move" in found.statement and "5 are needed" in found.statement
+
+
+@pytest.mark.parametrize("scenes", [3, 5])
+def test_too_few_scenes_without_a_reference_claim_no_sameness(scenes):
+    prints = fingerprints(scenes=scenes, moved=1.0, length=30, noise=0.1, response=0.0, sets=("before", "after"))
+    found = verdict(prints)
+    assert "6 are needed" in found.statement and "No measurable change" not in found.statement
+    assert "surely changed" in found.statement
+
+
+def test_a_sentence_names_one_feature_of_a_block():
+    prints = fingerprints(scenes=10, moved=1.0, length=20, noise=0.1, sets=("before", "after"), only=("hue", "tone"))
+    found = verdict(prints).statement.split(";")[0]
+    assert found.count("hue ") == 1 and found.count("tone ") == 1 and "more features" in found
 
 
 @pytest.mark.parametrize("scenes", [1, 2])
 def test_one_or_two_scenes_show_what_was_seen_and_prove_nothing(scenes):
     found = same_sensor(fingerprints(scenes=scenes, moved=1.0))
-    assert (
-        found.statement.startswith("Nothing can be said surely: ") and "is not known" in found.statement
-    )
+    assert found.statement.startswith("Nothing can be said surely: ") and "is not known" in found.statement
     assert found.p_value is None and not found.changed.holds and found.features
 
 
@@ -122,7 +134,7 @@ def test_a_reference_without_enough_shared_scenes_is_left_out_and_said():
 def test_missing_values_are_left_out_scene_by_scene():
     found = same_sensor(fingerprints(scenes=10, moved=0.4, missing=0.4, seed=2))
     assert found.moved == pytest.approx(0.4, abs=0.1)
-    assert {one.scenes for one in found.features} != {10}
+    assert {one.scenes for one in found.features} != {10} and found.interval[0] < 0.4 < found.interval[1]
     never = fingerprints(scenes=8, moved=0.4)
     never.values[:, :, 3] = np.nan
     assert len(same_sensor(never).features) == len(never.features) - 1

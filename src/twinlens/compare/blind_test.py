@@ -22,6 +22,7 @@ from twinlens.compare.sets import Picture, Sets, gather
 from twinlens.compare.sets_files import Source
 from twinlens.core.errors import ParameterError
 from twinlens.files import photo_read
+from twinlens.measure.registration import homography
 from twinlens.numerics.color import decode, encode, luminance, rgb_from_rgb
 from twinlens.report.blind import BlindContent, Method, Trial, blind_page
 
@@ -34,6 +35,7 @@ MOST_SCENES = 24  # on one page: some 10 MB
 FEWEST_FOR_EXAMPLES = 4  # scenes; of fewer, none is left to ask about
 SCENES_PER_EXAMPLE, MOST_EXAMPLES = 4, 3
 LEAST_TRIALS = 12  # of ABX: 10 of 12 right is beyond chance
+MOST_TRIED = 6  # pairs of shots of a scene
 LEAST_COMMON = 0.2  # of the picture that both must show
 DARKEST = 1e-4  # light below it does not count in a picture's mean brightness
 
@@ -54,8 +56,7 @@ def blind_test(
     is like a third. Raises ParameterError where the sets share no scene.
     """
     found = gather(first, second, threads=threads)
-    with photo_read.quiet():
-        groups = _shared(found, scenes.grouped(found.pictures, [scenes.keypoints(one) for one in found.pictures]))
+    groups = _shared(found, scenes.grouped(found.pictures))
     notes = [*found.notes]
     if not groups:
         raise ParameterError("the two sets share no scene: a blind test shows the same scene by both")
@@ -96,19 +97,26 @@ class _Album:
 
     def pair(self, group: SceneGroup) -> tuple[int, int]:
         """Indices of a scene's pictures by the first set and by the second."""
-        before, after = (self._shots(group, role)[0] for role in ("before", "after"))
-        drawn = self._same_part(group, before, after)
+        with photo_read.quiet():
+            drawn = self._same_part(*self._nearest(group))
         self.jpegs += [jpeg(one) for one in drawn]
         return len(self.jpegs) - 2, len(self.jpegs) - 1
 
-    def _shots(self, group: SceneGroup, role: str) -> list[int]:
-        return [at for at, index in enumerate(group.members) if self.found.pictures[index].role == role]
+    def _nearest(self, group: SceneGroup) -> tuple[Picture, Picture, Array]:
+        """A shot of each set, and the 3x3 from the second's small picture to the first's; the first two that agree."""
+        own = [self.found.pictures[index] for index in group.members]
+        pairs = [(a, b) for a in own for b in own if (a.role, b.role) == ("before", "after")]
+        for first, second in pairs[:MOST_TRIED]:
+            agreed = homography.fit(second.features, first.features)
+            if agreed is not None:
+                return first, second, agreed.matrix
+        first, second = pairs[0]
+        return first, second, _stretched(second, first)
 
-    def _same_part(self, group: SceneGroup, first: int, second: int) -> tuple[Array, Array]:
-        pictures = [self.found.pictures[group.members[at]] for at in (first, second)]
-        to_first = np.linalg.inv(group.homographies[first]) @ group.homographies[second]
-        boxes = common_part(pictures[0].grey.shape, pictures[1].grey.shape, to_first)
-        self.different_frames |= not np.allclose(to_first / to_first[2, 2], np.eye(3), atol=0.01)
+    def _same_part(self, first: Picture, second: Picture, to_first: Array) -> tuple[Array, Array]:
+        pictures = [first, second]
+        boxes = common_part(first.features.grey.shape, second.features.grey.shape, to_first)
+        self.different_frames |= not np.allclose(to_first / to_first[2, 2], _stretched(second, first), atol=0.5)
         height, width = boxes[0][1] - boxes[0][0], boxes[0][3] - boxes[0][2]
         scale = EDGE_PX / max(height, width)
         size = max(round(height * scale), 2), max(round(width * scale), 2)
@@ -124,6 +132,12 @@ class _Album:
         if self.match_exposure:
             told.append("the darker picture of each pair was brightened to the mean brightness of the other")
         return told
+
+
+def _stretched(picture: Picture, to: Picture) -> Array:
+    """The 3x3 from a small picture to another, both taken for the same frame."""
+    (height, width), (other_height, other_width) = picture.features.grey.shape, to.features.grey.shape
+    return np.diag([other_width / width, other_height / height, 1.0])
 
 
 def common_part(first: tuple[int, ...], second: tuple[int, ...], to_first: Array) -> list[tuple[float, ...]]:
@@ -156,12 +170,13 @@ def _mapped(points: Array, matrix: Array) -> Array:
 
 
 def part(picture: Picture, box: Sequence[float], size: tuple[int, int]) -> Array:
-    """A part of a picture (in places of its `grey`) as linear sRGB (h, w, 3), resampled once."""
+    """A part of a picture (in places of its small one) as linear sRGB (h, w, 3), resampled once."""
     import cv2
 
     image, _ = sets_read.opened(picture.path)
     codes = np.ascontiguousarray(sets_read.seen(image)[..., :3], np.float32)
-    y, x = codes.shape[0] / picture.grey.shape[0], codes.shape[1] / picture.grey.shape[1]
+    small = picture.features.grey.shape
+    y, x = codes.shape[0] / small[0], codes.shape[1] / small[1]
     top, bottom, left, right = box[0] * y, box[1] * y, box[2] * x, box[3] * x
     cut = codes[round(top) : max(round(bottom), round(top) + 1), round(left) : max(round(right), round(left) + 1)]
     linear = decode(cut, image.primaries) @ rgb_from_rgb("srgb", image.primaries).T

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from twinlens.compare.fraction import LEVEL, above_zero, fieller, fraction, quantile
 from twinlens.compare.limits import Limits
 from twinlens.compare.model import BlockChange, Feature, FeatureChange, Fingerprints
-from twinlens.compare.paired import Paired, differences, filled, paired
+from twinlens.compare.paired import Paired, differences, paired
 from twinlens.compare.products import jackknife, products
 
 Array = npt.NDArray[Any]
@@ -130,10 +130,12 @@ def _along(pair: Paired) -> float | None:
 
 
 def _surely_small(pair: Paired, fingerprints: Fingerprints) -> bool:
-    """Whether the mean square of the block's changes, in floors, is surely below 1."""
+    """Whether the mean square of the block's changes, in floors, where scenes show them, is surely below 1."""
     if not pair.index.size or len(pair.a) < 3:
         return False
     floor = np.array([fingerprints.features[at].floor for at in pair.index])
-    in_floors = filled(pair.a) / (pair.weights * floor * np.sqrt(len(floor)))
+    count = pair.known.sum(0)
+    shown = count * (count - 1) / (len(pair.a) * (len(pair.a) - 1))
+    in_floors = pair.a / (pair.weights * floor * np.sqrt(shown.sum()))
     mean, variance = jackknife([in_floors @ in_floors.T])
     return bool(mean[0] + quantile(1 - LEVEL, len(pair.a) - 1) * np.sqrt(variance[0, 0]) < 1)

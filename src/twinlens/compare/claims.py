@@ -21,7 +21,7 @@ from twinlens.compare.fraction import (
     above_zero,
 )
 from twinlens.compare.model import Claim
-from twinlens.compare.paired import Paired, filled, held
+from twinlens.compare.paired import Paired
 from twinlens.compare.products import Products
 from twinlens.core.record import record
 
@@ -65,11 +65,11 @@ def three(pair: Paired, found: Products, seed: int) -> tuple[Claim, Claim | None
             for rule, factors in ((_CLOSER, CLOSER), (_ALONG, ALONG))
         ]
         return changed, rest[0], rest[1]
-    a, scenes = held(pair.a), len(pair.a)
+    a, scenes = pair.a, len(pair.a)
     changed = _by_exchange(_CHANGED, *p_changed(a, seed), scenes)
     if pair.r is None:
         return changed, None, None
-    middle = held(pair.r - pair.a / 2)
+    middle = pair.r - a / 2
     closer, along = p_closer(a, middle, seed), p_along(a, middle, seed)
     return changed, _by_exchange(_CLOSER, *closer, scenes), _by_exchange(_ALONG, *along, scenes)
 
@@ -92,7 +92,7 @@ def changed_by_more_than_shift(pair: Paired) -> float:
     """
     from scipy.special import gammaincc
 
-    a = filled(pair.a)
+    a = pair.a
     noise = np.cov(a.T).reshape(a.shape[1], a.shape[1]) / len(a)
     total = noise + np.diag(
         sum((pair.shifts[role] for role in ("before", "after") if role in pair.shifts), 0 * pair.sensors)

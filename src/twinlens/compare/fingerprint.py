@@ -54,10 +54,7 @@ def fingerprints(
 def of_sets(found: Sets, *, threads: int = 2, progress: Progress | None = None) -> Fingerprints:
     """The fingerprints of sets that were gathered."""
     with photo_read.quiet(), ThreadPoolExecutor(threads) as pool:
-        points = list(pool.map(scenes.keypoints, found.pictures))
-        groups = scenes.grouped(found.pictures, points)
-        del points
-        shared, left_out = _shared(found, groups)
+        shared, left_out = _shared(found, scenes.grouped(found.pictures))
         results, done = [], len(found.pictures)
         for group in shared:
             results.append(measured(found, group, pool))

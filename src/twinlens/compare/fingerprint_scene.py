@@ -62,19 +62,23 @@ def measured(found: Sets, group: SceneGroup, pool: Executor) -> Measured | None:
 def laid(found: Sets, group: SceneGroup, pool: Executor) -> tuple[list[Shot], list[tuple[str, str]]]:
     """The shots of a scene on its grid, without those that do not lie on it well enough."""
     anchor = found.pictures[group.anchor]
-    target = frame.luma(frame.view_of(anchor)[0].linear)
-    where = sites.chosen(target)
+    seen = frame.view_of(anchor)[0]
+    target, where = frame.described(seen), sites.chosen(frame.luma(seen.linear))
+    del seen
 
-    def one(index: int, homography: Array) -> Shot:
+    def one(index: int) -> Shot | None:
         picture = found.pictures[index]
         view, codes, space = frame.view_of(picture)
-        shot = frame.laid(picture, view, anchor, None if index == group.anchor else target, homography)
-        return replace(shot, crops=sites.cut(codes, space, shot.from_grid, where))
+        shot = frame.laid(picture, view, anchor, None if index == group.anchor else target)
+        return shot and replace(shot, crops=sites.cut(codes, space, shot.from_grid, where))
 
-    shots = list(pool.map(one, group.members, group.homographies))
-    good = [shot for shot in shots if shot.shift <= frame.MOST_SHIFT_PX]
-    left_out = [(shot.picture.path, "it does not lie well on the other pictures of its scene (motion, parallax)")
-                for shot in shots if shot.shift > frame.MOST_SHIFT_PX]  # fmt: skip
+    shots = [
+        (found.pictures[index].path, shot)
+        for index, shot in zip(group.members, pool.map(one, group.members), strict=True)
+    ]
+    good = [shot for _, shot in shots if shot is not None and shot.shift <= frame.MOST_SHIFT_PX]
+    left_out = [(path, "it does not lie well on the other pictures of its scene (motion, parallax)")
+                for path, shot in shots if shot is None or shot.shift > frame.MOST_SHIFT_PX]  # fmt: skip
     return good, left_out
 
 

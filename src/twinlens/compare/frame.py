@@ -1,9 +1,9 @@
 """Frame: the shots of one scene laid on each other, and the means of their blocks.
 
-The grid is that of the scene's anchor, reduced to `EDGE`. A shot is laid on it by its homography, which is then made
-better, and checked, by the shifts of tiles that phase correlation finds (independent of the keypoints): a plane of
-shifts and a radial term are fitted, the rest is what the shot is off by. Blocks of 8 x 8 pixels hold the means of
-linear light. Two renderings of one file lie on each other exactly, and are left so.
+The grid is that of the scene's anchor, reduced to `EDGE`. A shot is laid on it by a homography and a field of what is
+left (parallax, lens), checked by areas that know nothing of the points (`measure.registration`); where the two do not
+show the same thing nothing is taken. Blocks of 8 x 8 pixels hold the means of linear light. Two renderings of one file
+lie on each other exactly, and are left so.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import numpy.typing as npt
 
 from twinlens.compare import sets_read as reading
 from twinlens.compare.features.sites import Crops
-from twinlens.compare.frame_tiles import Correction, measured_shifts
-from twinlens.compare.sets import Picture
+from twinlens.compare.sets import Picture, coded_small
 from twinlens.core.record import record
+from twinlens.measure.registration import Features, Registration, describe, register_described
 from twinlens.numerics.color import encode, luminance
 
 Array = npt.NDArray[Any]
@@ -25,8 +25,10 @@ Array = npt.NDArray[Any]
 EDGE = 1200  # px of the long edge of the grid
 BLOCK = 8
 MOST_SHIFT_PX = 1.5  # median of what is left between tiles; a shot that is off by more is not used
-_SAME_PX = 0.05  # shifts under this are those of two renderings of one file
-_ROUNDS = 2  # of correction
+WORK_PX, POINTS = 1024, 2000  # long edge at which shots are registered, and points in them
+_SURE = 0.9  # share of a block's pixels that show the same thing in both
+_LEAST_CELLS, _ITERATIONS = 200, 6
+_SAME_PX = 0.3  # of the grid: nearer than this, two pictures of one size are renderings of one file, or as good as
 
 
 @record(kw_only=True, eq=False)
@@ -80,47 +82,72 @@ def luma(linear: Array) -> Array:
     return encode(np.maximum(luminance(linear), 0)).astype(np.float32)
 
 
-def laid(picture: Picture, view: reading.View, anchor: Picture, target: Array | None, homography: Array) -> Shot:
-    """A shot on the grid of the anchor, whose luma is `target` (None: the shot is the anchor).
+def described(view: reading.View) -> Features:
+    """What registration sees of a view."""
+    return describe(coded_small(view.linear), WORK_PX, POINTS)
 
-    `homography` takes (x, y) of the shot's `grey` to that of the anchor's.
+
+def laid(picture: Picture, view: reading.View, anchor: Picture, target: Features | None) -> Shot | None:
+    """A shot on the grid of the anchor, which is `target` (None: the shot is the anchor); None where it does not lie
+    on it.
     """
     size, own = working_size(anchor), working_size(picture)
-    to_grid = scaling(size, anchor.grey.shape) @ homography @ np.linalg.inv(scaling(own, picture.grey.shape))
-    correction, shift = Correction(size=size), 0.0
+    matrix, places, sure, shift, radial = np.eye(3), _grid(size), None, 0.0, 0.0
     if target is not None:
-        to_grid, correction, shift = _corrected(view, target, to_grid, own)
-    places = correction.places(np.linalg.inv(to_grid))
+        found = register_described(target, described(view))
+        if found is None:
+            return None
+        found = found.scaled(size, own)
+        shift = found.residual_px
+        if size != own or not _is_still(found):
+            matrix, places, radial = found.matrix, found.place(places), _radial(found)
+            sure = found.is_sure(_grid(size))
     blocks: dict[str, Any] = _blocks(view, places, size)
-    from_grid = np.linalg.inv(scaling(own, (picture.height, picture.width))) @ np.linalg.inv(to_grid)
+    if sure is not None:
+        blocks["inside"] &= block_means(sure.astype(float)) > _SURE
     return Shot(
-        picture=picture, radius=_radius(places, own), shift=shift, radial=correction.radial, from_grid=from_grid,
-        grid=size, whole=_whole(view), **blocks,
+        picture=picture, radius=_radius(places, own), shift=shift, radial=radial, grid=size, whole=_whole(view),
+        from_grid=np.linalg.inv(scaling(own, (picture.height, picture.width))) @ matrix, **blocks,
     )  # fmt: skip
 
 
-def _corrected(
-    view: reading.View, target: Array, to_grid: Array, own: tuple[int, int]
-) -> tuple[Array, Correction, float]:
-    """The homography made better, the correction beyond it, and what is left (px)."""
-    here = luma(view.linear)
-    same = own == target.shape
-    if same and _is_still(here, target):
-        return np.eye(3), Correction(size=target.shape), 0.0
-    correction, left = Correction(size=target.shape), np.inf
-    for _ in range(_ROUNDS):
-        warped = _sampled(here, correction.places(np.linalg.inv(to_grid)))
-        shifts = measured_shifts(target, warped)
-        if shifts is None:
-            return to_grid, correction, np.inf
-        correction, left = correction.improved(shifts)
-    return to_grid, correction, left
+def _grid(size: tuple[int, int]) -> Array:
+    """(H, W, 2) as (x, y)."""
+    return np.stack(np.meshgrid(np.arange(size[1], dtype=float), np.arange(size[0], dtype=float)), axis=-1)
 
 
-def _is_still(here: Array, target: Array) -> bool:
+def _is_still(found: Registration) -> bool:
     """Whether two pictures of one size lie on each other as they are."""
-    shifts = measured_shifts(target, here)
-    return shifts is not None and float(np.median(np.abs(shifts.moved))) < _SAME_PX
+    height, width = found.fixed_shape
+    corners = np.array([[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]], float)
+    away = np.abs(found.place(corners) - corners)
+    return float(away.max()) < 2 * _SAME_PX and float(np.median(away)) < _SAME_PX
+
+
+def _radial(found: Registration) -> float:
+    """Radial displacement of the shot's corner against the anchor's, share of the radius: what of the field grows with
+    the cube of the distance from the middle."""
+    rows, columns = found.sure.shape
+    cells = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), axis=-1) + 0.5
+    scaled = cells * found.cell_px - np.array([found.fixed_shape[1], found.fixed_shape[0]]) / 2
+    half = np.hypot(*found.fixed_shape) / 2
+    x, y = (scaled[found.sure] / half).T
+    square = x * x + y * y
+    one, none = np.ones_like(x), np.zeros_like(x)
+    plane = [x, y, one, x * x, x * y]  # of a homography: as far as it could have taken a part of the field
+    rows_x = [*plane, none, none, none, x * square]
+    rows_y = [none, none, none, x * y, y * y, x, y, one, y * square]
+    if len(x) < _LEAST_CELLS:
+        return float("nan")
+    wanted = np.concatenate([found.field[found.sure][:, 0], found.field[found.sure][:, 1]]) / half
+    design = np.concatenate([np.stack(rows_x, axis=1), np.stack(rows_y, axis=1)])
+    weight = np.ones(len(wanted))
+    solution = np.zeros(9)
+    for _ in range(_ITERATIONS):
+        solution = np.linalg.lstsq(design * weight[:, None], wanted * weight, rcond=1e-9)[0]
+        left = np.abs(design @ solution - wanted)
+        weight = 1 / np.sqrt(np.maximum(left / max(float(np.median(left)), 1e-6), 1))
+    return float(solution[-1])
 
 
 def _sampled(plane: Array, places: Array) -> Array:

@@ -16,7 +16,7 @@ from twinlens.compare.features.gamut import chroma
 from twinlens.compare.frame import Shot
 from twinlens.compare.model import Role
 from twinlens.core.record import record
-from twinlens.numerics.color import luminance
+from twinlens.numerics.color import luminance, rec2020_from_oklab, rgb_from_rgb
 
 Array = npt.NDArray[Any]
 
@@ -30,21 +30,31 @@ _TONE_ERROR, _COLOR_ERROR = 0.03, 0.01  # EV, of c: what blocks are off by anywa
 _BIN = 0.25  # EV, of the histogram that evens out bright and dark
 _COLOR_BINS = 24  # of hue, likewise
 _BASE_SHARES = (0.04, 0.1)  # of the grid's long edge: sigma of the surroundings that local tone looks at
+_GUIDED_SHARE, _GUIDED_EV = 0.05, 0.4  # half side of the guided filter's window; contrast that it takes for an edge
+GREY, LEAST_GREYS = 0.04, 60  # |c| under which a block is grey; blocks that white balance needs
+_BALANCING = 3  # rounds
+_COLOR_SHARE = 0.1  # |c| of usual colors
+_LEAST_CHANNEL = 0.0025  # linear, of the least channel: under some 8 codes of 255 it may have been cut off
 _MID_RANGE = (0.15, 0.85)  # quantiles of u between which mid grey is taken
 
 
 @record(kw_only=True, eq=False)
 class Joint:
-    """The joint frame of N shots and M usable blocks. `u`, `c`, `base` (M,): brightness (EV), chroma (complex),
-    brightness of the surroundings; `tone` (M,), `color` (M,): weights. `levels` (N, M): log2 Y, `chromas` (N, M),
-    `radii` (N, M). `sets` (N,): index of the set of each shot. `middle`: u of mid grey, or the nearest that the scene
-    has enough of. `where` (M,): flat index of the blocks in a grid of `shape`."""
+    """The joint frame of N shots and M usable blocks. `u`, `c` (M,): brightness (EV), chroma (complex); `bases` (M, 2):
+    brightness of the surroundings, smooth and stopping at edges, about its mean; `tone` (M,), `color` (M,): weights.
+    `light` (N, M, 3): linear Rec. 2020 without the color of greys, which is `whites` (N, 3), all 1 where the scene has
+    no grey (`has_grey`); of that light `levels` (N, M): log2 Y, and `chromas` (N, M). `radii` (N, M). `sets` (N,):
+    index of the set of each shot. `middle`: u of mid grey, or the nearest that the scene has enough of. `where` (M,):
+    flat index of the blocks in a grid of `shape`."""
 
     shots: tuple[Shot, ...]
     sets: Array
     u: Array
     c: Array
-    base: Array
+    bases: Array
+    light: Array
+    whites: Array
+    has_grey: bool
     levels: Array
     chromas: Array
     radii: Array
@@ -76,32 +86,64 @@ def joint(shots: Sequence[Shot], roles: Sequence[Role]) -> Joint | None:
         usable = inside & (texture < _MOST_TEXTURE) & (bright.min(axis=0) > _LEAST_LIGHT)
         usable &= np.all([(one.white < _CLIPPED) & (one.sunk < _CLIPPED) for one in shots], axis=0)
         colored = usable & np.all([one.black < _CLIPPED for one in shots], axis=0)
-    colored &= bright.min(axis=0) > _LEAST_COLOR_LIGHT
+    colored &= (bright.min(axis=0) > _LEAST_COLOR_LIGHT) & (_least_channel(light, shots) > _LEAST_CHANNEL)
     if usable.sum() < 100:
         return None
-    return _made(tuple(shots), sets, inside, light, levels, texture, usable, colored)
+    mean = mean_of_sets(levels, sets)
+    return _made(tuple(shots), sets, light, texture, usable, colored, _bases(mean, inside))
+
+
+def _least_channel(light: Array, shots: Sequence[Shot]) -> Array:
+    """The least channel (h, w) over all shots, each in the primaries of its own file."""
+    own = [one @ rgb_from_rgb(shot.picture.space, "rec2020").T for one, shot in zip(light, shots, strict=True)]
+    return np.min(own, axis=(0, -1))
 
 
 def _made(
-    shots: tuple[Shot, ...], sets: Array, inside: Array, light: Array, levels: Array, texture: Array, usable: Array,
-    colored: Array,
-) -> Joint:  # fmt: skip
+    shots: tuple[Shot, ...], sets: Array, light: Array, texture: Array, usable: Array, colored: Array, bases: Array
+) -> Joint:
     where = np.flatnonzero(usable)
-    mean = mean_of_sets(levels, sets)
-    u = mean.ravel()[where]
-    chromas = chroma(light.reshape(len(shots), -1, 3)[:, where])
-    c = mean_of_sets(chromas, sets)
     error = (_TEXTURE_ERROR * texture.ravel()[where]) ** 2
+    color = colored.ravel()[where] / (_COLOR_ERROR**2 + error * _COLOR_SHARE**2)
+    whites, light, has_grey = balanced(light.reshape(len(shots), -1, 3)[:, where], sets, color)
+    levels, chromas = np.log2(np.maximum(luminance(light), _LEAST_LIGHT)), chroma(light)
+    u, c = mean_of_sets(levels, sets), mean_of_sets(chromas, sets)
     tone = 1 / (_TONE_ERROR**2 + (error / np.log(2) ** 2)) * _evened(np.floor(u / _BIN))
-    hue = np.floor(np.angle(c) / (2 * np.pi) * _COLOR_BINS)
-    color = colored.ravel()[where] / (_COLOR_ERROR**2 + error * np.abs(c) ** 2) * _evened(hue)
+    color = color * _evened(np.floor(np.angle(c) / (2 * np.pi) * _COLOR_BINS))
+    base = bases.reshape(-1, 2)[where]
     return Joint(
-        shots=shots, sets=sets, u=u, c=c, base=_base(mean, inside).ravel()[where],
-        levels=levels.reshape(len(shots), -1)[:, where], chromas=chromas,
+        shots=shots, sets=sets, u=u, c=c, bases=base - base.mean(axis=0), light=light, whites=whites,
+        has_grey=has_grey, levels=levels, chromas=chromas,
         radii=np.stack([one.radius for one in shots]).reshape(len(shots), -1)[:, where],
         tone=tone / tone.mean(), color=color / max(float(color.mean()), 1e-12),
-        middle=float(np.clip(MID_GREY, *np.quantile(u, _MID_RANGE))), where=where, shape=(mean.shape[0], mean.shape[1]),
+        middle=float(np.clip(MID_GREY, *np.quantile(u, _MID_RANGE))), where=where, shape=usable.shape,
     )  # fmt: skip
+
+
+def balanced(light: Array, sets: Array, weight: Array) -> tuple[Array, Array, bool]:
+    """The color of greys of every shot against the mean of the sets, (N, 3) linear Rec. 2020 of luminance 1; the light
+    (N, M, 3) without it; and whether there are greys.
+
+    White balance multiplies the channels, so that it moves every color by another amount: it is taken out before the
+    rendering of colors is measured.
+    """
+    whites = np.ones((len(light), 3))
+    for _ in range(_BALANCING):
+        chromas = chroma(light / whites[:, None])
+        c = mean_of_sets(chromas, sets)
+        grey = (np.abs(c) < GREY) & (weight > 0)
+        if grey.sum() < LEAST_GREYS:
+            return np.ones_like(whites), light, False
+        apart = (chromas - c)[:, grey]
+        offsets = np.median(np.real(apart), axis=1) + 1j * np.median(np.imag(apart), axis=1)
+        whites = whites * white_rgb(offsets - mean_of_sets(offsets[:, None], sets)[0])
+    return whites, light / whites[:, None], True
+
+
+def white_rgb(offset: Array) -> Array:
+    """Linear Rec. 2020 (N, 3), luminance 1, of greys that lie `offset` (N,) from grey in c."""
+    rgb = rec2020_from_oklab(np.stack([np.ones(offset.shape), np.real(offset), np.imag(offset)], axis=-1))
+    return rgb / luminance(rgb)[..., None]
 
 
 def _evened(labels: Array) -> Array:
@@ -110,15 +152,19 @@ def _evened(labels: Array) -> Array:
     return 1 / np.sqrt(count[index.ravel()])
 
 
-def _base(mean: Array, inside: Array) -> Array:
-    """Brightness (h, w) of the surroundings of each block, clipped blocks included."""
+def _bases(mean: Array, inside: Array) -> Array:
+    """Brightness (h, w, 2) of the surroundings of each block, clipped blocks included: by Gaussians, and by a guided
+    filter, which stops at edges (K. He et al., Guided image filtering, IEEE TPAMI 35(6), 2013)."""
     import cv2
 
-    filled = np.where(inside, mean, 0.0)
-    found = np.zeros_like(mean)
-    for share in _BASE_SHARES:
-        sigma = share * max(mean.shape)
-        total = cv2.GaussianBlur(filled, (0, 0), sigma)
-        weight = cv2.GaussianBlur(inside.astype(float), (0, 0), sigma)
-        found += total / np.maximum(weight, 1e-6) / len(_BASE_SHARES)
-    return found
+    def means(values: Array, blur: Any) -> Array:
+        return blur(np.where(inside, values, 0.0)) / np.maximum(blur(inside.astype(float)), 1e-6)
+
+    edge = max(mean.shape)
+    smooth = [means(mean, lambda x, s=share: cv2.GaussianBlur(x, (0, 0), s * edge)) for share in _BASE_SHARES]
+    side = (2 * round(_GUIDED_SHARE * edge) + 1,) * 2
+    local = means(mean, lambda x: cv2.blur(x, side))
+    variance = np.maximum(means(mean**2, lambda x: cv2.blur(x, side)) - local**2, 0)
+    slope = variance / (variance + _GUIDED_EV**2)
+    guided = means(slope, lambda x: cv2.blur(x, side)) * mean + means(local * (1 - slope), lambda x: cv2.blur(x, side))
+    return np.stack([np.mean(smooth, axis=0), guided], axis=-1)

@@ -1,9 +1,8 @@
 """Paired: differences between sets in the scenes that they share, each feature divided by its scale.
 
-a = w (after - before) and r = w (reference - before), scene by scene. A feature that was not measured in some scenes
-is treated by itself: its values are spread about their mean by sqrt(n (n - 1) / (n_k (n_k - 1))) and its gaps filled
-with the mean, so that the mean over all n scenes, the variance of that mean and the sum over different scenes are those
-of the n_k measured ones.
+a = w (after - before) and r = w (reference - before), scene by scene. Where a scene does not show a feature (it has no
+skin, no green), it says nothing of it, and its difference counts as 0 there: a feature counts as often as scenes show
+it, in the data as in all scenes there are, so that what is estimated does not depend on which scenes were drawn.
 """
 
 from __future__ import annotations
@@ -20,19 +19,20 @@ from twinlens.core.record import record
 
 Array = npt.NDArray[Any]
 
-FEWEST = 3  # scenes in which a feature must have been measured: leaving one out must leave two different ones
+FEWEST = 3  # shared scenes: leaving one out must leave two different ones
 
 
 @record(kw_only=True, eq=False)
 class Paired:
-    """Scaled differences of N shared scenes and K features, nan where not measured.
+    """Scaled differences of N shared scenes and K features, 0 where not measured.
 
-    `a` (N, K): after - before; `r` (N, K): reference - before, or None; `weights` (K,); `index` (K,): which features of
-    the fingerprints; `sensors` and `shifts`: the limits' variances (K,), scaled.
+    `a` (N, K): after - before; `r` (N, K): reference - before, or None; `known` (N, K) bool; `weights` (K,); `index`
+    (K,): which features of the fingerprints; `sensors`, `shifts`: the limits' variances (K,) of the means over scenes.
     """
 
     a: Array
     r: Array | None
+    known: Array
     weights: Array
     index: Array
     sensors: Array
@@ -53,42 +53,23 @@ def differences(fingerprints: Fingerprints) -> tuple[Array, Array | None]:
 
 
 def paired(fingerprints: Fingerprints, limits: Limits, blocks: set[str] | None = None) -> Paired:
-    """The scaled differences of features that rendering alone moves and that say something of their own, measured in
-    enough shared scenes."""
+    """The scaled differences of features that rendering alone moves and that say something of their own."""
     a, r = differences(fingerprints)
     known = np.isfinite(a) if r is None else np.isfinite(a) & np.isfinite(r)
-    measured = known.sum(0)
-    counted = [one.cause == "rendering" and not one.is_derived for one in fingerprints.features]
-    chosen = np.array(counted, bool) & (measured >= FEWEST)
+    factors = weights(fingerprints)
+    chosen = (factors > 0) & (known.sum(0) > 1)
     if blocks is not None:
         chosen &= np.array([one.block in blocks for one in fingerprints.features], bool)
-    factors = weights(fingerprints, chosen, measured)
-    index = np.flatnonzero(factors)
-    used, gaps = factors[index], ~known[:, index]
+    index = np.flatnonzero(chosen)
+    used, known = factors[index], known[:, index]
+    count, scenes = known.sum(0), len(a)
+    shown = count * (count - 1) / max(scenes * (scenes - 1), 1)  # how often two scenes both show a feature
     return Paired(
-        a=np.where(gaps, np.nan, a[:, index] * used),
-        r=None if r is None else np.where(gaps, np.nan, r[:, index] * used),
+        a=np.where(known, a[:, index] * used, 0),
+        r=None if r is None else np.where(known, r[:, index] * used, 0),
+        known=known,
         weights=used,
         index=index,
-        sensors=limits.sensors[index] * used**2,
-        shifts={role: variance[index] * used**2 for role, variance in limits.shifts.items()},
+        sensors=limits.sensors[index] * used**2 * shown,
+        shifts={role: variance[index] * used**2 * shown for role, variance in limits.shifts.items()},
     )
-
-
-def filled(values: Array) -> Array:
-    """(N, K) without gaps, whose means, variances of means and sums over different scenes are those of the known."""
-    known, scenes = np.isfinite(values), len(values)
-    count = known.sum(0)
-    mean = np.where(known, values, 0).sum(0) / np.maximum(count, 1)
-    stretch = np.sqrt(scenes * (scenes - 1) / np.maximum(count * (count - 1), 1))
-    return mean + np.where(known, (values - mean) * stretch, 0)
-
-
-def held(values: Array) -> Array:
-    """(N, K) with zeros for gaps, scaled so that sums over different scenes are those of the known, also when the signs
-    of scenes are flipped.
-    """
-    known, scenes = np.isfinite(values), len(values)
-    count = known.sum(0)
-    stretch = (scenes * (scenes - 1) / np.maximum(count * (count - 1), 1)) ** 0.5
-    return np.where(known, values * stretch, 0)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from twinlens.compare.paired import Paired, filled
+from twinlens.compare.paired import Paired
 from twinlens.core.record import record
 
 Array = npt.NDArray[Any]
@@ -41,8 +41,8 @@ class Products:
 
 def products(pair: Paired) -> Products:
     """The products of a pair of differences of `Paired`."""
-    a = filled(pair.a)
-    r = np.zeros_like(a) if pair.r is None else filled(pair.r)
+    a = pair.a
+    r = np.zeros_like(a) if pair.r is None else pair.r
     grams = [a @ r.T, r @ r.T, a @ a.T]
     found, covariance = jackknife(grams)
     before = pair.shifts.get("before", 0 * pair.sensors)

@@ -6,7 +6,7 @@ the floor, features that are measured very exactly dominate; without the spread,
 A block of related features (twelve hues, the nodes of a tone curve) counts as the mean of its features do, so that
 measuring hue twelve times does not make hue twelve times as important.
 
-Spreads are fixed numbers of `spreads.csv`, not of the data under judgement: weights that follow the data follow its
+Spreads are fixed numbers of `scales.csv`, not of the data under judgement: weights that follow the data follow its
 noise, and a fraction of a change that points mostly elsewhere is a difference of large parts that the weights decide.
 """
 
@@ -24,33 +24,32 @@ from twinlens.compare.model import Feature, Fingerprints
 
 Array = npt.NDArray[Any]
 
-SPREADS = Path(__file__).with_name("spreads.csv")
+SCALES = Path(__file__).with_name("scales.csv")
+SMALLEST_FLOOR = 1e-9  # so that a feature without a floor divides by something
 UNKNOWN_SPREAD = 1.0  # of a feature that is not in the table, in floors: the median of the table's is near it
 
 
-def weights(fingerprints: Fingerprints, chosen: Array, measured: Array) -> Array:
-    """(K,) factors of the differences of features, 0 for those left out.
-
-    `chosen` (K,) bool: features of the verdict; `measured` (K,): in how many shared scenes each was measured.
-    """
-    used = chosen & (measured > 0)
-    features = [feature for feature, one in zip(fingerprints.features, used, strict=True) if one]
-    found = np.zeros(len(used))
-    found[used] = block_weights(features) / scales(features, repeats(fingerprints)[used])
+def weights(fingerprints: Fingerprints) -> Array:
+    """(K,) factors of the differences of features; 0 for those that do not count in a distance."""
+    counted = np.array([one.cause == "rendering" and not one.is_derived for one in fingerprints.features], bool)
+    features = [feature for feature, one in zip(fingerprints.features, counted, strict=True) if one]
+    found = np.zeros(len(counted))
+    found[counted] = block_weights(features) / scales(features, repeats(fingerprints)[counted])
     return found
 
 
 def scales(features: list[Feature], repeat: Array) -> Array:
     """(K,) in the features' units; `repeat` (K,) is the variance of a scene's value over its shots."""
-    floor = np.array([max(one.floor, np.finfo(float).tiny ** 0.25) for one in features])
-    spread = np.array([spreads().get(one.key, UNKNOWN_SPREAD) for one in features]) * floor
+    floor = np.array([max(one.floor, SMALLEST_FLOOR) for one in features])
+    spread = np.array([table().get(one.key, (UNKNOWN_SPREAD, 1.0))[0] for one in features]) * floor
     return np.sqrt(floor**2 + spread**2 + repeat)
 
 
 def block_weights(features: list[Feature]) -> Array:
-    """(K,): one over the root of the number of features in the feature's block."""
-    blocks = [one.block for one in features]
-    return np.array([1 / np.sqrt(blocks.count(block)) for block in blocks])
+    """(K,): one over the root of the number of features that a scene shows of the feature's block, on average."""
+    shown = np.array([table().get(one.key, (UNKNOWN_SPREAD, 1.0))[1] for one in features])
+    blocks = np.array([one.block for one in features])
+    return np.array([1 / np.sqrt(np.sum(shown[blocks == one.block] ** 2)) for one in features])
 
 
 def repeats(fingerprints: Fingerprints) -> Array:
@@ -61,9 +60,10 @@ def repeats(fingerprints: Fingerprints) -> Array:
 
 
 @cache
-def spreads() -> dict[str, float]:
-    """Spread from scene to scene by the feature's key, in floors."""
-    if not SPREADS.exists():
+def table() -> dict[str, tuple[float, float]]:
+    """Spread from scene to scene in floors, and the share of scenes that show the feature, by its key."""
+    if not SCALES.exists():
         return {}
-    with SPREADS.open() as file:
-        return {row["key"]: float(row["spread"]) for row in csv.DictReader(line for line in file if line[0] != "#")}
+    with SCALES.open() as file:
+        rows = csv.DictReader(line for line in file if line[0] != "#")
+        return {row["key"]: (float(row["spread"]), float(row["shown"])) for row in rows}

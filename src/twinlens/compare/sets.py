@@ -23,19 +23,21 @@ from twinlens.core.errors import ParameterError, TwinlensError
 from twinlens.core.image import Image
 from twinlens.core.record import record
 from twinlens.files import photo_read
-from twinlens.numerics.color import decode, encode, luminance, oklab_from_rec2020, rgb_from_rgb
+from twinlens.measure.registration import Features, describe
+from twinlens.numerics.color import decode, encode, oklab_from_rec2020, rgb_from_rgb
 
 Array = npt.NDArray[Any]
 Progress = Callable[[int, int, str], None]
 
-SMALL_EDGE = 1024  # px of the long edge of the pictures in which scenes are recognized
+SMALL_EDGE, POINTS = 640, 800  # px of the long edge of the pictures in which scenes are recognized; points in them
 LEAST_EDGE = 128  # px of the short edge; in less nothing can be measured
 _COLOR_STEP = 8  # pixels between those whose color decides whether a picture is monochrome
 
 
 @record(kw_only=True, eq=False)
 class Picture:
-    """One photograph: where it is, what it says of itself, and `grey` (h, w) uint8, the picture small and upright.
+    """One photograph: where it is, what it says of itself, and `features`, the picture small and upright
+    with points that can be found again.
 
     `height`, `width` are those of the upright picture in full. `brightness` is the exposure value at ISO 100 (EV) that
     the camera chose, nan where unknown.
@@ -46,7 +48,7 @@ class Picture:
     name: str
     height: int
     width: int
-    grey: Array
+    features: Features
     space: str
     camera: str = ""
     software: str = ""
@@ -143,12 +145,14 @@ def scan(path: Path, role: Role = "before") -> Picture:
     if min(full) < LEAST_EDGE:
         raise ParameterError(f"{full[1]} x {full[0]} pixels are too few; {LEAST_EDGE} a side are needed")
     small = _small(codes, image.primaries)
-    grey = _grey(small)
+    coded = coded_small(small)
+    grey = coded[..., 1]
     if checks.is_screenshot(path.name, shot, grey):
         raise ParameterError("a screenshot, not a photograph")
     tables = reading.jpeg_tables(path)
     return Picture(
-        role=role, path=str(path), name=path.name, height=full[0], width=full[1], grey=grey, space=image.primaries,
+        role=role, path=str(path), name=path.name, height=full[0], width=full[1],
+        features=describe(coded, SMALL_EDGE, POINTS), space=image.primaries,
         camera=" ".join(filter(None, (shot.make, shot.model))), software=shot.software, taken=shot.taken,
         quality=reading.quality(tables), tables=tables, brightness=_brightness(image),
         is_mono=checks.is_mono(oklab_from_rec2020(small[::_COLOR_STEP, ::_COLOR_STEP])),
@@ -166,9 +170,9 @@ def _small(codes: Array, space: str) -> Array:
     return (decode(small, space) @ rgb_from_rgb("rec2020", space).T).astype(np.float32)
 
 
-def _grey(linear: Array) -> Array:
-    """Luma (h, w) uint8 on the curve of sRGB."""
-    return np.rint(255 * np.clip(encode(np.maximum(luminance(linear), 0)), 0, 1)).astype(np.uint8)
+def coded_small(linear: Array) -> Array:
+    """Codes (h, w, 3) uint8 on the curve of sRGB of linear Rec. 2020."""
+    return np.rint(255 * np.clip(encode(np.maximum(linear, 0)), 0, 1)).astype(np.uint8)
 
 
 def _brightness(image: Image) -> float:

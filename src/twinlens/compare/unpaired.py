@@ -97,10 +97,9 @@ def _welch(feature: Feature, before: Array, after: Array) -> tuple[float | None,
 
 
 def _statement(changes: tuple[FeatureChange, ...], asked: bool) -> str:
-    sure = [one for one in changes if one.p_value is not None and one.p_value < LEVEL]
-    sure.sort(key=lambda one: -abs(one.change) / max(one.feature.floor, 1e-12))
+    sure = words.sure(changes)
     if sure:
-        named = ", ".join(words.feature_change(one) for one in sure[: words.MOST_NAMED])
+        named = ", ".join(words.feature_change(one) for one in words.largest(sure))
         told = f"The sets share no scene; on average they differ in {named}, which may come from the scenes."
     else:
         told = (

@@ -11,7 +11,7 @@ from twinlens.report.compare import numbers
 
 BLOCKS = {"chroma": "saturation"}  # a block's name in a sentence, where that is not its own
 WHOLE = 9.95  # from here on a number is told without decimals
-MOST_NAMED = 3  # features in a sentence
+MOST_NAMED, MOST_SEEN = 3, 4  # features in a sentence of what is sure, of what was seen
 FAR = 0.1  # a fraction whose interval stays below it is not a move towards the reference
 
 
@@ -37,7 +37,34 @@ def _with_reference(made: Verdict) -> str:
         return _moved(made)
     if made.changed.holds:
         return _sentence(_changed_elsewhere(made), _states(made.blocks))
+    if made.scenes < FEWEST_TWO_SIDED:
+        return _too_few(made)
     return _sentence("No measurable change", _would_have_been_found(made))
+
+
+def _too_few(made: Verdict) -> str:
+    """Where the number of scenes alone forbids a claim: no claim of sameness either."""
+    scenes = count(made.scenes, "shared scene").capitalize()
+    if made.along is not None and made.scenes >= FEWEST_ONE_SIDED:
+        head = f"Not measurably moved towards the reference; whether it changed at all takes {FEWEST_TWO_SIDED} scenes"
+    elif made.along is not None:
+        head = f"{scenes} cannot show a move towards the reference: {FEWEST_ONE_SIDED} are needed"
+    else:
+        head = f"{scenes} cannot show a change as a whole: {FEWEST_TWO_SIDED} are needed"
+    named = [feature_change(one) for one in largest(sure(made.features))]
+    return _sentence(head, f"by itself, {listed(named)} surely changed" if named else "")
+
+
+def sure(changes: Sequence[FeatureChange]) -> list[FeatureChange]:
+    """Features that surely changed (Holm), without those that say others again."""
+    return [one for one in changes if not one.feature.is_derived and one.p_value is not None and one.p_value < LEVEL]
+
+
+def largest(changes: Sequence[FeatureChange], most: int = MOST_NAMED) -> list[FeatureChange]:
+    """The largest changes, in floors, one of each block."""
+    ranked = sorted(changes, key=lambda one: -abs(one.change) / max(one.feature.floor, 1e-12))
+    first = {one.feature.block: one for one in reversed(ranked)}
+    return [one for one in ranked if first[one.feature.block] is one][:most]
 
 
 def _moved(made: Verdict) -> str:
@@ -68,10 +95,6 @@ def _changed_elsewhere(made: Verdict) -> str:
 
 
 def _would_have_been_found(made: Verdict) -> str:
-    if made.along is not None and made.scenes < FEWEST_ONE_SIDED:
-        return f"{count(made.scenes, 'shared scene')} cannot show one: {FEWEST_ONE_SIDED} are needed"
-    if made.along is None and made.scenes < FEWEST_TWO_SIDED:
-        return f"{count(made.scenes, 'shared scene')} cannot show one: {FEWEST_TWO_SIDED} are needed"
     if made.detectable is None:
         return ""
     if made.detectable > 1:
@@ -80,15 +103,15 @@ def _would_have_been_found(made: Verdict) -> str:
 
 
 def _without_reference(made: Verdict) -> str:
-    counted = [one for one in made.features if not one.feature.is_derived]
-    sure = [one for one in counted if one.p_value is not None and one.p_value < LEVEL]
+    certain = sure(made.features)
+    if not made.changed.holds and made.scenes < FEWEST_TWO_SIDED:
+        return _too_few(made)
     if not made.changed.holds:
-        return _sentence("No measurable change", _would_have_been_found(made))
-    if not sure:
+        return _sentence("No measurable change", "")
+    if not certain:
         return _sentence("Changed as a whole, though no single feature surely did", _states(made.blocks))
-    sure.sort(key=lambda one: -abs(one.change) / max(one.feature.floor, 1e-12))
-    named = [feature_change(one) for one in sure[:MOST_NAMED]]
-    more = len(sure) - len(named)
+    named = [feature_change(one) for one in largest(certain)]
+    more = len(certain) - len(named)
     rest = f" and {count(more, 'more feature')}" if more else ""
     return _sentence(f"Changed: {', '.join(named)}{rest}", _states(made.blocks, but="changed"))
 
@@ -106,7 +129,7 @@ def feature_change(one: FeatureChange) -> str:
 def _states(blocks: Sequence[BlockChange], but: str = "") -> str:
     """As in: hue changed; sharpening unchanged. Of the blocks whose state is sure."""
     parts = []
-    for state, told in (("towards", "towards it"), ("changed", "changed"), ("unchanged", "unchanged")):
+    for state, told in (("towards", "moved towards it"), ("changed", "changed"), ("unchanged", "unchanged")):
         names = [_name(one) for one in blocks if one.state == state and state != but]
         if names:
             parts.append(f"{listed(names)} {told}")
@@ -136,10 +159,9 @@ def notes(scenes: int, reference: bool, fraction: bool) -> tuple[str, ...]:
 
 def too_little(made: Verdict, reason: str) -> str:
     """Where nothing could be tested: what was seen, and that it proves nothing."""
-    seen = sorted(made.features, key=lambda one: -abs(one.change) / max(one.feature.floor, 1e-12))
-    seen = [one for one in seen if abs(one.change) >= one.feature.floor][:MOST_NAMED]
+    seen = [one for one in made.features if abs(one.change) >= one.feature.floor and not one.feature.is_derived]
     head = f"Nothing can be said surely: {reason}."
     if not seen:
         return head
-    named = ", ".join(map(feature_change, seen))
+    named = ", ".join(map(feature_change, largest(seen, MOST_SEEN)))
     return f"{head} Seen there: {named}; whether other scenes show the same is not known."

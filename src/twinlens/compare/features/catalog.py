@@ -92,8 +92,8 @@ def _gamut() -> list[Feature]:
         Feature(key="gamut_use", label="use of the gamut", floor=2.0, is_derived=True,
                 doc="chroma of the most colorful hundredth, as share of what sRGB can show at that lightness and hue",
                 source="IEC 61966-2-1", **told),
-        Feature(key="gamut_clipped", label="clipped colors", floor=0.5, source="ISO 17850 ideas (share of area)",
-                doc="area where one or two channels, not all, are at an end", **told),
+        Feature(key="gamut_clipped", label="clipped colors", floor=0.5, is_derived=True,
+                doc="area where one or two channels, not all, are at an end: follows from chroma and exposure", **told),
         Feature(key="white_clipped", label="clipped highlights", floor=0.5, doc="area without detail at white", **told),
         Feature(key="black_clipped", label="clipped shadows", floor=0.5, doc="area without detail at black", **told),
     ]  # fmt: skip

@@ -2,9 +2,10 @@
 
     c_s - c = o + sum_k W_k(hue) g_k c
 
-c = (a + ib) / L of Oklab does not change with the exposure. o is the color of greys, |1 + g_k| the chroma ratio and
-arg(1 + g_k) the turn of the hue about the center of hue k; the hat functions W_k add up to 1. Where a scene has no
-grey, o is 0 and not reported: the color of the light and the rendering of color cannot be told apart there.
+c = (a + ib) / L of Oklab does not change with the exposure. The color of greys was taken out before (`frame_joint`), o
+is what was left of it; |1 + g_k| is the chroma ratio and arg(1 + g_k) the turn of the hue about the center of hue k;
+the hat functions W_k add up to 1. Where a scene has no grey, o is 0 and white balance is not reported: the color of the
+light and the rendering of color cannot be told apart there.
 """
 
 from __future__ import annotations
@@ -16,15 +17,14 @@ import numpy.typing as npt
 
 from twinlens.compare.features.catalog import HUE_NAMES
 from twinlens.compare.features.robust import ridge
-from twinlens.compare.frame_joint import Joint
-from twinlens.numerics.color import XYZ_FROM_REC2020, rec2020_from_oklab, xy_from_xyz
+from twinlens.compare.frame_joint import LEAST_GREYS, Joint, white_rgb
+from twinlens.numerics.color import XYZ_FROM_REC2020, xy_from_xyz
 from twinlens.numerics.temperature import TINT_SCALE, temperature_from_xy
 
 Array = npt.NDArray[Any]
 
 SECTORS = len(HUE_NAMES)
-_GREY, _COLORED = 0.04, 0.06  # |c| under which a block is grey, over which it says something about its hue
-_LEAST_GREYS, _LEAST_BLOCKS = 60, 20
+_COLORED, _LEAST_BLOCKS = 0.06, 20  # |c| over which a block says something about its hue; blocks that a hue needs
 _GAIN, _EVEN = 3e-7, 3e-6  # penalties of g, and of the difference of neighbors
 _OFFSET = 1e-7  # of o
 _LEAST_ERROR = 0.003  # of c
@@ -37,14 +37,14 @@ def features(frame: Joint) -> dict[str, Array]:
     keys += [f"{kind}_{name}" for kind in ("chroma", "hue") for name in HUE_NAMES]
     values = {key: nothing.copy() for key in keys}
     is_mono = any(one.picture.is_mono for one in frame.shots)
-    if is_mono or (frame.color > 0).sum() < _LEAST_GREYS:
+    if is_mono or (frame.color > 0).sum() < LEAST_GREYS:
         return values
     weights = sector_weights(frame.c)
     used = frame.color > 0
     share = np.where(used & (np.abs(frame.c) > _COLORED), 1.0, 0.0) @ weights
-    has_grey = int(np.sum(used & (np.abs(frame.c) < _GREY))) >= _LEAST_GREYS
-    for index, (offset, gains) in enumerate(solved(frame, weights, has_grey)):
-        told = np.concatenate([white(offset) if has_grey else (np.nan, np.nan), _ratios(gains, share)])
+    for index, (offset, gains) in enumerate(solved(frame, weights)):
+        grey = white(frame.whites[index] * white_rgb(np.array(offset))) if frame.has_grey else (np.nan, np.nan)
+        told = np.concatenate([grey, _ratios(gains, share)])
         for key, value in zip(keys, told, strict=True):
             values[key][index] = value
     return values
@@ -57,12 +57,12 @@ def sector_weights(c: Array) -> Array:
     return np.maximum(1 - distance, 0)
 
 
-def solved(frame: Joint, weights: Array, has_grey: bool) -> list[tuple[complex, Array]]:
+def solved(frame: Joint, weights: Array) -> list[tuple[complex, Array]]:
     """For each shot o and g (12,), complex."""
     columns = np.concatenate([np.ones((len(frame.c), 1)), weights * frame.c[:, None]], axis=1)
     around = np.eye(SECTORS) - np.roll(np.eye(SECTORS), 1, axis=1)
     penalty = np.zeros((SECTORS + 1, SECTORS + 1))
-    penalty[0, 0] = _OFFSET if has_grey else 1e6
+    penalty[0, 0] = _OFFSET if frame.has_grey else 1e6
     penalty[1:, 1:] = _GAIN * np.eye(SECTORS) + _EVEN * around.T @ around
     found = []
     for chroma in frame.chromas:
@@ -80,8 +80,8 @@ def _ratios(gains: Array, share: Array) -> Array:
     return np.concatenate([[overall], np.where(covered, ratio, np.nan), np.where(covered, turn, np.nan)])
 
 
-def white(offset: complex) -> tuple[float, float]:
-    """Mired and duv of a grey that lies `offset` from grey in c, against those of the display's white."""
-    lab = np.array([[1.0, 0.0, 0.0], [1.0, offset.real, offset.imag]])
-    found = [temperature_from_xy(xy_from_xyz(one)) for one in rec2020_from_oklab(lab) @ XYZ_FROM_REC2020.T]
+def white(rgb: Array) -> tuple[float, float]:
+    """Mired and duv of a grey shown as linear Rec. 2020 (3,), against those of the display's white."""
+    shown = np.stack([np.ones(3), rgb])
+    found = [temperature_from_xy(xy_from_xyz(one)) for one in shown @ XYZ_FROM_REC2020.T]
     return 1e6 / found[1][0] - 1e6 / found[0][0], (found[1][1] - found[0][1]) / TINT_SCALE

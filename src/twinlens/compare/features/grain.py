@@ -23,7 +23,7 @@ Array = npt.NDArray[Any]
 KEYS = ("noise", "noise_chroma", "noise_grain", "texture")
 FLATTEST = 8
 _LEAST_WINDOWS = 3
-_LEAST_NOISE = 0.05  # codes: what rounding to 8 bits leaves
+_LEAST_NOISE, _LEAST_COLOR_NOISE = 0.1, 0.25  # codes: less is what rounding and the JPEG leave
 _LOW_BAND, _HIGH_BAND = (0.0, 0.08), (0.15, 0.40)  # cycles a pixel of the smallest picture
 _LUMA = np.array([0.2126, 0.7152, 0.0722])  # of sRGB, ITU-R BT.709
 _CB, _CR = 1.8556, 1.5748  # BT.709: scale of color differences
@@ -42,8 +42,8 @@ def measured(crops: Sequence[Crops], heights: Sequence[int], sets: Array) -> dic
     order = np.argsort(_over_sets(np.log(np.maximum(spreads[..., 0], _LEAST_NOISE)), sets), kind="stable")[:FLATTEST]
     if len(order) < _LEAST_WINDOWS:
         return told
-    luma, blue, red = np.moveaxis(np.sqrt(np.mean(spreads[order] ** 2, axis=0)), -1, 0)
-    luma, color = np.maximum(luma, _LEAST_NOISE), np.maximum(np.sqrt((blue**2 + red**2) / 2), _LEAST_NOISE)
+    luma, blue, red = np.moveaxis(np.median(spreads[order], axis=0), -1, 0)
+    luma, color = np.maximum(luma, _LEAST_NOISE), np.maximum(np.sqrt((blue**2 + red**2) / 2), _LEAST_COLOR_NOISE)
     told["noise"], told["noise_chroma"] = 100 * np.log(luma), 100 * np.log(color / luma)
     spectra = [_mean_spectrum([flats[index][shot] for index in order]) for shot in range(len(crops))]
     told["noise_grain"] = np.array([-100 * np.log(np.sum(f * f * p) / np.sum(f * p)) for f, p in spectra])

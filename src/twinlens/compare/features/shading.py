@@ -47,8 +47,7 @@ def features(frame: Joint) -> dict[str, Array]:
 
 def _ratios(frame: Joint) -> Array:
     """(N, M, 2): natural logarithms of red and of blue over green, in linear sRGB."""
-    light = np.stack([one.light.reshape(-1, 3)[frame.where] for one in frame.shots])
-    srgb = np.log(np.maximum(light @ rgb_from_rgb("srgb", "rec2020").T, 1e-4))
+    srgb = np.log(np.maximum(frame.light @ rgb_from_rgb("srgb", "rec2020").T, 1e-4))
     return srgb[..., (0, 2)] - srgb[..., 1:2]
 
 

@@ -1,11 +1,11 @@
 """Tone: how a shot renders brightness against the joint frame, as a curve, a local and a radial part at once.
 
-    log2 Y - u = f(u) + p (u - base) + k2 r^2 + k4 r^4
+    log2 Y - u = f(u) - p1 b1 - p2 b2 + k2 r^2 + k4 r^4
 
-f is a piecewise linear curve with nodes every stop, held smooth; u - base says how much a block is brighter than its
-surroundings (the part that no curve explains: tone mapping that compresses what is bright and dark at large and keeps
-detail has p > 0); r is the distance from the middle of the shot. They are fitted together, because each alone would
-explain a share of the others.
+f is a piecewise linear curve, held smooth; b1 and b2 are the brightness of the surroundings, smooth and stopping at
+edges: tone mapping that compresses what is bright and dark at large, and keeps detail, has p1 + p2 > 0; r is the
+distance from the middle of the shot. They are fitted together, because each alone would explain a share of the others.
+f is the curve that a part sees in given surroundings.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from twinlens.core.record import record
 
 Array = npt.NDArray[Any]
 
-NODES = np.arange(-7.0, 4.0)  # EV about the middle
-_SMOOTH, _FLAT = 3e-3, 1e-7  # penalties of the second differences of f, and of its size
-_LOCAL, _RADIAL = 1e-5, 1e-6  # of p, of k2; of k4 ten times
+NODES = np.arange(-7.0, 3.6, 0.5)  # EV about the middle
+_SMOOTH, _FLAT = 2e-3, 1e-7  # penalties of the second differences of f, and of its size
+_LOCAL, _RADIAL = 2e-5, 1e-6  # of p1 and p2; of k2, and of k4 ten times
 _LEAST_ERROR = 0.02  # EV
 SHADOW_EV, HIGHLIGHT_EV, CONTRAST_EV = -3.0, 1.5, 1.0
 _NEAR, _LEAST_BLOCKS = 0.6, 12  # EV about a place of the curve, and the blocks needed there
@@ -31,7 +31,7 @@ _NEAR, _LEAST_BLOCKS = 0.6, 12  # EV about a place of the curve, and the blocks 
 
 @record(kw_only=True, eq=False)
 class ToneFit:
-    """Of one shot: `curve` (len(NODES),) EV at the nodes, `local` p, `radial` (2,), and `left`, the error (EV)."""
+    """Of one shot: `curve` (len(NODES),) EV at the nodes, `local` p1 + p2, `radial` (2,); `left`: error (EV)."""
 
     curve: Array
     local: float
@@ -55,19 +55,27 @@ def fits(frame: Joint) -> list[ToneFit]:
     found = []
     for level, radius in zip(frame.levels, frame.radii, strict=True):
         radial = np.stack([radius**2, radius**4], axis=1)
-        columns = np.concatenate([hats, (frame.u - frame.base)[:, None], radial], axis=1)
+        columns = np.concatenate([hats, -frame.bases, radial], axis=1)
         wanted = level - frame.u
         solution = ridge(columns, wanted, frame.tone, penalty, _LEAST_ERROR)
         left = float(np.median(np.abs(wanted - columns @ solution)))
         count = len(NODES)
-        found.append(ToneFit(curve=solution[:count], local=float(solution[count]), radial=solution[-2:], left=left))
+        found.append(
+            ToneFit(
+                curve=solution[:count],
+                local=float(solution[count] + solution[count + 1]),
+                radial=solution[-2:],
+                left=left,
+            )
+        )
     return found
 
 
 def _hats(places: Array) -> Array:
     """(M, nodes): weights of the two nodes about each place; beyond the ends those of the end."""
-    index = np.clip((places - NODES[0]).astype(int), 0, len(NODES) - 2)
-    share = np.clip(places - NODES[index], 0, 1)
+    step = NODES[1] - NODES[0]
+    index = np.clip(((places - NODES[0]) / step).astype(int), 0, len(NODES) - 2)
+    share = np.clip((places - NODES[index]) / step, 0, 1)
     hats = np.zeros((len(places), len(NODES)))
     rows = np.arange(len(places))
     hats[rows, index], hats[rows, index + 1] = 1 - share, share
@@ -77,9 +85,9 @@ def _hats(places: Array) -> Array:
 def _penalty() -> Array:
     count = len(NODES)
     second = np.diff(np.eye(count), 2, axis=0)
-    whole = np.zeros((count + 3, count + 3))
+    whole = np.zeros((count + 4, count + 4))
     whole[:count, :count] = _SMOOTH / count * second.T @ second + _FLAT * np.eye(count)
-    whole[count:, count:] = np.diag([_LOCAL, _RADIAL, 10 * _RADIAL])
+    whole[count:, count:] = np.diag([_LOCAL, _LOCAL, _RADIAL, 10 * _RADIAL])
     return whole
 
 
@@ -98,7 +106,7 @@ def features(frame: Joint, found: list[ToneFit]) -> dict[str, Array]:
         else nothing,
         "tone_shadow": shadow if has[SHADOW_EV] else nothing,
         "tone_highlight": highlight if has[HIGHLIGHT_EV] else nothing,
-        "local_contrast": 100 * np.log(np.maximum([1 + one.local for one in found], 0.05)),
+        "local_contrast": -100 * np.log(np.maximum([1 - one.local for one in found], 0.05)),
         "vignette": np.array([one.corner for one in found]),
     }
 

@@ -1,0 +1,343 @@
+"""Verdict, bank: fingerprints of simulated shots, scene by scene, from which `verdict.py` draws its experiments.
+
+Every scene is photographed several times by a phone (two units and more, two lights) and by a reference camera, each
+shot with its own noise, framing and exposure. Each raw picture is rendered in three looks, and looks part of the way
+between are made by mixing the finished pictures' codes, which is no axis of the fingerprint. Every picture is written
+as a JPEG and read back. The shots of a scene are laid on each other once; then each experiment's three sets are
+measured in their own joint frame.
+
+    python benchmarks/verdict_bank.py tuning|report FOLDER [SCENES]  makes FOLDER/NAME.npz, one processor
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import time
+from dataclasses import replace
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from twinlens.compare import frame, sets_read
+from twinlens.compare.features import KEYS, edges, shading, sites, tone
+from twinlens.compare.features import color as features_color
+from twinlens.compare.fingerprint_scene import of_pictures
+from twinlens.compare.frame_joint import joint
+from twinlens.numerics import color
+from twinlens.simulate import camera as cameras
+from twinlens.simulate import maker as makers
+from twinlens.simulate import scenes as makes
+from twinlens.simulate.photograph import Pose, metered, photograph
+from twinlens.simulate.shots.frame import jpeg_from_active
+from twinlens.simulate.shots.subject import frame_size
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+BACKGROUNDS, WALLPAPERS = Path("/usr/share/backgrounds"), Path("/usr/share/wallpapers")
+MEGAPIXELS = 0.4
+REPEATS, LOGO_REPEATS = 2, 4
+UNITS = (2, 3, 4)
+LIGHTS = ("D50", "FL11", "LED-B3", "A")
+EXPOSURE_SPREAD, SHIFT, TURN_DEG, ZOOM = 0.03, 0.012, 0.8, 0.05
+QUALITY = 92
+SCENES_OF_SHARES = 6  # whose distances between looks set how far the reference look lies; the same for all later ones
+
+
+class Ask(NamedTuple):
+    """Looks (before, reference, beside), the distance (CIEDE2000) of the latter two from the first, and the changes:
+    parts of the way and beside it, and whether whole sets of another unit or light are made."""
+
+    looks: tuple[str, str, str]
+    distance: float
+    ways: tuple[tuple[float, float], ...]
+    conditions: tuple[str, ...] = ()
+
+
+class Plan(NamedTuple):
+    """What a bank is made of: what is asked, sensors, where its scenes come from."""
+
+    asks: tuple[Ask, ...]
+    sensors: tuple[str, str]
+    still_life_seed: int
+    photographs: tuple[str, ...]
+
+
+ALL = ((0.0, 0.0), (0.25, 0.0), (0.5, 0.0), (1.0, 0.0), (0.0, 1.0), (0.25, 1.0))
+FEW = ((0.0, 0.0), (0.5, 0.0), (1.0, 0.0), (0.25, 1.0))
+CONDITIONS = ("unit", "light")
+PLANS = {
+    "tuning": Plan(
+        asks=(
+            Ask(("random:1", "random:2", "random:3"), 5.0, FEW, CONDITIONS),
+            Ask(("random:4", "random:5", "random:6"), 4.0, FEW),
+        ),
+        sensors=("", ""),
+        still_life_seed=100,
+        photographs=("wallpapers",),
+    ),
+    "report": Plan(
+        asks=(
+            Ask(("smartphone", "natural", "cinematic"), 5.0, ALL, CONDITIONS),
+            Ask(("smartphone", "natural", "cinematic"), 2.5, ALL),
+            Ask(("random:11", "cinematic", "random:12"), 5.0, ALL),
+            Ask(("random:11", "cinematic", "random:12"), 2.5, ALL),
+        ),
+        sensors=("Samsung_Galaxy-S20_Tominaga_etal_2021", "Leica_M8_Mauer-2009"),
+        still_life_seed=500,
+        photographs=("backgrounds", "shared"),
+    ),
+}
+
+
+def camera_of(role: str, sensitivity: str) -> cameras.Camera:
+    """The bundled camera of this role, with measured sensitivities where a name is given."""
+    made = cameras.load(role)
+    if not sensitivity:
+        return made
+    rows = np.loadtxt(SHARED / "spectral" / "sensitivities" / f"{sensitivity}.csv", delimiter=",", skiprows=1)
+    wanted = np.stack([np.interp(np.arange(400.0, 701.0, 10.0), rows[:, 0], column) for column in rows[:, 1:4].T], 1)
+    return replace(made, name=f"{role} {sensitivity}", sensitivities=np.maximum(wanted, 0) / wanted.max())
+
+
+def pictures(plan: Plan) -> list[tuple[str, Any]]:
+    """Parts of photographs, (H, W, 3) uint8, with their names; no two share a pixel."""
+    from PIL import Image
+
+    files: list[Path] = []
+    if "wallpapers" in plan.photographs:
+        files += sorted(WALLPAPERS.glob("*/contents/images/2560x1600.jpg"))
+    if "backgrounds" in plan.photographs:
+        files += sorted((BACKGROUNDS / "mate" / "nature").glob("*.jpg"))
+    if "shared" in plan.photographs:
+        names = ("leica_t_typ701", "samsung_galaxy_s7_edge", "apple_iphone_6", "nokia_lumia_800", "canon_sx60_hdr_off")
+        files += [SHARED / "photos" / f"{name}.jpg" for name in names]
+    found = []
+    for file in files:
+        with Image.open(file) as image:
+            whole = np.asarray(image.convert("RGB"))
+        parts = 2 if min(whole.shape[:2]) >= 1000 else 1
+        for number, part in enumerate(np.array_split(whole, parts, axis=1)):
+            if part.shape[1] * 3 < part.shape[0] * 4:  # to 4:3, its middle
+                rows = part.shape[1] * 3 // 4
+                top = (part.shape[0] - rows) // 2
+                part = part[top : top + rows]
+            found.append((f"{file.stem}-{number}", part))
+    return found
+
+
+def subjects(plan: Plan, count: int) -> list[tuple[str, Any]]:
+    """Names of scenes with what they are made of: photographs and still lifes by turns, until there are enough."""
+    photos = pictures(plan)
+    still = [(f"still-life-{plan.still_life_seed + at}", "still-life") for at in range(count)]
+    turns = [one for two in zip_longest(photos, still) for one in two if one is not None]
+    return turns[:count]
+
+
+class Raw(NamedTuple):
+    """A raw picture and what took it ("phone", "unit", "light" or "reference", and its number); `jpeg_from_scene`
+    (3, 3) takes (x, y) of the scene to the finished picture."""
+
+    kind: str
+    number: int
+    image: Any
+    jpeg_from_scene: np.ndarray
+
+
+def raws(what: Any, phone: cameras.Camera, reference: cameras.Camera, seed: int) -> list[Raw]:
+    """Every shot of a scene."""
+    rng = np.random.default_rng([seed, 77])
+    size = frame_size(phone, MEGAPIXELS)
+    kind, options = (what, {}) if isinstance(what, str) else ("photograph", {"picture": what})
+    day = makes.make(kind, *size, light="D65", seed=seed, **options)
+    other = LIGHTS[seed % len(LIGHTS)]
+
+    def take(seen: Any, camera: cameras.Camera, role: str, number: int, unit: int, level: float) -> Raw:
+        own = frame_size(camera, MEGAPIXELS)
+        pose = Pose(
+            shift_px=tuple((rng.uniform(-SHIFT, SHIFT, 2) * (own[1], own[0])).tolist()),
+            rotation_deg=float(rng.uniform(-TURN_DEG, TURN_DEG)),
+            scale=float(1.08 + rng.uniform(0, ZOOM)),
+        )
+        shot = photograph(
+            seen, camera, height=own[0], width=own[1], pose=pose, module=unit, seed=int(rng.integers(2**31)),
+            exposure=level * float(np.exp(EXPOSURE_SPREAD * rng.uniform(-1, 1))), least_resolution=0.3,
+        )  # fmt: skip
+        return Raw(role, number, shot.image, jpeg_from_active(shot.image) @ shot.view.picture_from_scene)
+
+    level = metered(day, phone)
+    made = [take(day, phone, "phone", at, 1, level) for at in range(LOGO_REPEATS)]
+    made += [take(day, phone, "unit", unit, unit, level) for unit in UNITS]
+    evening = makes.make(kind, *size, light=other, seed=seed, **options)
+    made += [take(evening, phone, "light", LIGHTS.index(other), 1, metered(evening, phone))]
+    return made + [take(day, reference, "reference", at, 1, metered(day, reference)) for at in range(REPEATS)]
+
+
+def distance(one: np.ndarray, other: np.ndarray) -> float:
+    """Mean CIEDE2000 of means of blocks between two pictures (H, W, 3) of codes, display white."""
+    labs = []
+    for codes in (one, other):
+        linear = color.decode(frame.block_means(codes.astype(np.float32)) / 255)
+        xyz = linear @ color.XYZ_FROM_SRGB.T
+        labs.append(color.lab_from_xyz(xyz, color.XYZ_FROM_SRGB.sum(1)))
+    return float(np.mean(color.delta_e_2000(*labs)))
+
+
+class Laid:
+    """The shots of a scene, laid on the first of them once; renderings of one raw picture lie where it does.
+
+    Where a shot lies is known from the simulation but for the lens; that is found, as for real ones, by the shifts of
+    tiles.
+    """
+
+    def __init__(self, made: list[Raw], renderings: list[dict[str, np.ndarray]]) -> None:
+        self.raws, self.renderings = made, renderings
+        self.first = self.view(next(iter(renderings[0].values())))[0]
+        self.size = self.first.linear.shape[:2]
+        self.target = frame.luma(self.first.linear)
+        self.where = sites.chosen(self.target)
+        self.shots: dict[tuple[int, bytes], Any] = {}
+        self.places = [self.placed(at) for at in range(len(made))]
+
+    @staticmethod
+    def view(codes: np.ndarray) -> tuple[sets_read.View, np.ndarray]:
+        """A picture as it is read from its JPEG."""
+        import cv2
+
+        data = cv2.imencode(".jpg", codes[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1]
+        read = cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1].astype(np.uint16) * 257
+        return sets_read.reduced(np.ascontiguousarray(read), "srgb", codes.shape[:2]), read
+
+    def placed(self, at: int) -> tuple[np.ndarray, Any, np.ndarray] | None:
+        """Picture to grid (3, 3), the correction beyond it and where the grid lies in the picture; None: not found."""
+        to_grid = self.raws[0].jpeg_from_scene @ np.linalg.inv(self.raws[at].jpeg_from_scene)
+        correction = frame.Correction(size=self.size)
+        if at:
+            view = self.view(next(iter(self.renderings[at].values())))[0]
+            to_grid, correction, left = frame._corrected(view, self.target, to_grid, view.linear.shape[:2])
+            if left > frame.MOST_SHIFT_PX:
+                return None
+        return to_grid, correction, correction.places(np.linalg.inv(to_grid))
+
+    def shot(self, at: int, codes: np.ndarray, role: str) -> Any:
+        """The shot rendered so."""
+        key = at, hashlib.blake2b(codes.tobytes(), digest_size=16).digest()
+        if key not in self.shots:
+            view, read = self.view(codes)
+            to_grid, correction, places = self.placed_at(at)
+            from_grid, own = np.linalg.inv(to_grid), codes.shape[:2]
+            self.shots[key] = frame.Shot(
+                picture=Rendered(role, own[0], own[1]), radius=frame._radius(places, own), shift=0.0,
+                radial=correction.radial, from_grid=from_grid, grid=self.size, whole=frame._whole(view),
+                crops=sites.cut(read, "srgb", from_grid, self.where), **frame._blocks(view, places, self.size),
+            )  # fmt: skip
+        found = self.shots[key]
+        return replace(found, picture=found.picture._replace(role=role))
+
+    def placed_at(self, at: int) -> tuple[np.ndarray, Any, np.ndarray]:
+        """`placed`, found before."""
+        found = self.places[at]
+        assert found is not None
+        return found
+
+
+class Rendered(NamedTuple):
+    """What of a picture the features ask for."""
+
+    role: Any
+    height: int
+    width: int
+    quality: float = float(QUALITY)
+    is_mono: bool = False
+
+    @property
+    def short_edge(self) -> int:
+        return min(self.height, self.width)
+
+
+def values_of(shots: list[Any]) -> np.ndarray | None:
+    """(n, K): the features of the shots of one scene, as a fingerprint has them, without noise and texture (which are
+    no matter of the verdict)."""
+    found = joint(shots, ("before", "after", "reference"))
+    if found is None:
+        return None
+    told = tone.features(found, tone.fits(found)) | features_color.features(found) | shading.features(found)
+    told |= of_pictures(shots)
+    if all(one.crops is not None for one in shots):
+        told |= edges.measured([one.crops for one in shots], [one.picture.short_edge for one in shots])[0]
+    return np.stack([told.get(key, np.full(len(shots), np.nan)) for key in KEYS], axis=1)
+
+
+def shares(renderings: dict[str, np.ndarray], looks: tuple[str, str, str], wanted: float) -> tuple[float, float]:
+    """How much of the way to the reference look, and to the one beside, is the wanted distance (CIEDE2000)."""
+    before = renderings[looks[0]]
+    return tuple(min(wanted / max(distance(before, renderings[name]), 0.1), 2.0) for name in looks[1:])  # type: ignore
+
+
+def measured(laid: Laid, looks: tuple[str, str, str], part: tuple[float, float], ask: Ask) -> dict[str, np.ndarray]:
+    """The values (n, K) of every experiment's shots: before first, then after, then reference."""
+    at = {kind: [n for n, one in enumerate(laid.raws) if one.kind == kind and laid.places[n] is not None]
+          for kind in ("phone", "unit", "light", "reference")}  # fmt: skip
+    if len(at["phone"]) < LOGO_REPEATS or len(at["reference"]) < REPEATS:
+        return {}
+
+    def shot(number: int, way: float, beside: float, role: str) -> Any:
+        own = laid.renderings[number]
+        codes = own[looks[0]].astype(np.float32)
+        codes = codes + way * part[0] * (own[looks[1]] - codes) + beside * part[1] * (own[looks[2]] - codes)
+        return laid.shot(number, np.rint(np.clip(codes, 0, 255)).astype(np.uint8), role)
+
+    before = [shot(number, 0, 0, "before") for number in at["phone"][:REPEATS]]
+    reference = [shot(number, 1, 0, "reference") for number in at["reference"]]
+    found: dict[str, np.ndarray] = {}
+
+    def keep(name: str, sets: tuple[list[Any], list[Any], list[Any]]) -> None:
+        values = values_of([one for shots in sets for one in shots])
+        if values is not None:
+            found[name] = values
+
+    for way, beside in ask.ways:
+        keep(f"{way:g} {beside:g}", (before, [shot(n, way, beside, "after") for n in at["phone"][REPEATS:]], reference))
+    for kind in ask.conditions:
+        for number in at[kind]:
+            for way in (0.0, 0.5):
+                after = [shot(number, way, 0, "after")]
+                keep(f"{kind} {laid.raws[number].number} {way:g}", (before[:1], after, reference[:1]))
+    return found
+
+
+def make(name: str, folder: Path, count: int) -> Path:
+    """The bank: arrays "look distance experiment", (scenes, shots, K), nan where a scene has none."""
+    plan = PLANS[name]
+    phone, reference = camera_of("phone", plan.sensors[0]), camera_of("reference", plan.sensors[1])
+    looks = {look: makers.load(look) for ask in plan.asks for look in ask.looks}
+    rows: dict[str, dict[int, np.ndarray]] = {}
+    parts: dict[int, list[tuple[float, float]]] = {}
+    told = subjects(plan, count)
+    start = time.process_time()
+    for scene, (what_name, what) in enumerate(told):
+        made = raws(what, phone, reference, plan.still_life_seed + scene)
+        laid = Laid(made, [{look: one.render(raw.image) for look, one in looks.items()} for raw in made])
+        for number, ask in enumerate(plan.asks):
+            own = parts.setdefault(number, [])
+            if len(own) < SCENES_OF_SHARES:
+                own.append(shares(laid.renderings[0], ask.looks, ask.distance))
+            part = tuple(np.median(own, axis=0).tolist())
+            for key, values in measured(laid, ask.looks, part, ask).items():
+                rows.setdefault(f"{number} {key}", {})[scene] = values
+        print(f"{scene + 1} {what_name} {time.process_time() - start:.0f} s", flush=True)
+    arrays = {}
+    for key, by_scene in rows.items():
+        shape = next(iter(by_scene.values())).shape
+        arrays[key] = np.full((len(told), *shape), np.nan, np.float32)
+        for scene, values in by_scene.items():
+            arrays[key][scene] = values
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.npz"
+    np.savez_compressed(path, names=np.array([one for one, _ in told]), keys=np.array(KEYS), **arrays)
+    return path
+
+
+if __name__ == "__main__":
+    print(make(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else 60))
