@@ -25,8 +25,9 @@ def scene(seed: int) -> Array:
         inside = (np.abs(y - top) < size) & (np.abs(x - left) < size * rng.uniform(0.4, 1.5))
         if rng.random() < 0.5:
             inside = (y - top) ** 2 + (x - left) ** 2 < size**2
-        picture[inside] = 0.02 + 0.75 * rng.random(3) ** 1.7
-    return picture * light[..., None] * 0.6
+        grey = 0.03 * 2 ** rng.uniform(0, 4.5)
+        picture[inside] = grey * np.clip(1 + rng.choice([0.05, 0.3]) * rng.normal(0, 1, 3), 0.3, 2)
+    return picture * light[..., None] * 0.5
 
 
 def rendered(
@@ -36,9 +37,9 @@ def rendered(
     pixels = light * 2.0**exposure * np.array([1 + warm, 1.0, 1 - warm])
     grey = pixels @ [0.2126, 0.7152, 0.0722]
     pixels = grey[..., None] + chroma * (pixels - grey[..., None])
-    pixels = 0.18 * (np.maximum(pixels, 1e-5) / 0.18) ** contrast
-    pixels = pixels / (1 + np.maximum(pixels - 0.6, 0))
-    linear = np.clip(pixels, 0, 1)
+    toned = 0.18 * (np.maximum(grey, 1e-5) / 0.18) ** contrast
+    toned = toned / (1 + np.maximum(toned - 0.6, 0))
+    linear = np.clip(pixels * (toned / np.maximum(grey, 1e-5))[..., None], 0, 1)
     return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
 
 
