@@ -101,12 +101,14 @@ def curve(x: Array, r: Rendering) -> Array:
     return np.where(y < r.shoulder, y, r.shoulder + room * (1 - np.exp(-np.maximum(y - r.shoulder, 0) / room)))
 
 
-BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])  # Lam 1985
+CAMERA_FROM_XYZ = np.array(  # ColorMatrix2 (D65) of a DNG of the Canon EOS 5D Mark II
+    [[0.4716, 0.0603, -0.0830], [-0.7798, 1.5474, 0.2480], [-0.1496, 0.1937, 0.6651]]
+)
 
 
 def white_matrix(r: Rendering) -> Array:
-    """(3, 3) on linear sRGB that shows the display's white this many mired warmer, and this far off the locus: by the
-    responses of sharpened cones, so not in the space in which `compare` takes white balance out."""
+    """(3, 3) on linear sRGB that shows the display's white this many mired warmer, and this far off the locus: by
+    gains of a real camera's channels, so not in the space in which `compare` takes white balance out."""
     u0, v0 = 0.19783, 0.31222  # D65 in CIE 1960
     du, dv = planckian(1e6 / 6504 + r.warm) - planckian(1e6 / 6504)
     step = planckian(155.0) - planckian(153.0)
@@ -114,8 +116,8 @@ def white_matrix(r: Rendering) -> Array:
     u, v = np.array([u0, v0]) + (du, dv) + r.green * across
     x, y = 1.5 * u / (u - 4 * v + 2), v / (u - 4 * v + 2)
     to_xyz = np.linalg.inv(SRGB_FROM_XYZ)
-    gains = (BRADFORD @ np.array([x / y, 1, (1 - x - y) / y])) / (BRADFORD @ to_xyz @ np.ones(3))
-    return SRGB_FROM_XYZ @ np.linalg.inv(BRADFORD) @ (gains[:, None] * BRADFORD) @ to_xyz
+    gains = (CAMERA_FROM_XYZ @ np.array([x / y, 1, (1 - x - y) / y])) / (CAMERA_FROM_XYZ @ to_xyz @ np.ones(3))
+    return SRGB_FROM_XYZ @ np.linalg.inv(CAMERA_FROM_XYZ) @ (gains[:, None] * CAMERA_FROM_XYZ) @ to_xyz
 
 
 def planckian(mired: float) -> Array:
@@ -272,7 +274,7 @@ def main() -> None:
     seeds = range(1, 1 + int(sys.argv[2]) if len(sys.argv) > 2 else 4)
     lights = {seed: plain_light(seed) for seed in seeds}
     with tempfile.TemporaryDirectory() as place:
-        for name in CAUSES if len(sys.argv) < 4 else sys.argv[3:]:
+        for name in CAUSES if len(sys.argv) < 4 else [one for one in sys.argv[3:] if one in CAUSES]:
             found = experiment(lights, name, Path(place))
             mean, spread = changes(found)
             print(

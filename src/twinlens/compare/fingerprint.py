@@ -19,6 +19,7 @@ from twinlens.compare import scenes, sets
 from twinlens.compare.features import FEATURES, KEYS, is_absolute
 from twinlens.compare.fingerprint_alone import alone
 from twinlens.compare.fingerprint_scene import Measured, measured
+from twinlens.compare.fingerprint_single import SinglePicture, of_picture
 from twinlens.compare.model import Fingerprints
 from twinlens.compare.scenes import SceneGroup
 from twinlens.compare.sets import Progress, Sets
@@ -26,6 +27,8 @@ from twinlens.compare.sets_files import Source
 from twinlens.files import photo_read
 
 Array = npt.NDArray[Any]
+
+_MOST_SINGLES = 36  # pictures that are measured by themselves where the sets share no scene
 
 
 def fingerprints(
@@ -69,7 +72,13 @@ def of_sets(found: Sets, *, threads: int = 2, progress: Progress | None = None) 
         if one is None:
             left_out += [(found.pictures[index].path, "too little of its scene can be measured in all sets")
                          for index in group.members]  # fmt: skip
-    return _assembled(found, kept, left_out)
+    singles = [] if _answers(kept) else [of_picture(one) for one in found.pictures[:_MOST_SINGLES]]
+    return _assembled(found, kept, left_out, singles)
+
+
+def _answers(kept: Sequence[Measured]) -> bool:
+    """Whether a scene shows both before and after."""
+    return any({"before", "after"} <= {picture.role for picture in one.pictures} for one in kept)
 
 
 def _shared(found: Sets, groups: Sequence[SceneGroup]) -> tuple[list[SceneGroup], list[tuple[str, str]]]:
@@ -84,7 +93,9 @@ def _shared(found: Sets, groups: Sequence[SceneGroup]) -> tuple[list[SceneGroup]
     return shared, left_out
 
 
-def _assembled(found: Sets, kept: Sequence[Measured], left_out: list[tuple[str, str]]) -> Fingerprints:
+def _assembled(
+    found: Sets, kept: Sequence[Measured], left_out: list[tuple[str, str]], singles: Sequence[SinglePicture]
+) -> Fingerprints:
     shape = len(found.roles), len(kept), len(FEATURES)
     values, variance = np.full(shape, np.nan), np.full(shape, np.nan)
     for scene, one in enumerate(kept):
@@ -94,7 +105,8 @@ def _assembled(found: Sets, kept: Sequence[Measured], left_out: list[tuple[str, 
     return Fingerprints(
         features=FEATURES, sets=found.roles, scenes=tuple(one.name for one in kept), values=values,
         repeat_variance=variance, absolute=np.array([is_absolute(key) for key in KEYS]),
-        groups=told.lights(kept), shots=_bank(found, kept), curves=curves.gathered(found, kept),
+        groups=told.lights(kept), shots=_bank(found, kept),
+        curves={**curves.gathered(found, kept), "singles": tuple(singles)},
         left_out=(*found.left_out, *left_out), notes=(*found.notes, *told.notes(found, kept)),
     )  # fmt: skip
 

@@ -36,6 +36,12 @@ def notes(found: Sets, kept: Sequence[Measured]) -> Iterator[str]:
     if kept and not any(_has_repeats(one) for one in kept):
         yield "no scene was photographed twice by a set: the spread from shot to shot is not known"
     yield from _lights(found, both)
+    without = [one.name for one in kept if not one.frame.has_grey]
+    if without:
+        yield (
+            f"nothing grey in {', '.join(without)}: white balance is not measured there, and what it does to colors is "
+            "not told apart from their rendering"
+        )
 
 
 def _scenes(count: int) -> str:

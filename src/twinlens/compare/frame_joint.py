@@ -16,7 +16,14 @@ from twinlens.compare.features.gamut import chroma
 from twinlens.compare.frame import Shot
 from twinlens.compare.model import Role
 from twinlens.core.record import record
-from twinlens.numerics.color import luminance, rec2020_from_oklab, rgb_from_rgb
+from twinlens.numerics.color import (
+    REC2020_FROM_XYZ,
+    XYZ_FROM_REC2020,
+    adaptation,
+    luminance,
+    rec2020_from_oklab,
+    rgb_from_rgb,
+)
 
 Array = npt.NDArray[Any]
 
@@ -31,7 +38,7 @@ _BIN = 0.25  # EV, of the histogram that evens out bright and dark
 _COLOR_BINS = 24  # of hue, likewise
 _BASE_SHARES = (0.04, 0.1)  # of the grid's long edge: sigma of the surroundings that local tone looks at
 _GUIDED_SHARE, _GUIDED_EV = 0.05, 0.4  # half side of the guided filter's window; contrast that it takes for an edge
-GREY, LEAST_GREYS = 0.04, 60  # |c| under which a block is grey; blocks that white balance needs
+GREY, LEAST_GREYS = 0.06, 40  # |c| under which a block is grey; blocks that white balance needs
 _BALANCING = 3  # rounds
 _COLOR_SHARE = 0.1  # |c| of usual colors
 _LEAST_CHANNEL = 0.0025  # linear, of the least channel: under some 8 codes of 255 it may have been cut off
@@ -124,20 +131,38 @@ def balanced(light: Array, sets: Array, weight: Array) -> tuple[Array, Array, bo
     """The color of greys of every shot against the mean of the sets, (N, 3) linear Rec. 2020 of luminance 1; the light
     (N, M, 3) without it; and whether there are greys.
 
-    White balance multiplies the channels, so that it moves every color by another amount: it is taken out before the
-    rendering of colors is measured.
+    White balance multiplies channels, so that it moves every color by another amount: it is taken out, by a chromatic
+    adaptation, before the rendering of colors is measured.
     """
     whites = np.ones((len(light), 3))
     for _ in range(_BALANCING):
-        chromas = chroma(light / whites[:, None])
+        chromas = chroma(adapted(light, whites))
         c = mean_of_sets(chromas, sets)
         grey = (np.abs(c) < GREY) & (weight > 0)
         if grey.sum() < LEAST_GREYS:
             return np.ones_like(whites), light, False
         apart = (chromas - c)[:, grey]
         offsets = np.median(np.real(apart), axis=1) + 1j * np.median(np.imag(apart), axis=1)
-        whites = whites * white_rgb(offsets - mean_of_sets(offsets[:, None], sets)[0])
-    return whites, light / whites[:, None], True
+        offsets = offsets - mean_of_sets(offsets[:, None], sets)[0]
+        whites = np.stack([shown_under(white, rgb) for white, rgb in zip(whites, white_rgb(offsets), strict=True)])
+    return whites, adapted(light, whites), True
+
+
+def adapted(light: Array, whites: Array) -> Array:
+    """Light (N, M, 3) whose greys are `whites` (N, 3) with greys neutral (linear Bradford, Lam 1985)."""
+    return np.stack([one @ np.linalg.inv(_adaptation(white)).T for one, white in zip(light, whites, strict=True)])
+
+
+def shown_under(white: Array, rgb: Array) -> Array:
+    """The color (3,) that `rgb` has where a neutral is `white`, of luminance 1."""
+    shown = _adaptation(white) @ rgb
+    return shown / luminance(shown)
+
+
+def _adaptation(white: Array) -> Array:
+    """(3, 3) on linear Rec. 2020 that makes a neutral `white` (3,)."""
+    neutral = XYZ_FROM_REC2020 @ np.ones(3)
+    return REC2020_FROM_XYZ @ adaptation(neutral, XYZ_FROM_REC2020 @ white) @ XYZ_FROM_REC2020
 
 
 def white_rgb(offset: Array) -> Array:

@@ -39,7 +39,7 @@ def _tone() -> list[Feature]:
         Feature(key="tone_black", label="black", unit="L*", block="tone", cause="rendering", floor=1.0,
                 source="CIE 15:2018", doc="lightness of the darkest hundredth of the picture", is_derived=True),
         Feature(key="local_contrast", label="local contrast (HDR strength)", unit="%", block="local contrast",
-                cause="rendering", floor=2.0, is_ratio=True,
+                cause="rendering", floor=5.0, is_ratio=True,
                 source="the part of the tone that no curve explains; R. Mantiuk et al., Modeling a generic "
                        "tone-mapping operator, Eurographics 2008",
                 doc="contrast between neighboring parts, against that of the tone curve; compression of what is "

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from twinlens.compare.features.catalog import HUE_NAMES
 from twinlens.compare.features.robust import ridge
-from twinlens.compare.frame_joint import LEAST_GREYS, Joint, white_rgb
+from twinlens.compare.frame_joint import LEAST_GREYS, Joint, shown_under, white_rgb
 from twinlens.numerics.color import XYZ_FROM_REC2020, xy_from_xyz
 from twinlens.numerics.temperature import TINT_SCALE, temperature_from_xy
 
@@ -43,7 +43,9 @@ def features(frame: Joint) -> dict[str, Array]:
     used = frame.color > 0
     share = np.where(used & (np.abs(frame.c) > _COLORED), 1.0, 0.0) @ weights
     for index, (offset, gains) in enumerate(solved(frame, weights)):
-        grey = white(frame.whites[index] * white_rgb(np.array(offset))) if frame.has_grey else (np.nan, np.nan)
+        grey = (
+            white(shown_under(frame.whites[index], white_rgb(np.array(offset)))) if frame.has_grey else (np.nan, np.nan)
+        )
         told = np.concatenate([grey, _ratios(gains, share)])
         for key, value in zip(keys, told, strict=True):
             values[key][index] = value

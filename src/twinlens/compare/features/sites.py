@@ -102,7 +102,7 @@ def _edges(luma: Array) -> Array:
     spread, _, low, high = _statistics(luma, EDGE_HALF)
     sound = (coherence > _COHERENT) & (thin < _THIN_PX) & (2 * spread > _LEAST_STEP)
     sound &= (high < _LUMA[1] + 0.06) & (low > 0.03)
-    return _picked(np.where(sound, coherence / thin * np.sqrt(spread), -np.inf), EDGES, EDGE_HALF)
+    return _picked(np.where(sound, coherence / (thin + 0.1) * np.sqrt(spread), -np.inf), EDGES, EDGE_HALF)
 
 
 def _picked(score: Array, most: int, half: int) -> Array:

@@ -23,7 +23,7 @@ Array = npt.NDArray[Any]
 
 NODES = np.arange(-7.0, 3.6, 0.5)  # EV about the middle
 _SMOOTH, _FLAT = 2e-3, 1e-7  # penalties of the second differences of f, and of its size
-_LOCAL, _RADIAL = 2e-5, 1e-6  # of p1 and p2; of k2, and of k4 ten times
+_LOCAL, _RADIAL = 3e-4, 1e-6  # of p1 and p2; of k2, and of k4 ten times
 _LEAST_ERROR = 0.02  # EV
 SHADOW_EV, HIGHLIGHT_EV, CONTRAST_EV = -3.0, 1.5, 1.0
 _NEAR, _LEAST_BLOCKS = 0.6, 12  # EV about a place of the curve, and the blocks needed there
