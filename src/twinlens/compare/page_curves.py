@@ -118,9 +118,9 @@ def hues(fingerprints: Fingerprints) -> tuple[HueArrow, ...]:
 
 
 def edges(fingerprints: Fingerprints) -> tuple[Plot, ...]:
-    """The profile of edges in each set: `edge` (S, N, n) at `edge_place` (n,) in thousandths of the picture height."""
+    """The profile of edges in each set: `edge` (S, N, n) at `edge_px` (n,) in % of the picture height."""
     given = fingerprints.curves.get("edge")
-    x = np.asarray(fingerprints.curves.get("edge_place", ()), float)
+    x = np.asarray(fingerprints.curves.get("edge_px", ()), float)
     if given is None or not x.size or not np.isfinite(given).any():
         return ()
     curves = _by_role(fingerprints, np.asarray(given, float))
@@ -130,6 +130,6 @@ def edges(fingerprints: Fingerprints) -> tuple[Plot, ...]:
     words = "Edge profiles: " + "; ".join(f"{role} peaks at {np.nanmax(_mean(one)):.2f} of the step"
                                           for role, one in curves.items() if np.isfinite(one).any())  # fmt: skip
     return (
-        Plot(words=words, x_label="place, thousandths of the picture height", y_label="share of the step",
+        Plot(words=words, x_label="across the edge, % of the picture height", y_label="share of the step",
              series=_lines(x, curves, away), caption="Mean profile of the same edges in every set: 0 dark, 1 bright."),
     )  # fmt: skip

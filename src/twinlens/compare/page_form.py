@@ -8,6 +8,7 @@ from twinlens.compare.fraction import LEVEL
 from twinlens.compare.levels import FeatureLevels, levels, not_measured, shown_interval
 from twinlens.compare.levels import shown as shown_change
 from twinlens.compare.model import Claim, Feature, Verdict
+from twinlens.compare.page_singles import singles
 from twinlens.report.compare import CompareContent, compare_page
 from twinlens.report.compare.content import ClaimLine, FeatureRow, FileFacts, Level, SetFacts
 
@@ -54,6 +55,7 @@ def content(comparison: Comparison) -> CompareContent:
         hues=page_curves.hues(fingerprints),
         hue_unit=page_curves.HUE_UNIT,
         edges=page_curves.edges(fingerprints),
+        singles=singles(fingerprints),
         pictures=best_scenes(fingerprints),
         not_measured=tuple((one.label, why) for one, why in not_measured(fingerprints, verdict)),
         left_out=fingerprints.left_out,

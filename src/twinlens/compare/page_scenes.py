@@ -9,12 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from twinlens.compare import sets_read
-from twinlens.compare.frame import scaling
+from twinlens.compare.fingerprint_pictures import aligned
 from twinlens.compare.levels import shown
 from twinlens.compare.model import Feature, Fingerprints, Role
 from twinlens.core.errors import TwinlensError
-from twinlens.numerics.color import decode, encode, rgb_from_rgb
 from twinlens.report.compare import numbers
 from twinlens.report.compare.content import ScenePictures
 
@@ -25,7 +23,6 @@ EDGE_PX = 1100  # of the long edge: nine of them stay under 3 MB
 QUALITY = 82
 MOST_FLOORS = 10.0  # one feature's change counts up to so many smallest visible differences
 NAMED = 3  # changes that the caption names
-COVERED = 0.99  # of a pixel
 WHOLE = 0.995  # of the frame that a picture must cover on each row and column that is kept
 
 
@@ -87,7 +84,8 @@ def laid(pictures: Mapping[Role, Mapping[str, Any]]) -> dict[Role, bytes]:
     drawn: dict[Role, tuple[Array, Array]] = {}
     for role, one in pictures.items():
         try:
-            drawn[role] = on_grid(one)
+            codes = aligned(one, EDGE_PX)
+            drawn[role] = codes, covered(one, codes.shape[:2])
         except TwinlensError:
             continue
     if not drawn:
@@ -97,35 +95,15 @@ def laid(pictures: Mapping[Role, Mapping[str, Any]]) -> dict[Role, bytes]:
     return {role: jpeg(codes[top:bottom, left:right]) for role, (codes, _) in drawn.items()}
 
 
-def on_grid(one: Mapping[str, Any]) -> tuple[Array, Array]:
-    """A picture's sRGB codes (h, w, 3) uint8 on the grid of its scene, and where it covers it (h, w) bool."""
-    import cv2
-
-    grid, full = one["size"], (one["height"], one["width"])
-    enlarged = EDGE_PX / max(grid)
-    size = round(grid[0] * enlarged), round(grid[1] * enlarged)
-    own = _own_size(one, size)
-    image, _ = sets_read.opened(one["path"], reduce=max(full[0] // own[0], 1))
-    codes = cv2.resize(_planes(sets_read.seen(image)), (own[1], own[0]), interpolation=cv2.INTER_AREA)
-    linear = (decode(codes, image.primaries) @ rgb_from_rgb("srgb", image.primaries).T).astype(np.float32)
-    to_own = scaling(own, full) @ np.asarray(one["from_grid"], float) @ np.linalg.inv(scaling(size, grid))
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    drawn = cv2.warpPerspective(linear, to_own, (size[1], size[0]), flags=flags)
-    mask = cv2.warpPerspective(np.ones(own, np.float32), to_own, (size[1], size[0]), flags=flags) > COVERED
-    return np.rint(255 * np.clip(encode(np.clip(drawn, 0, 1)), 0, 1)).astype(np.uint8), mask
-
-
-def _own_size(one: Mapping[str, Any], size: tuple[int, int]) -> tuple[int, int]:
-    """The size of the picture at which its pixels are as large as those of the grid."""
-    corners = np.array([[0, 0, 1], [one["size"][1], one["size"][0], 1]], float) @ np.asarray(one["from_grid"], float).T
-    across = np.linalg.norm(np.diff(corners[:, :2] / corners[:, 2:], axis=0)) / np.hypot(*size)
-    scale = min(1 / max(float(across), 1e-6), 1.0)
-    return max(round(one["height"] * scale), 2), max(round(one["width"] * scale), 2)
-
-
-def _planes(pixels: Array) -> Array:
-    """Codes (H, W, 3) in one block of memory."""
-    return np.ascontiguousarray(pixels[..., :3], np.float32)
+def covered(one: Mapping[str, Any], size: tuple[int, int]) -> Array:
+    """Where a picture covers the grid of its scene, drawn in `size` (height, width): (h, w) bool."""
+    grid = one["size"]
+    y, x = np.mgrid[: size[0], : size[1]].astype(float)
+    places = np.stack([(x + 0.5) * grid[1] / size[1] - 0.5, (y + 0.5) * grid[0] / size[0] - 0.5, np.ones_like(x)], -1)
+    there = places @ np.asarray(one["from_grid"], float).T
+    there = there[..., :2] / there[..., 2:]
+    inside = (there >= 0) & (there <= np.array([one["width"] - 1, one["height"] - 1]))
+    return np.asarray(inside.all(-1))
 
 
 def inner(mask: Array) -> tuple[int, int, int, int]:

@@ -7,7 +7,16 @@ from html import escape
 
 from twinlens.report import page
 from twinlens.report.compare import charts, numbers, scenes
-from twinlens.report.compare.content import ROLES, ClaimLine, CompareContent, FeatureRow, Plot, Role, SetFacts
+from twinlens.report.compare.content import (
+    ROLES,
+    ClaimLine,
+    CompareContent,
+    FeatureRow,
+    PlainTable,
+    Plot,
+    Role,
+    SetFacts,
+)
 from twinlens.report.compare.dumbbell import dumbbells, legend
 from twinlens.report.compare.tables import feature_table, files_table, listed
 
@@ -26,6 +35,7 @@ def compare_page(content: CompareContent) -> str:
         ("", _verdict(content)),
         ("What limits this comparison", page.notes(content.notes)),
         ("The scenes that show it best", scenes.scenes(content.pictures)),
+        ("" if content.singles is None else content.singles.heading, _table(content.singles)),
         ("What the rendering does", _bells(rendering, keys)),
         ("Tone", _plots(content.tones)),
         ("Hue and chroma", charts.hue_map(content.hues, content.hue_unit)),
@@ -44,6 +54,10 @@ def compare_page(content: CompareContent) -> str:
         style=scenes.style(),
         script=scenes.script() if content.pictures else "",
     )
+
+
+def _table(given: PlainTable | None) -> str:
+    return "" if given is None else f"<p>{escape(given.about)}</p>{page.table(given.head, given.rows)}"
 
 
 def _bells(rows: list[FeatureRow], before: str) -> str:

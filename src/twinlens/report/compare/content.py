@@ -115,6 +115,16 @@ class ScenePictures:
 
 
 @record(kw_only=True)
+class PlainTable:
+    """A table with its heading and what to know of it."""
+
+    heading: str
+    about: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@record(kw_only=True)
 class FileFacts:
     """Where numbers come from: a picture's name, its set and scene, its digest and what it says of itself."""
 
@@ -144,6 +154,7 @@ class CompareContent:
     hue_unit: str = "chroma"
     edges: tuple[Plot, ...] = ()
     pictures: tuple[ScenePictures, ...] = ()
+    singles: PlainTable | None = None
     not_measured: tuple[tuple[str, str], ...] = ()
     left_out: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
