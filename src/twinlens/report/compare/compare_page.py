@@ -18,7 +18,7 @@ from twinlens.report.compare.content import (
     SetFacts,
 )
 from twinlens.report.compare.dumbbell import dumbbells, legend
-from twinlens.report.compare.tables import feature_table, files_table, listed
+from twinlens.report.compare.tables import by_reason, feature_table, files_table, listed
 
 WHAT_HARDWARE_IS = (
     "What lens and sensor do, or what pictures cannot tell apart from it. It has no part in the verdict: a new phone "
@@ -42,8 +42,8 @@ def compare_page(content: CompareContent) -> str:
         ("Edges", _plots(content.edges)),
         ("What the hardware may do", _bells(other, f"<p>{WHAT_HARDWARE_IS}</p>{keys}" if other else "")),
         ("All numbers", feature_table(content.rows)),
-        ("What was not measured, and why", listed(content.not_measured)),
-        ("What was left out, and why", listed(content.left_out)),
+        ("What was not measured, and why", by_reason(content.not_measured)),
+        ("What was left out, and why", by_reason(content.left_out)),
         ("Methods and sources", listed(content.methods)),
         ("Where the numbers come from", files_table(content.files, content.made)),
     ]

@@ -35,15 +35,18 @@ def _numbers(row: FeatureRow, roles: Sequence[Role], has_way: bool) -> list[obje
     return [row.label, row.unit, *levels, *change, p_value, *([way] if has_way else []), row.scenes]
 
 
-def listed(pairs: Sequence[tuple[str, str]]) -> str:
-    """Things with their reasons; those of one reason together."""
-    if not pairs:
-        return ""
-    by_reason: dict[str, list[str]] = {}
+def by_reason(pairs: Sequence[tuple[str, str]]) -> str:
+    """Reasons with the things that they hold for."""
+    found: dict[str, list[str]] = {}
     for name, why in pairs:
-        by_reason.setdefault(why, []).append(name)
-    body = "".join(f"<dt>{escape(', '.join(names))}</dt><dd>{escape(why)}</dd>" for why, names in by_reason.items())
-    return f"<dl>{body}</dl>"
+        found.setdefault(why, []).append(name)
+    return listed([(f"{why[:1].upper()}{why[1:]}", ", ".join(names)) for why, names in found.items()])
+
+
+def listed(pairs: Sequence[tuple[str, str]]) -> str:
+    """Things and what is said of them."""
+    body = "".join(f"<dt>{escape(name)}</dt><dd>{escape(said)}</dd>" for name, said in pairs)
+    return f"<dl>{body}</dl>" if pairs else ""
 
 
 def files_table(files: Sequence[FileFacts], made: dict[str, str]) -> str:
