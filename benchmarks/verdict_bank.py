@@ -12,6 +12,7 @@ measured in their own joint frame.
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
 import time
 from dataclasses import replace
@@ -26,16 +27,18 @@ from twinlens.compare.features import KEYS, edges, shading, sites, tone
 from twinlens.compare.features import color as features_color
 from twinlens.compare.fingerprint_scene import of_pictures
 from twinlens.compare.frame_joint import joint
+from twinlens.measure.registration import register_described
 from twinlens.numerics import color
 from twinlens.simulate import camera as cameras
 from twinlens.simulate import maker as makers
 from twinlens.simulate import scenes as makes
 from twinlens.simulate.photograph import Pose, metered, photograph
-from twinlens.simulate.shots.frame import jpeg_from_active
 from twinlens.simulate.shots.subject import frame_size
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
-BACKGROUNDS, WALLPAPERS = Path("/usr/share/backgrounds"), Path("/usr/share/wallpapers")
+SHARE = Path(os.environ.get("SHARE", "/usr/share"))  # where Debian's mate-backgrounds and plasma wallpapers are
+BACKGROUNDS, WALLPAPERS = SHARE / "backgrounds", SHARE / "wallpapers"
+SCENES_BETWEEN_FILES = 6
 MEGAPIXELS = 0.4
 REPEATS, LOGO_REPEATS = 2, 4
 UNITS = (2, 3, 4)
@@ -82,7 +85,6 @@ PLANS = {
             Ask(("smartphone", "natural", "cinematic"), 5.0, ALL, CONDITIONS),
             Ask(("smartphone", "natural", "cinematic"), 2.5, ALL),
             Ask(("random:11", "cinematic", "random:12"), 5.0, ALL),
-            Ask(("random:11", "cinematic", "random:12"), 2.5, ALL),
         ),
         sensors=("Samsung_Galaxy-S20_Tominaga_etal_2021", "Leica_M8_Mauer-2009"),
         still_life_seed=500,
@@ -123,7 +125,8 @@ def pictures(plan: Plan) -> list[tuple[str, Any]]:
                 rows = part.shape[1] * 3 // 4
                 top = (part.shape[0] - rows) // 2
                 part = part[top : top + rows]
-            found.append((f"{file.stem}-{number}", part))
+            told = file.parts[-4] if file.parts[-2] == "images" else file.stem
+            found.append((f"{told}-{number}", part))
     return found
 
 
@@ -136,13 +139,11 @@ def subjects(plan: Plan, count: int) -> list[tuple[str, Any]]:
 
 
 class Raw(NamedTuple):
-    """A raw picture and what took it ("phone", "unit", "light" or "reference", and its number); `jpeg_from_scene`
-    (3, 3) takes (x, y) of the scene to the finished picture."""
+    """A raw picture and what took it: "phone", "unit", "light" or "reference", and its number."""
 
     kind: str
     number: int
     image: Any
-    jpeg_from_scene: np.ndarray
 
 
 def raws(what: Any, phone: cameras.Camera, reference: cameras.Camera, seed: int) -> list[Raw]:
@@ -164,7 +165,7 @@ def raws(what: Any, phone: cameras.Camera, reference: cameras.Camera, seed: int)
             seen, camera, height=own[0], width=own[1], pose=pose, module=unit, seed=int(rng.integers(2**31)),
             exposure=level * float(np.exp(EXPOSURE_SPREAD * rng.uniform(-1, 1))), least_resolution=0.3,
         )  # fmt: skip
-        return Raw(role, number, shot.image, jpeg_from_active(shot.image) @ shot.view.picture_from_scene)
+        return Raw(role, number, shot.image)
 
     level = metered(day, phone)
     made = [take(day, phone, "phone", at, 1, level) for at in range(LOGO_REPEATS)]
@@ -185,20 +186,17 @@ def distance(one: np.ndarray, other: np.ndarray) -> float:
 
 
 class Laid:
-    """The shots of a scene, laid on the first of them once; renderings of one raw picture lie where it does.
-
-    Where a shot lies is known from the simulation but for the lens; that is found, as for real ones, by the shifts of
-    tiles.
-    """
+    """The shots of a scene, each laid on the first of them once; renderings of one raw picture lie where it does."""
 
     def __init__(self, made: list[Raw], renderings: list[dict[str, np.ndarray]]) -> None:
         self.raws, self.renderings = made, renderings
-        self.first = self.view(next(iter(renderings[0].values())))[0]
-        self.size = self.first.linear.shape[:2]
-        self.target = frame.luma(self.first.linear)
-        self.where = sites.chosen(self.target)
+        views = [self.view(next(iter(one.values())))[0] for one in renderings]
+        self.size = views[0].linear.shape[:2]
+        self.where = sites.chosen(frame.luma(views[0].linear))
         self.shots: dict[tuple[int, bytes], Any] = {}
-        self.places = [self.placed(at) for at in range(len(made))]
+        target = frame.described(views[0])
+        self.places: list[Any] = [(np.eye(3), frame._grid(self.size), None, 0.0)]
+        self.places += [self.placed(target, view) for view in views[1:]]
 
     @staticmethod
     def view(codes: np.ndarray) -> tuple[sets_read.View, np.ndarray]:
@@ -209,37 +207,31 @@ class Laid:
         read = cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1].astype(np.uint16) * 257
         return sets_read.reduced(np.ascontiguousarray(read), "srgb", codes.shape[:2]), read
 
-    def placed(self, at: int) -> tuple[np.ndarray, Any, np.ndarray] | None:
-        """Picture to grid (3, 3), the correction beyond it and where the grid lies in the picture; None: not found."""
-        to_grid = self.raws[0].jpeg_from_scene @ np.linalg.inv(self.raws[at].jpeg_from_scene)
-        correction = frame.Correction(size=self.size)
-        if at:
-            view = self.view(next(iter(self.renderings[at].values())))[0]
-            to_grid, correction, left = frame._corrected(view, self.target, to_grid, view.linear.shape[:2])
-            if left > frame.MOST_SHIFT_PX:
-                return None
-        return to_grid, correction, correction.places(np.linalg.inv(to_grid))
+    def placed(self, target: Any, view: sets_read.View) -> Any:
+        """Grid to picture (3, 3), where the grid lies in it, what of it is sure, the radial term; None: not found."""
+        found = register_described(target, frame.described(view))
+        if found is None or found.residual_px > frame.MOST_SHIFT_PX:
+            return None
+        found = found.scaled(self.size, view.linear.shape[:2])
+        grid = frame._grid(self.size)
+        return found.matrix, found.place(grid), found.is_sure(grid), frame._radial(found)
 
     def shot(self, at: int, codes: np.ndarray, role: str) -> Any:
         """The shot rendered so."""
         key = at, hashlib.blake2b(codes.tobytes(), digest_size=16).digest()
         if key not in self.shots:
             view, read = self.view(codes)
-            to_grid, correction, places = self.placed_at(at)
-            from_grid, own = np.linalg.inv(to_grid), codes.shape[:2]
+            matrix, places, sure, radial = self.places[at]
+            own, blocks = codes.shape[:2], frame._blocks(view, places, self.size)
+            if sure is not None:
+                blocks["inside"] &= frame.block_means(sure.astype(float)) > frame._SURE
             self.shots[key] = frame.Shot(
-                picture=Rendered(role, own[0], own[1]), radius=frame._radius(places, own), shift=0.0,
-                radial=correction.radial, from_grid=from_grid, grid=self.size, whole=frame._whole(view),
-                crops=sites.cut(read, "srgb", from_grid, self.where), **frame._blocks(view, places, self.size),
+                picture=Rendered(role, own[0], own[1]), radius=frame._radius(places, own), shift=0.0, radial=radial,
+                from_grid=matrix, grid=self.size, whole=frame._whole(view),
+                crops=sites.cut(read, "srgb", matrix, self.where), **blocks,
             )  # fmt: skip
         found = self.shots[key]
         return replace(found, picture=found.picture._replace(role=role))
-
-    def placed_at(self, at: int) -> tuple[np.ndarray, Any, np.ndarray]:
-        """`placed`, found before."""
-        found = self.places[at]
-        assert found is not None
-        return found
 
 
 class Rendered(NamedTuple):
@@ -250,6 +242,7 @@ class Rendered(NamedTuple):
     width: int
     quality: float = float(QUALITY)
     is_mono: bool = False
+    space: str = "srgb"
 
     @property
     def short_edge(self) -> int:
@@ -316,9 +309,11 @@ def make(name: str, folder: Path, count: int) -> Path:
     parts: dict[int, list[tuple[float, float]]] = {}
     told = subjects(plan, count)
     start = time.process_time()
+    path = folder / f"{name}.npz"
+    folder.mkdir(parents=True, exist_ok=True)
     for scene, (what_name, what) in enumerate(told):
         made = raws(what, phone, reference, plan.still_life_seed + scene)
-        laid = Laid(made, [{look: one.render(raw.image) for look, one in looks.items()} for raw in made])
+        laid = Laid(made, [{look: looks[look].render(raw.image) for look in asked_of(raw, plan)} for raw in made])
         for number, ask in enumerate(plan.asks):
             own = parts.setdefault(number, [])
             if len(own) < SCENES_OF_SHARES:
@@ -327,16 +322,26 @@ def make(name: str, folder: Path, count: int) -> Path:
             for key, values in measured(laid, ask.looks, part, ask).items():
                 rows.setdefault(f"{number} {key}", {})[scene] = values
         print(f"{scene + 1} {what_name} {time.process_time() - start:.0f} s", flush=True)
+        if (scene + 1) % SCENES_BETWEEN_FILES == 0 or scene + 1 == len(told):
+            write(path, rows, [one for one, _ in told[: scene + 1]])
+    return path
+
+
+def asked_of(raw: Raw, plan: Plan) -> list[str]:
+    """The looks in which a raw picture is rendered."""
+    asks = [one for one in plan.asks if raw.kind in ("phone", "reference") or raw.kind in one.conditions]
+    return list(dict.fromkeys(look for one in asks for look in one.looks))
+
+
+def write(path: Path, rows: dict[str, dict[int, np.ndarray]], names: list[str]) -> None:
+    """The bank so far."""
     arrays = {}
     for key, by_scene in rows.items():
         shape = next(iter(by_scene.values())).shape
-        arrays[key] = np.full((len(told), *shape), np.nan, np.float32)
+        arrays[key] = np.full((len(names), *shape), np.nan, np.float32)
         for scene, values in by_scene.items():
             arrays[key][scene] = values
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}.npz"
-    np.savez_compressed(path, names=np.array([one for one, _ in told]), keys=np.array(KEYS), **arrays)
-    return path
+    np.savez_compressed(path, names=np.array(names), keys=np.array(KEYS), **arrays)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from twinlens.compare import scale
+from twinlens.compare.features import FEATURES
+
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "verdict.json"
 
@@ -19,3 +22,9 @@ def test_the_page_shows_the_committed_figures():
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_table_of_scales_is_of_features_that_count():
+    counting = {one.key for one in FEATURES if one.cause == "rendering" and not one.is_derived}
+    assert scale.table().keys() <= counting and len(scale.table()) > len(counting) // 2
+    assert all(spread >= 0 and 0 < shown <= 1 for spread, shown in scale.table().values())

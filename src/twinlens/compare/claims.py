@@ -60,11 +60,11 @@ def three(pair: Paired, found: Products, seed: int) -> tuple[Claim, Claim | None
         changed = _by_prior(_CHANGED, float(found.values[2]), changed_by_more_than_shift(pair))
         if pair.r is None:
             return changed, None, None
-        rest = [
-            _by_prior(rule, float(factors @ found.values), above_zero(*found.combination(factors)))
-            for rule, factors in ((_CLOSER, CLOSER), (_ALONG, ALONG))
-        ]
-        return changed, rest[0], rest[1]
+        nearer, error, dof = found.combination(CLOSER)
+        nearer -= float(np.sum(pair.shifts.get("after", 0.0)))  # the way that a shift adds brings nothing closer
+        along = found.combination(ALONG)
+        closer = _by_prior(_CLOSER, nearer, above_zero(nearer, error, dof))
+        return changed, closer, _by_prior(_ALONG, along[0], above_zero(*along))
     a, scenes = pair.a, len(pair.a)
     changed = _by_exchange(_CHANGED, *p_changed(a, seed), scenes)
     if pair.r is None:

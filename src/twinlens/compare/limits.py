@@ -24,9 +24,25 @@ Array = npt.NDArray[Any]
 # Standard deviations in units of the feature's floor, by block, of what all scenes of a set share. Stated priors,
 # measured on the tuning sets of benchmarks/verdict.py: one rendering behind two calibrated sensors, behind two modules
 # of one phone, and under two lights, each balanced.
-METAMERISM = {"white balance": 0.4, "chroma": 0.5, "hue": 0.6}
-MODULE = {"exposure": 0.5, "white balance": 0.6, "tone": 0.3, "chroma": 0.4, "hue": 0.4}
-LIGHT = {"exposure": 0.5, "white balance": 1.0, "tone": 0.3, "chroma": 0.8, "hue": 0.8}
+METAMERISM = {"white balance": 1.0, "chroma": 1.4, "hue": 1.6}
+MODULE = {
+    "exposure": 0.9,
+    "white balance": 0.2,
+    "tone": 0.2,
+    "local contrast": 0.1,
+    "chroma": 1.2,
+    "hue": 1.0,
+    "gamut": 0.8,
+}
+LIGHT = {
+    "exposure": 3.3,
+    "white balance": 0.4,
+    "tone": 2.1,
+    "local contrast": 1.0,
+    "chroma": 3.0,
+    "hue": 5.1,
+    "gamut": 0.1,
+}
 CONDITIONS = {"module": MODULE, "light": LIGHT}
 
 

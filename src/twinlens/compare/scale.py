@@ -26,7 +26,7 @@ Array = npt.NDArray[Any]
 
 SCALES = Path(__file__).with_name("scales.csv")
 SMALLEST_FLOOR = 1e-9  # so that a feature without a floor divides by something
-UNKNOWN_SPREAD = 1.0  # of a feature that is not in the table, in floors: the median of the table's is near it
+UNKNOWN_SPREAD = 4.0  # of a feature that is not in the table, in floors: the median of the table's is near it
 
 
 def weights(fingerprints: Fingerprints) -> Array:

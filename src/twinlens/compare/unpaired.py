@@ -101,6 +101,8 @@ def _statement(changes: tuple[FeatureChange, ...], asked: bool) -> str:
     if sure:
         named = ", ".join(words.feature_change(one) for one in words.largest(sure))
         told = f"The sets share no scene; on average they differ in {named}, which may come from the scenes."
+    elif all(one.p_value is None for one in changes):
+        told = "The sets share no scene, and from one photograph of a set nothing can be said of its processing."
     else:
         told = (
             "The sets share no scene: their processing cannot be compared, and no difference of their averages is sure."
