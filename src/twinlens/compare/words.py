@@ -52,7 +52,11 @@ def _too_few(made: Verdict) -> str:
     else:
         head = f"{scenes} cannot show a change as a whole: {FEWEST_TWO_SIDED} are needed"
     named = [feature_change(one) for one in largest(sure(made.features))]
-    return _sentence(head, f"by itself, {listed(named)} surely changed" if named else "")
+    if named:
+        return _sentence(head, f"by itself, {listed(named)} surely changed")
+    seen = [one for one in made.features if abs(one.change) >= one.feature.floor and not one.feature.is_derived]
+    named = [feature_change(one) for one in largest(seen)]
+    return _sentence(head, f"seen, but not surely: {', '.join(named)}" if named else "")
 
 
 def sure(changes: Sequence[FeatureChange]) -> list[FeatureChange]:
