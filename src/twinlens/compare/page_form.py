@@ -9,6 +9,7 @@ from twinlens.compare.levels import FeatureLevels, levels, not_measured, shown_i
 from twinlens.compare.levels import shown as shown_change
 from twinlens.compare.model import Claim, Feature, Verdict
 from twinlens.compare.page_singles import singles
+from twinlens.compare.words import sure
 from twinlens.report.compare import CompareContent, compare_page
 from twinlens.report.compare.content import ClaimLine, FeatureRow, FileFacts, Level, SetFacts
 
@@ -18,6 +19,7 @@ CLAIMS = {
     "along": "Moved along the way to the reference",
     "arrived": "Arrived at the reference",
 }
+MOST_CAMERAS = 3  # that are named beside a set
 METHOD_OF_VERDICT = (
     "Differences between sets, scene by scene, each feature divided by its spread (shot to shot, scene to scene, and "
     "the smallest difference that an eye minds); the fraction of the way leaves out products of a scene with itself, "
@@ -41,7 +43,7 @@ def content(comparison: Comparison) -> CompareContent:
         title=title(comparison),
         statement=verdict.statement,
         sets=tuple(
-            SetFacts(role=one.role, name=one.name, cameras=", ".join(one.cameras), pictures=one.pictures)
+            SetFacts(role=one.role, name=one.name, cameras=_cameras(one.cameras), pictures=one.pictures)
             for one in comparison.sets
         ),
         claims=_claims(verdict),
@@ -56,7 +58,7 @@ def content(comparison: Comparison) -> CompareContent:
         hue_unit=page_curves.HUE_UNIT,
         edges=page_curves.edges(fingerprints),
         singles=singles(fingerprints),
-        pictures=best_scenes(fingerprints),
+        pictures=best_scenes(fingerprints, {one.feature.key for one in sure(verdict.features)}),
         not_measured=tuple((one.label, why) for one, why in not_measured(fingerprints, verdict)),
         left_out=fingerprints.left_out,
         notes=(*fingerprints.notes, *verdict.notes),
@@ -74,6 +76,10 @@ def title(comparison: Comparison) -> str:
     names = {one.role: one.name for one in comparison.sets}
     told = f"Two renderings compared: {names['before']} and {names['after']}"
     return f"{told}, against {names['reference']}" if "reference" in names else told
+
+
+def _cameras(names: tuple[str, ...]) -> str:
+    return ", ".join(names) if len(names) <= MOST_CAMERAS else f"{len(names)} cameras"
 
 
 def _name(path: str) -> str:

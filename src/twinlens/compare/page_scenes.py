@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -26,12 +26,17 @@ NAMED = 3  # changes that the caption names
 WHOLE = 0.995  # of the frame that a picture must cover on each row and column that is kept
 
 
-def best_scenes(fingerprints: Fingerprints, count: int = SCENES) -> tuple[ScenePictures, ...]:
-    """The scenes with the largest visible change, largest first; those whose files are gone are passed over."""
+def best_scenes(
+    fingerprints: Fingerprints, keys: Collection[str] = (), count: int = SCENES
+) -> tuple[ScenePictures, ...]:
+    """The scenes with the largest visible change, largest first; those whose files are gone are passed over.
+
+    `keys`: the features whose change counts, as those that surely changed; without them all of the rendering.
+    """
     pictures = fingerprints.curves.get("pictures")
     if not pictures:
         return ()
-    strength, floors = strengths(fingerprints)
+    strength, floors = strengths(fingerprints, keys)
     found: list[ScenePictures] = []
     for at in np.argsort(-strength, kind="stable"):
         if len(found) == count or not np.isfinite(strength[at]):
@@ -43,7 +48,7 @@ def best_scenes(fingerprints: Fingerprints, count: int = SCENES) -> tuple[SceneP
     return tuple(found)
 
 
-def strengths(fingerprints: Fingerprints) -> tuple[Array, Array]:
+def strengths(fingerprints: Fingerprints, keys: Collection[str] = ()) -> tuple[Array, Array]:
     """(N,) how much of a change an eye sees in each scene, -inf where it is not known; (N, K) changes in floors."""
     if not {"before", "after"} <= set(fingerprints.sets):
         return np.full(len(fingerprints.scenes), -np.inf), np.zeros((len(fingerprints.scenes), 0))
@@ -51,6 +56,8 @@ def strengths(fingerprints: Fingerprints) -> tuple[Array, Array]:
     floors = np.array([one.floor for one in fingerprints.features])
     change = (rows["after"] - rows["before"]) / floors
     used = np.array([one.cause == "rendering" and not one.is_derived for one in fingerprints.features], bool)
+    if keys:
+        used &= np.array([one.key in keys for one in fingerprints.features], bool)
     known = np.isfinite(change) & used
     square = np.where(known, np.minimum(np.abs(change), MOST_FLOORS) ** 2, 0)
     blocks = [one.block for one in fingerprints.features]

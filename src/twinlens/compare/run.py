@@ -79,14 +79,8 @@ def _check(found: Sets) -> None:
 def _set(role: Role, source: Source, found: Sets, prints: Fingerprints) -> ComparedSet:
     used = _used(prints)
     pictures = [one for one in found.of(role) if one.path in used] if used else found.of(role)
-    cameras = tuple(sorted({_camera(one.camera) for one in found.of(role) if one.camera}))
+    cameras = tuple(sorted({one.camera for one in found.of(role) if one.camera}))
     return ComparedSet(role=role, name=name_of(source), cameras=cameras, pictures=len(pictures))
-
-
-def _camera(name: str) -> str:
-    """A make and model without the make twice."""
-    first, _, rest = name.partition(" ")
-    return rest if rest.lower().startswith(first.lower()) else name
 
 
 def name_of(source: Source) -> str:
@@ -128,7 +122,7 @@ def digest(path: Path) -> str:
 
 def _facts(one: Picture) -> str:
     size = f"{one.width} x {one.height}"
-    return ", ".join(filter(None, (_camera(one.camera), one.software, one.taken, size, *one.notes)))
+    return ", ".join(filter(None, (one.camera, one.software, one.taken, size, *one.notes)))
 
 
 def _made(same_sensor: bool, differs: dict[Role, str], keep_edited: bool, seed: int) -> dict[str, str]:
