@@ -199,6 +199,17 @@ def test_a_set_of_nothing_sound_is_refused_in_a_sentence(photos: Path, tmp_path:
     fails(run(photos / "old", tmp_path / "bad"), "no picture of after can be used", "one.jpg")
 
 
+def test_copies_are_no_repeats_and_a_file_against_itself_is_told(photos: Path, tmp_path: Path) -> None:
+    one = sorted((photos / "old").iterdir())[0]
+    (tmp_path / "old").mkdir()
+    for name in ("a.jpg", "b.jpg"):
+        shutil.copy(one, tmp_path / "old" / name)
+    found = told(tmp_path / "old", one)
+    assert [Path(left["file"]).name for left in found["left_out"]] == ["b.jpg"]
+    assert "same file as a.jpg" in found["left_out"][0]["why"]
+    assert any("compared with itself" in note for note in found["notes"])
+
+
 def test_pictures_turned_in_their_exif_are_compared_upright(photos: Path, tmp_path: Path) -> None:
     from PIL import Image
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -48,13 +49,15 @@ def compare(
     bounds = limits(FEATURES, same_sensor=same_sensor, differs=differs)  # first: a wrong option costs no measuring
     found = gather(before, after, reference, keep_edited=keep_edited, threads=threads, progress=_first_half(progress))
     _check(found)
+    digests = {one.path: digest(Path(one.path)) for one in found.pictures}
+    found = without_copies(found, digests)
     prints = of_sets(found, threads=threads, progress=progress)
     judged = verdict(prints, limits=bounds, seed=seed)
     return Comparison(
         sets=tuple(_set(role, source, found, prints) for role, source in sources.items()),
         fingerprints=prints,
         verdict=judged,
-        files=_files(found, prints),
+        files=_files(found, prints, digests),
         made=_made(same_sensor, differs or {}, keep_edited, seed),
     )
 
@@ -74,6 +77,23 @@ def _check(found: Sets) -> None:
             raise ParameterError(
                 f"no picture of {role} can be used, so nothing can be compared ({why or 'none found'})"
             )
+
+
+def without_copies(found: Sets, digests: dict[str, str]) -> Sets:
+    """The sets without files that a set has twice, which are no repeats; files that two sets share are told."""
+    kept: list[Picture] = []
+    left_out, first = list(found.left_out), {}
+    for one in found.pictures:
+        known = first.setdefault((one.role, digests[one.path]), one)
+        if known is one:
+            kept.append(one)
+        else:
+            left_out.append((one.path, f"the same file as {known.name}, which is no repeat of the scene"))
+    sets_of = {digest: {one.role for one in kept if digests[one.path] == digest} for digest in set(digests.values())}
+    count = sum(len(roles) > 1 for roles in sets_of.values())
+    told = "one file is" if count == 1 else f"{count} files are"
+    notes = [f"{told} in more than one set, byte for byte: there a file is compared with itself"] if count else []
+    return replace(found, pictures=tuple(kept), left_out=tuple(left_out), notes=(*found.notes, *notes))
 
 
 def _set(role: Role, source: Source, found: Sets, prints: Fingerprints) -> ComparedSet:
@@ -96,14 +116,14 @@ def _used(prints: Fingerprints) -> dict[str, int]:
     return {str(path): int(scene) for path, scene in zip(paths, scenes, strict=True)}
 
 
-def _files(found: Sets, prints: Fingerprints) -> tuple[ComparedFile, ...]:
+def _files(found: Sets, prints: Fingerprints, digests: dict[str, str]) -> tuple[ComparedFile, ...]:
     used = _used(prints)
     return tuple(
         ComparedFile(
             role=one.role,
             path=one.path,
             scene=prints.scenes[used[one.path]],
-            sha256=digest(Path(one.path)),
+            sha256=digests[one.path],
             facts=_facts(one),
         )
         for one in found.pictures

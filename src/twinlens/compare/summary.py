@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from twinlens.compare.comparison import Comparison
-from twinlens.compare.fraction import LEVEL
-from twinlens.compare.model import Verdict
-from twinlens.compare.words import feature_change
+from twinlens.compare.model import FeatureChange, Verdict
+from twinlens.compare.words import feature_change, sure
 from twinlens.report.compare import numbers
 
 
@@ -16,12 +15,17 @@ def lines(comparison: Comparison, most: int) -> Iterator[str]:
     verdict = comparison.verdict
     yield from _fraction(verdict)
     yield from _claims(verdict)
-    ordered = sorted(verdict.features, key=lambda one: -abs(one.change) / max(one.feature.floor, 1e-9))
-    sure = [one for one in ordered if one.p_value is not None and one.p_value < LEVEL]
-    if sure:
-        yield "surely changed: " + "; ".join(map(feature_change, sure[:most]))
-    elif ordered:
-        yield "largest changes, none of them sure: " + "; ".join(map(feature_change, ordered[:most]))
+    certain = ranked(sure(verdict.features))
+    seen = [one for one in verdict.features if abs(one.change) >= one.feature.floor and not one.feature.is_derived]
+    if certain:
+        yield "surely changed: " + "; ".join(map(feature_change, certain[:most]))
+    elif seen:
+        yield "largest changes, none of them sure: " + "; ".join(map(feature_change, ranked(seen)[:most]))
+
+
+def ranked(changes: Sequence[FeatureChange]) -> list[FeatureChange]:
+    """Most visible first."""
+    return sorted(changes, key=lambda one: -abs(one.change) / max(one.feature.floor, 1e-9))
 
 
 def _fraction(verdict: Verdict) -> Iterator[str]:
