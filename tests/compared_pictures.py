@@ -12,7 +12,7 @@ from twinlens.files import photo
 from twinlens.numerics.color import encode, luminance, oklab_from_rec2020, rec2020_from_oklab, rgb_from_rgb
 
 Array = np.ndarray
-SIZE = (600, 800)
+SIZE = (504, 672)
 
 
 def drawn(seed: int, size: tuple[int, int] = SIZE) -> Array:
@@ -64,5 +64,5 @@ def moved(light: Array, seed: int) -> Array:
 def written(codes: Array, path: Path, **told: Any) -> Path:
     """A picture file, and its path."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    photo.write(codes, path, quality=97, **told)
+    photo.write(codes, path, **({"quality": 97} | told))
     return path

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from compared_pictures import drawn, moved, rendered, written
+from compared_pictures import SIZE, drawn, moved, rendered, written
 from twinlens.compare.features import FEATURES, HUE_NAMES, INDEX, KEYS, catalog
 from twinlens.compare.fingerprint import fingerprints
 from twinlens.compare.fingerprint_pictures import aligned
@@ -23,13 +23,13 @@ def change(found, key: str) -> float:
 def compare(tmp_path_factory):
     """The fingerprints of a scene rendered plainly, and otherwise."""
     place = tmp_path_factory.mktemp("renderings")
-    before = written(rendered(drawn(1)), place / "before.jpg")
+    before = written(rendered(drawn(1)), place / "before.png")
     known: dict[str, object] = {}
 
     def of(name: str, seed: int | None = None, **otherwise: float):
         if name not in known:
             light = drawn(1) if seed is None else moved(drawn(1), seed)
-            known[name] = fingerprints(before, written(rendered(light, **otherwise), place / f"{name}.jpg"))
+            known[name] = fingerprints(before, written(rendered(light, **otherwise), place / f"{name}.png"))
         return known[name]
 
     return of
@@ -123,6 +123,6 @@ def test_pictures_of_a_scene_are_shown_on_each_other(compare):
 
 def test_one_picture_tells_what_does_not_need_another(tmp_path):
     found = fingerprint(written(rendered(drawn(1)), tmp_path / "one.jpg"))
-    assert abs(found.value("jpeg_quality") - 97) < 1.5 and found.value("pixel_height") == 600
+    assert abs(found.value("jpeg_quality") - 97) < 1.5 and found.value("pixel_height") == SIZE[0]
     assert np.isnan(found.value("chroma")) and np.isnan(found.value("exposure"))
     assert abs(found.facts["white_mired"]) < 3
