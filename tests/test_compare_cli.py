@@ -63,7 +63,6 @@ def half_way(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[di
     page = tmp_path_factory.mktemp("report") / "report.html"
     found = told(
         "--before", photos / "old", "--after", photos / "new", "--reference", photos / "camera", "-o", page,
-        "--same-sensor",
     )  # fmt: skip
     return found, page.read_text("utf-8")
 
@@ -93,6 +92,13 @@ def test_every_feature_has_value_unit_and_interval_for_every_set(half_way: tuple
     assert 5 < chroma["change"] < chroma["distance"]
 
 
+def test_pictures_that_all_name_one_camera_are_taken_to_be_of_one_sensor(
+    half_way: tuple[dict[str, Any], str],
+) -> None:
+    assert "one camera" in half_way[0]["made"]["same sensor"]
+    assert not any("sensors" in note for note in half_way[0]["notes"])
+
+
 def test_every_number_has_its_files(half_way: tuple[dict[str, Any], str], photos: Path) -> None:
     files = half_way[0]["files"]
     assert len(files) == 18 and len({one["sha256"] for one in files}) == 18
@@ -110,7 +116,7 @@ def test_the_report_stands_alone_and_shows_three_scenes(half_way: tuple[dict[str
 
 
 def test_the_same_rendering_is_not_called_changed(photos: Path) -> None:
-    verdict = told(photos / "old", photos / "same", "--same-sensor")["verdict"]
+    verdict = told(photos / "old", photos / "same")["verdict"]
     assert not verdict["claims"]["changed"]["holds"] and verdict["claims"]["closer"] is None
     assert verdict["statement"].startswith("No measurable change")
 

@@ -24,7 +24,8 @@ NAMED = 6  # changes that are printed
 @click.option("--reference", multiple=True, metavar="DIR|FILE", type=FOLDER,
               help="The camera whose rendering is claimed; repeatable.")  # fmt: skip
 @click.option("-o", "--output", metavar="FILE.html", type=FOLDER, help="The report (or the page of the blind test).")
-@click.option("--same-sensor", is_flag=True, help="All sets come from one sensor: metamerism takes nothing away.")
+@click.option("--same-sensor/--other-sensors", default=None,
+              help="Whether all sets come from one sensor.  [default: where all pictures name one camera]")  # fmt: skip
 @click.option("--differs", multiple=True, metavar="SET=module|light",
               help="A whole set was shot with another module or light: after=light.")  # fmt: skip
 @click.option("--keep-edited", is_flag=True, help="Keep pictures that name an editing program.")

@@ -132,9 +132,9 @@ def _row(one: FeatureLevels) -> FeatureRow:
 
 def methods(found: tuple[FeatureLevels, ...]) -> tuple[tuple[str, str], ...]:
     """What was measured how: each feature's meaning and source, and how the verdict is made."""
-    told = [("The verdict", METHOD_OF_VERDICT)]
+    by_method: dict[str, list[str]] = {}
     for one in found:
         feature = one.feature
-        source = f" ({feature.source})" if feature.source else ""
-        told.append((feature.label, f"{feature.doc or feature.label}{source}"))
-    return tuple(told)
+        text = "; ".join(filter(None, (feature.doc, feature.source)))
+        by_method.setdefault(text, []).append(feature.label)
+    return ("The verdict", METHOD_OF_VERDICT), *((", ".join(names), text) for text, names in by_method.items())

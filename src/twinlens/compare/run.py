@@ -28,7 +28,7 @@ def compare(
     after: Source,
     reference: Source | None = None,
     *,
-    same_sensor: bool = False,
+    same_sensor: bool | None = None,
     differs: dict[Role, str] | None = None,
     keep_edited: bool = False,
     threads: int = 2,
@@ -38,27 +38,29 @@ def compare(
     """Compare photographs: what changed from `before` to `after`, and how far it went towards `reference`.
 
     A source is a folder, a file, or a list of both. Scenes are found by what the pictures show. `same_sensor`: all sets
-    come from one sensor, so that metamerism takes nothing away. `differs` says which whole set was shot with another
-    "module" or under another "light"; intervals grow by a stated prior. `keep_edited` keeps pictures that name an
-    editing program. `progress` is called with steps done, steps in all, and a name; the result does not depend on
-    `threads`. Raises FileError where a set holds no picture, ParameterError where nothing can be said at all.
+    come from one sensor, so that metamerism takes nothing away; None: where all pictures name one camera. `differs`
+    says which whole set was shot with another "module" or under another "light"; intervals grow by a stated prior.
+    `keep_edited` keeps pictures that name an editing program. `progress` is called with steps done, steps in all, and a
+    name; the result does not depend on `threads`. Raises FileError where a set holds no picture, ParameterError where
+    nothing can be said at all.
     """
     sources: dict[Role, Source] = {"before": before, "after": after}
     if reference is not None:
         sources["reference"] = reference
-    bounds = limits(FEATURES, same_sensor=same_sensor, differs=differs)  # first: a wrong option costs no measuring
+    limits(FEATURES, differs=differs)  # a wrong option costs no measuring
     found = gather(before, after, reference, keep_edited=keep_edited, threads=threads, progress=_first_half(progress))
     _check(found)
     digests = {one.path: digest(Path(one.path)) for one in found.pictures}
     found = without_copies(found, digests)
     prints = of_sets(found, threads=threads, progress=progress)
-    judged = verdict(prints, limits=bounds, seed=seed)
+    is_one = names_one_camera(found) if same_sensor is None else same_sensor
+    judged = verdict(prints, limits=limits(FEATURES, same_sensor=is_one, differs=differs), seed=seed)
     return Comparison(
         sets=tuple(_set(role, source, found, prints) for role, source in sources.items()),
         fingerprints=prints,
         verdict=judged,
         files=_files(found, prints, digests),
-        made=_made(same_sensor, differs or {}, keep_edited, seed),
+        made=_made(is_one, same_sensor is None, differs or {}, keep_edited, seed),
     )
 
 
@@ -77,6 +79,12 @@ def _check(found: Sets) -> None:
             raise ParameterError(
                 f"no picture of {role} can be used, so nothing can be compared ({why or 'none found'})"
             )
+
+
+def names_one_camera(found: Sets) -> bool:
+    """Whether every picture names the same camera: then no difference comes from two sensors."""
+    names = {one.camera for one in found.pictures}
+    return len(names) == 1 and bool(names.pop())
 
 
 def without_copies(found: Sets, digests: dict[str, str]) -> Sets:
@@ -145,10 +153,10 @@ def _facts(one: Picture) -> str:
     return ", ".join(filter(None, (one.camera, one.software, one.taken, size, *one.notes)))
 
 
-def _made(same_sensor: bool, differs: dict[Role, str], keep_edited: bool, seed: int) -> dict[str, str]:
+def _made(is_one: bool, by_names: bool, differs: dict[Role, str], keep_edited: bool, seed: int) -> dict[str, str]:
     told = {"program": f"twinlens {twinlens.__version__}", "made": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
-    if same_sensor:
-        told["same sensor"] = "yes, as stated by the user"
+    if is_one:
+        told["same sensor"] = "yes, as all pictures name one camera" if by_names else "yes, as stated by the user"
     told |= {f"{role} differs in": f"{what}, as stated by the user" for role, what in differs.items()}
     if keep_edited:
         told["edited pictures"] = "kept"
