@@ -6,7 +6,7 @@ all scenes and repeats of the bank. Scales and priors were fixed on the tuning b
 sensor and no scene with the bank that is reported.
 
     python benchmarks/verdict.py FOLDER          experiments on FOLDER/report.npz -> results/verdict.json, docs
-    python benchmarks/verdict.py --tune FOLDER   scales and priors of FOLDER/tuning.npz -> compare/scales.csv, printed
+    python benchmarks/verdict.py --tune FOLDER   scales and priors of FOLDER/tuning*.npz -> compare/scales.csv, printed
     python benchmarks/verdict.py --check         whether docs/compare-verdict.md shows the committed figures
 """
 
@@ -16,6 +16,7 @@ import csv
 import json
 import sys
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -68,6 +69,9 @@ def fingerprints(before: np.ndarray, after: np.ndarray, reference: np.ndarray) -
     )  # fmt: skip
 
 
+FACTORS = scale.weights(fingerprints(*np.zeros((3, 2, len(FEATURES)))))[0]  # without repeats
+
+
 def drawn(values: np.ndarray, rng: np.random.Generator, exchangeable: bool) -> Fingerprints:
     """One experiment: scenes with replacement, a shot of each set. Of a logo the shots of before and after are drawn
     from all four, so that no difference between them is left in the bank."""
@@ -83,13 +87,22 @@ def drawn(values: np.ndarray, rng: np.random.Generator, exchangeable: bool) -> F
     return fingerprints(*(values[rows, picked[:, at]] for at in range(3)))
 
 
-def truth(values: np.ndarray, factors: np.ndarray, sensors: np.ndarray) -> float:
-    """The fraction of the means over all scenes and repeats; `factors`, `sensors` (K,) as the verdict's."""
+def truth(values: np.ndarray, within: Limits) -> float:
+    """The fraction of the means over all scenes and choices of repeats, weighed as the verdict weighs."""
+    choices = list(product(BEFORE, AFTER, REFERENCE))
+    whole = fingerprints(*(np.concatenate([values[:, one[at]] for one in choices]) for at in range(3)))
+    pair = paired(whole, within)
+    assert pair.r is not None
+    a, r = pair.a.mean(0), pair.r.mean(0)
+    return float(a @ r / (r @ r - pair.sensors.sum()))
+
+
+def plain_truth(values: np.ndarray, factors: np.ndarray) -> float:
+    """The same of plain means, where no scene counts less; `factors` (K,)."""
     before, after, reference = (np.nanmean(values[:, list(one)], axis=1) for one in (BEFORE, AFTER, REFERENCE))
-    a, r = (np.nan_to_num((one - before) * factors) for one in (after, reference))
     known = np.isfinite(after - before) & np.isfinite(reference - before)
-    a, r = (np.where(known, one, 0).mean(0) for one in (a, r))
-    return float(a @ r / (r @ r - np.sum(sensors * (factors * known.mean(0)) ** 2)))
+    a, r = (np.where(known, (one - before) * factors, 0).mean(0) for one in (after, reference))
+    return float(a @ r / (r @ r))
 
 
 class Outcome(NamedTuple):
@@ -151,7 +164,7 @@ def own_weights(values: np.ndarray, seed: int) -> dict[str, Any]:
     The truth takes it from all scenes of the bank."""
     rng = np.random.default_rng([seed, 7])
     floor = np.array([one.floor for one in FEATURES])
-    counted = scale.weights(fingerprints(*np.zeros((3, 2, len(FEATURES))))) > 0
+    counted = FACTORS > 0
     blocks = [one.block for one in FEATURES]
     share_of_block = np.array([1 / np.sqrt(blocks.count(one)) for one in blocks]) * counted
 
@@ -161,14 +174,14 @@ def own_weights(values: np.ndarray, seed: int) -> dict[str, Any]:
         return share_of_block / np.sqrt(floor**2 + spread)
 
     whole = np.stack([np.nanmean(values[:, list(one)], axis=1) for one in (BEFORE, AFTER, REFERENCE)])
-    true = truth(values, factors(whole), np.zeros(len(FEATURES)))
+    true = plain_truth(values, factors(whole))
     hit, counted_ones = 0, 0
     for _ in range(EXPERIMENTS):
         prints = drawn(values, rng, False)
         weights = factors(prints.values)
         a, r = (np.nan_to_num((prints.values[at] - prints.values[0]) * weights) for at in (1, 2))
         nothing = np.zeros(len(FEATURES))
-        pair = Paired(a=a, r=r, known=a != 0, weights=weights, index=np.arange(len(a[0])), sensors=nothing, shifts={})
+        pair = Paired(a=a, r=r, weights=weights, index=np.arange(len(a[0])), sensors=nothing, shifts={})
         way = fraction(products(pair))
         if way is not None:
             counted_ones += 1
@@ -179,16 +192,18 @@ def own_weights(values: np.ndarray, seed: int) -> dict[str, Any]:
 def measure(bank: Bank, asks: Any) -> dict[str, Any]:
     """Every kind of experiment on the bank."""
     plain = limits(FEATURES)
-    factors = scale.weights(fingerprints(*np.zeros((3, 2, len(FEATURES)))))
     figures: dict[str, Any] = {"scenes_in_bank": bank.scenes, "kinds": {}, "conditions": {}, "own_weights": {}}
     for number, ask in enumerate(asks):
         for way, beside in ask.ways:
             values = bank.arrays[f"{number} {way:g} {beside:g}"]
             is_logo = way == 0 and beside == 0
-            true = 0.0 if is_logo else truth(values, factors, plain.sensors)
+            true = 0.0 if is_logo else truth(values, plain)
             name = f"{number} {way:g} {beside:g}"
             told = experiments(lambda _, one=values: one, plain, true, number, is_logo)
-            figures["kinds"][name] = {"distance": ask.distance, "way": way, "beside": beside, **told}
+            figures["kinds"][name] = {
+                "distance": ask.distance, "way": way, "beside": beside,
+                "plain_truth": 0.0 if is_logo else round(plain_truth(values, FACTORS), 4), **told,
+            }  # fmt: skip
             print(name, told, flush=True)
             if beside:
                 figures["own_weights"][name] = own_weights(values, number)
@@ -200,7 +215,7 @@ def measure(bank: Bank, asks: Any) -> dict[str, Any]:
                 names = [
                     key for key in bank.arrays if key.startswith(f"{number} {kind} ") and key.endswith(f" {way:g}")
                 ]
-                true = 0.0 if way == 0 else truth(bank.arrays[f"{number} {way:g} 0"], factors, plain.sensors)
+                true = 0.0 if way == 0 else truth(bank.arrays[f"{number} {way:g} 0"], plain)
                 wide = limits(FEATURES, differs={"after": prior})
                 for label, within in (("with prior", wide), ("without", plain)):
                     told = experiments(
@@ -211,19 +226,21 @@ def measure(bank: Bank, asks: Any) -> dict[str, Any]:
     return figures
 
 
-def tune(bank: Bank, asks: Any) -> None:
+def tune(banks: list[tuple[Bank, Any]]) -> None:
     """Scales of features -> scales.csv; priors of shifts, in floors by block, printed for `limits.py`."""
     floor = np.array([one.floor for one in FEATURES])
     spreads, shown = [], []
-    for number, ask in enumerate(asks):
-        for way, beside in ask.ways:
-            values = bank.arrays[f"{number} {way:g} {beside:g}"]
-            before, after, reference = (np.nanmean(values[:, list(one)], axis=1) for one in (BEFORE, AFTER, REFERENCE))
-            known = np.isfinite(reference - before)
-            shown.append(known.mean(0))
-            for one in (after - before, reference - before):
-                if way or beside or one is not after - before:
-                    spreads.append(np.nanvar(one, 0))
+    for bank, asks in banks:
+        for number, ask in enumerate(asks):
+            for way, beside in ask.ways:
+                values = bank.arrays[f"{number} {way:g} {beside:g}"]
+                sets = (np.nanmean(values[:, list(one)], axis=1) for one in (BEFORE, AFTER, REFERENCE))
+                before, after, reference = sets
+                shown.append(np.isfinite(reference - before).mean(0))
+                spreads.append(spread_of(reference - before))
+                if way or beside:
+                    spreads.append(spread_of(after - before))
+    bank, asks = banks[0]
     spread = np.sqrt(np.nanmean(spreads, 0)) / floor
     with scale.SCALES.open("w", newline="") as file:
         file.write("# spread of a change from scene to scene, in floors of the feature; share of scenes that show it\n")
@@ -249,6 +266,12 @@ def tune(bank: Bank, asks: Any) -> None:
             own = [mean[at] for at, one in enumerate(FEATURES) if one.block == block and np.isfinite(mean[at])]
             told[block] = round(float(np.sqrt(max(np.mean(own), 0))), 2) if own else 0.0
         print(name, "=", told)
+
+
+def spread_of(difference: np.ndarray) -> np.ndarray:
+    """(K,): variance over scenes (N, K), nan where too few show the feature."""
+    count = np.isfinite(difference).sum(0)
+    return np.where(count >= 4, np.nanvar(difference, 0, ddof=1), np.nan)
 
 
 def shift_variance(difference: np.ndarray) -> np.ndarray:
@@ -332,7 +355,8 @@ def main(arguments: list[str]) -> int:
         DOCS.write_text(written(DOCS.read_text(encoding="utf-8"), figures), encoding="utf-8")
         return 0
     if arguments[:1] == ["--tune"]:
-        tune(load(Path(arguments[1]) / "tuning.npz"), PLANS["tuning"].asks)
+        names = ("tuning", "tuning-local")
+        tune([(load(Path(arguments[1]) / f"{name}.npz"), PLANS[name].asks) for name in names])
         return 0
     figures = measure(load(Path(arguments[0]) / "report.npz"), PLANS["report"].asks)
     print(save("verdict", figures))

@@ -6,7 +6,7 @@ between are made by mixing the finished pictures' codes, which is no axis of the
 as a JPEG and read back. The shots of a scene are laid on each other once; then each experiment's three sets are
 measured in their own joint frame.
 
-    python benchmarks/verdict_bank.py tuning|report FOLDER [SCENES]  makes FOLDER/NAME.npz, one processor
+    python benchmarks/verdict_bank.py tuning|tuning-local|report FOLDER [SCENES]  makes FOLDER/NAME.npz, one processor
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from twinlens.numerics import color
 from twinlens.simulate import camera as cameras
 from twinlens.simulate import maker as makers
 from twinlens.simulate import scenes as makes
+from twinlens.simulate.maker.model import LocalTone
 from twinlens.simulate.photograph import Pose, metered, photograph
 from twinlens.simulate.shots.subject import frame_size
 
@@ -70,6 +71,7 @@ class Plan(NamedTuple):
 ALL = ((0.0, 0.0), (0.25, 0.0), (0.5, 0.0), (1.0, 0.0), (0.0, 1.0), (0.25, 1.0))
 FEW = ((0.0, 0.0), (0.5, 0.0), (1.0, 0.0), (0.25, 1.0))
 CONDITIONS = ("unit", "light")
+LOCAL = ", local tone"  # behind a maker's name
 PLANS = {
     "tuning": Plan(
         asks=(
@@ -78,6 +80,12 @@ PLANS = {
         ),
         sensors=("", ""),
         still_life_seed=100,
+        photographs=("wallpapers",),
+    ),
+    "tuning-local": Plan(  # a look with tone by place, whose effect hangs on the scene most
+        asks=(Ask(("random:1" + LOCAL, "random:2", "random:3"), 5.0, FEW),),
+        sensors=("", ""),
+        still_life_seed=200,
         photographs=("wallpapers",),
     ),
     "report": Plan(
@@ -146,8 +154,8 @@ class Raw(NamedTuple):
     image: Any
 
 
-def raws(what: Any, phone: cameras.Camera, reference: cameras.Camera, seed: int) -> list[Raw]:
-    """Every shot of a scene."""
+def raws(what: Any, phone: cameras.Camera, reference: cameras.Camera, seed: int, conditions: bool) -> list[Raw]:
+    """Every shot of a scene; `conditions`: those of other units and in another light too."""
     rng = np.random.default_rng([seed, 77])
     size = frame_size(phone, MEGAPIXELS)
     kind, options = (what, {}) if isinstance(what, str) else ("photograph", {"picture": what})
@@ -169,9 +177,10 @@ def raws(what: Any, phone: cameras.Camera, reference: cameras.Camera, seed: int)
 
     level = metered(day, phone)
     made = [take(day, phone, "phone", at, 1, level) for at in range(LOGO_REPEATS)]
-    made += [take(day, phone, "unit", unit, unit, level) for unit in UNITS]
-    evening = makes.make(kind, *size, light=other, seed=seed, **options)
-    made += [take(evening, phone, "light", LIGHTS.index(other), 1, metered(evening, phone))]
+    if conditions:
+        made += [take(day, phone, "unit", unit, unit, level) for unit in UNITS]
+        evening = makes.make(kind, *size, light=other, seed=seed, **options)
+        made += [take(evening, phone, "light", LIGHTS.index(other), 1, metered(evening, phone))]
     return made + [take(day, reference, "reference", at, 1, metered(day, reference)) for at in range(REPEATS)]
 
 
@@ -304,7 +313,7 @@ def make(name: str, folder: Path, count: int) -> Path:
     """The bank: arrays "look distance experiment", (scenes, shots, K), nan where a scene has none."""
     plan = PLANS[name]
     phone, reference = camera_of("phone", plan.sensors[0]), camera_of("reference", plan.sensors[1])
-    looks = {look: makers.load(look) for ask in plan.asks for look in ask.looks}
+    looks = {look: maker_of(look) for ask in plan.asks for look in ask.looks}
     rows: dict[str, dict[int, np.ndarray]] = {}
     parts: dict[int, list[tuple[float, float]]] = {}
     told = subjects(plan, count)
@@ -312,7 +321,7 @@ def make(name: str, folder: Path, count: int) -> Path:
     path = folder / f"{name}.npz"
     folder.mkdir(parents=True, exist_ok=True)
     for scene, (what_name, what) in enumerate(told):
-        made = raws(what, phone, reference, plan.still_life_seed + scene)
+        made = raws(what, phone, reference, plan.still_life_seed + scene, any(ask.conditions for ask in plan.asks))
         laid = Laid(made, [{look: looks[look].render(raw.image) for look in asked_of(raw, plan)} for raw in made])
         for number, ask in enumerate(plan.asks):
             own = parts.setdefault(number, [])
@@ -325,6 +334,14 @@ def make(name: str, folder: Path, count: int) -> Path:
         if (scene + 1) % SCENES_BETWEEN_FILES == 0 or scene + 1 == len(told):
             write(path, rows, [one for one, _ in told[: scene + 1]])
     return path
+
+
+def maker_of(look: str) -> makers.Maker:
+    """The maker of this name, with tone by place where the name says so."""
+    made = makers.load(look.removesuffix(LOCAL))
+    if not look.endswith(LOCAL):
+        return made
+    return makers.Maker(replace(made.parameters, local_tone=LocalTone(strength=0.5, tiles=5, limit=2.0)))
 
 
 def asked_of(raw: Raw, plan: Plan) -> list[str]:

@@ -10,7 +10,7 @@ from twinlens.compare.by_feature import holm
 from twinlens.compare.flips import p_along, p_changed, p_closer, signs
 from twinlens.compare.fraction import attained_level, fieller, fraction
 from twinlens.compare.limits import limits
-from twinlens.compare.paired import paired
+from twinlens.compare.paired import bounded, paired
 from twinlens.compare.products import jackknife, products
 from twinlens.compare.scale import block_weights
 from verdict_data import fingerprints
@@ -83,7 +83,8 @@ def test_p_below_five_percent_needs_five_scenes_one_sided_and_six_two_sided():
 @pytest.mark.parametrize("moved", [0.0, 0.25, 0.5, 1.0])
 @pytest.mark.parametrize("off", [0.0, 1.0])
 def test_a_known_fraction_is_found_where_noise_is_strong(moved, off):
-    found = [fraction(products(made(scenes=10, moved=moved, off=off, noise=2.0, seed=seed))) for seed in range(60)]
+    pairs = [made(scenes=10, moved=moved, off=off, noise=0.8, length=1.5, seed=seed) for seed in range(60)]
+    found = [fraction(products(pair)) for pair in pairs]
     known = [one.moved for one in found if one is not None]
     assert len(known) > 50
     assert np.mean(known) == pytest.approx(moved, abs=3 * np.std(known) / np.sqrt(len(known)) + 0.02)
@@ -100,12 +101,12 @@ def test_the_naive_fraction_is_biased_and_ours_is_not():
 @pytest.mark.parametrize(("moved", "off"), [(0.25, 0.0), (1.0, 0.0), (0.25, 1.0), (0.0, 2.0)])
 def test_intervals_hold_the_fraction_as_often_as_they_say(moved, off):
     many = fingerprints(scenes=4000, moved=moved, off=off, noise=0.6, missing=0.3, seed=999)
-    differences = [np.nan_to_num(many.values[at] - many.values[0]).mean(0) for at in (1, 2)]
+    whole = paired(many, limits(many.features, same_sensor=True))
+    a, r = whole.a.mean(0), whole.r.mean(0)
     held_it = []
     for seed in range(400):
         pair = made(scenes=8, moved=moved, off=off, noise=0.6, missing=0.3, seed=seed)
         found = fraction(products(pair))
-        a, r = (one[pair.index] * pair.weights for one in differences)
         if found is not None:
             held_it.append(found.interval[0] <= a @ r / (r @ r) <= found.interval[1])
     assert len(held_it) > 350 and 0.91 <= np.mean(held_it) <= 0.985
@@ -119,6 +120,24 @@ def test_a_feature_counts_as_often_as_scenes_show_it():
     column = pair.index.tolist().index(5)
     lost = pair.r[0, column] ** 2 * (1 - 4 * 3 / (8 * 7))
     assert products(pair).values[1] == pytest.approx(whole[1] - lost)
+
+
+def test_one_strange_scene_does_not_decide():
+    prints = fingerprints(scenes=9, moved=0.4, seed=3)
+    before = fraction(products(paired(prints, limits(prints.features, same_sensor=True))))
+    prints.values[1:, 4, 3] += 1000
+    after = fraction(products(paired(prints, limits(prints.features, same_sensor=True))))
+    assert after.moved == pytest.approx(before.moved, abs=0.1) and after.interval[0] > 0
+
+
+def test_what_a_scene_counts_is_the_same_for_every_role():
+    rng = np.random.default_rng(0)
+    before, after, reference = rng.normal(size=(3, 6, 4)) * 5
+    scale = np.ones(4)
+    asked = bounded(after - before, reference - before, scale)
+    assert asked == pytest.approx(bounded(before - after, reference - after, scale))
+    assert asked == pytest.approx(bounded(reference - before, after - before, scale))
+    assert np.all((asked > 0) & (asked <= 1)) and np.all(bounded(0 * before, 0 * before, scale) == 1)
 
 
 @pytest.mark.parametrize(("mean", "excess"), [(0.0, 2.25), (0.5, 1.23), (2.0, 1.02)])
@@ -148,7 +167,8 @@ def test_a_block_counts_the_same_however_many_features_it_has():
     prints = fingerprints()
     squares = block_weights(list(prints.features)) ** 2
     blocks = np.array([one.block for one in prints.features])
-    assert all(squares[blocks == name].sum() == pytest.approx(1) for name in set(blocks))
+    for name in set(blocks):
+        assert squares[blocks == name].sum() == pytest.approx(1)
 
 
 def test_a_shift_of_the_whole_set_is_no_false_alarm_with_the_prior():
@@ -173,5 +193,6 @@ def test_what_sensors_cannot_help_is_taken_from_the_squared_distance():
         products(paired(prints, limits(prints.features, metamerism=sds))).values for sds in (0 * floor, floor)
     )
     pair = paired(prints, limits(prints.features, same_sensor=True))
-    assert plain[1] - less[1] == pytest.approx(np.sum((floor * pair.weights) ** 2))
+    most = np.sum((floor * pair.weights) ** 2)
+    assert 0.2 * most < plain[1] - less[1] <= most
     assert plain[0] == less[0] and plain[2] == less[2]

@@ -50,7 +50,7 @@ def fingerprints(
         way = np.where([one.block in only for one in made], way, 0)
         aside = np.where([one.block in only for one in made], aside, 0)
     names = [one.block for one in made]
-    shares = np.array([1 / names.count(name) for name in names])  # blocks count the same
+    shares = np.array([1 / names.count(name) for name in names])  # as blocks are weighed
     aside = aside - way * (shares * aside @ way) / max(shares * way @ way, 1e-9)
     each = 1 + response * rng.normal(size=(scenes, 1))
     scene = rng.normal(size=(scenes, count))

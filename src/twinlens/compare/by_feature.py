@@ -17,7 +17,7 @@ import numpy.typing as npt
 from twinlens.compare.fraction import LEVEL, above_zero, fieller, fraction, quantile
 from twinlens.compare.limits import Limits
 from twinlens.compare.model import BlockChange, Feature, FeatureChange, Fingerprints
-from twinlens.compare.paired import Paired, differences, paired
+from twinlens.compare.paired import Paired, differences, different, paired
 from twinlens.compare.products import jackknife, products
 
 Array = npt.NDArray[Any]
@@ -133,9 +133,9 @@ def _surely_small(pair: Paired, fingerprints: Fingerprints) -> bool:
     """Whether the mean square of the block's changes, in floors, where scenes show them, is surely below 1."""
     if not pair.index.size or len(pair.a) < 3:
         return False
+    a = differences(fingerprints)[0][:, pair.index]
+    known = np.isfinite(a).astype(float)
     floor = np.array([fingerprints.features[at].floor for at in pair.index])
-    count = pair.known.sum(0)
-    shown = count * (count - 1) / (len(pair.a) * (len(pair.a) - 1))
-    in_floors = pair.a / (pair.weights * floor * np.sqrt(shown.sum()))
+    in_floors = np.nan_to_num(a) / (floor * np.sqrt(different(known, known).sum()))
     mean, variance = jackknife([in_floors @ in_floors.T])
-    return bool(mean[0] + quantile(1 - LEVEL, len(pair.a) - 1) * np.sqrt(variance[0, 0]) < 1)
+    return bool(mean[0] + quantile(1 - LEVEL, len(a) - 1) * np.sqrt(variance[0, 0]) < 1)

@@ -1,9 +1,9 @@
 """Fraction: how much of the way from before to the reference after has gone, with its interval.
 
-t = a . r / r . r of mean differences. A ratio's own error is of little use where its denominator is uncertain; instead
-all t are kept that the data do not refuse: those for which a . r - t r . r differs from 0 by no more than its error
-allows (Fieller, Journal of the Royal Statistical Society B 16, 1954). Where no t is refused on one side, the distance
-between before and reference is not surely above zero, and there is no fraction.
+t = a . r / r . r of mean differences, that is the projection a . r / |r| over the length |r|. A ratio's own error is of
+little use where its denominator is uncertain; instead all t are kept that the data do not refuse: those for which
+a . r / |r| - t |r| differs from 0 by no more than its error allows (Fieller, Journal of the Royal Statistical Society B
+16, 1954). Where the squared distance between before and reference is not surely above zero, there is no fraction.
 """
 
 from __future__ import annotations
@@ -48,15 +48,26 @@ def above_zero(value: float, error: float, dof: float) -> float:
 def fraction(found: Products) -> Fraction | None:
     """The fraction, or None where the distance between before and reference is not surely above zero."""
     numerator, denominator = found.values[:2]
-    if found.scenes < 3 or not denominator > 0:
+    if found.scenes < 3 or above_zero(*found.combination(np.array([0.0, 1.0, 0.0]))) >= LEVEL:
         return None
-    moved = numerator / denominator
-    covariance = (found.over_scenes + found.over_sets)[:2, :2]
+    moved, length = numerator / denominator, sqrt(denominator)
     dof = found.combination(np.array([1.0, -moved, 0.0]))[2]
-    interval = fieller((numerator, denominator), covariance, quantile(1 - LEVEL / 2, dof))
+    covariance = _of_lengths((found.over_scenes + found.over_sets)[:2, :2], moved, length)
+    interval = fieller((moved * length, length), covariance, quantile(1 - LEVEL / 2, dof))
     if interval is None:
         return None
-    return Fraction(moved=float(moved), interval=interval, detectable=_detectable(found, moved, covariance, dof))
+    return Fraction(
+        moved=float(moved), interval=interval, detectable=_detectable(found, moved, length, covariance, dof)
+    )
+
+
+def _of_lengths(covariance: np.ndarray, moved: float, length: float) -> np.ndarray:
+    """The covariance (2, 2) of projection a . r / |r| and length |r|, to first order, from that of a . r and r . r.
+
+    Lengths are nearly linear in the means over scenes, squares are not: they are skewed, and have longer errors.
+    """
+    to_lengths = np.array([[1.0, -moved / 2], [0.0, 0.5]]) / length
+    return to_lengths @ covariance @ to_lengths.T
 
 
 def fieller(ratio: tuple[float, float], covariance: np.ndarray, times: float) -> tuple[float, float] | None:
@@ -71,18 +82,19 @@ def fieller(ratio: tuple[float, float], covariance: np.ndarray, times: float) ->
     return float((linear - root) / square), float((linear + root) / square)
 
 
-def _detectable(found: Products, moved: float, covariance: np.ndarray, dof: float) -> float | None:
+def _detectable(found: Products, moved: float, length: float, covariance: np.ndarray, dof: float) -> float | None:
     """The move f along the axis, in place of the one found, that a one-sided test finds with 90 % power; None where
     there is none.
 
-    With it a . r is f r . r, its error that of a . r - (moved - f) r . r; f is where the former is k times the latter.
+    With it the projection is f |r|, its error that of a . r / |r| - (moved - f) |r|; f is where the former is k times
+    the latter.
     """
     level = attained_level(found.scenes) if not found.over_sets.any() else LEVEL
     if level == 0:
         return None
     times = quantile(1 - level, dof) + quantile(POWER, dof)
     top, cross, bottom = covariance[0, 0], covariance[0, 1], covariance[1, 1]
-    square = found.values[1] ** 2 - times**2 * bottom
+    square = length**2 - times**2 * bottom
     if not square > 0:
         return None
     linear = times**2 * (cross - moved * bottom)

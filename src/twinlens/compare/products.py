@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from twinlens.compare.paired import Paired
+from twinlens.compare.paired import Paired, different
 from twinlens.core.record import record
 
 Array = npt.NDArray[Any]
@@ -97,6 +97,5 @@ def _shifted(a: Array, r: Array, after: Array, before: Array, reference: Array) 
 
 def _means(one: Array, other: Array) -> Array:
     """(K,): products of the means of each feature, free of the noise that both share; squares are not negative."""
-    scenes = len(one)
-    found = (one.sum(0) * other.sum(0) - (one * other).sum(0)) / (scenes * (scenes - 1))
+    found = different(one, other)
     return np.maximum(found, 0) if one is other else found

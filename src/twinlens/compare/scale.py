@@ -3,8 +3,8 @@
 A difference is divided by the feature's scale, w^-2 = repeat^2 + spread^2 + floor^2: its variance between shots of one
 scene, the spread of a processing's effect from scene to scene, and the smallest difference that an eye minds. Without
 the floor, features that are measured very exactly dominate; without the spread, those do that depend on the scene most.
-A block of related features (twelve hues, the nodes of a tone curve) counts as the mean of its features do, so that
-measuring hue twelve times does not make hue twelve times as important.
+A block of related features counts as the mean of its features do, so that measuring hue twelve times does not make hue
+twelve times as important.
 
 Spreads are fixed numbers of `scales.csv`, not of the data under judgement: weights that follow the data follow its
 noise, and a fraction of a change that points mostly elsewhere is a difference of large parts that the weights decide.
@@ -29,13 +29,14 @@ SMALLEST_FLOOR = 1e-9  # so that a feature without a floor divides by something
 UNKNOWN_SPREAD = 4.0  # of a feature that is not in the table, in floors: the median of the table's is near it
 
 
-def weights(fingerprints: Fingerprints) -> Array:
-    """(K,) factors of the differences of features; 0 for those that do not count in a distance."""
+def weights(fingerprints: Fingerprints) -> tuple[Array, Array]:
+    """(K,) factors of the differences of features, 0 for those that do not count in a distance, and their scales."""
     counted = np.array([one.cause == "rendering" and not one.is_derived for one in fingerprints.features], bool)
     features = [feature for feature, one in zip(fingerprints.features, counted, strict=True) if one]
-    found = np.zeros(len(counted))
-    found[counted] = block_weights(features) / scales(features, repeats(fingerprints)[counted])
-    return found
+    found, scale = np.zeros(len(counted)), np.ones(len(counted))
+    scale[counted] = scales(features, repeats(fingerprints)[counted])
+    found[counted] = block_weights(features) / scale[counted]
+    return found, scale
 
 
 def scales(features: list[Feature], repeat: Array) -> Array:
@@ -46,10 +47,12 @@ def scales(features: list[Feature], repeat: Array) -> Array:
 
 
 def block_weights(features: list[Feature]) -> Array:
-    """(K,): one over the root of the number of features that a scene shows of the feature's block, on average."""
+    """(K,): one over the root of the number of features that a scene shows of the feature's block, on average, so
+    that the block's square counts as the mean square of its features.
+    """
     shown = np.array([table().get(one.key, (UNKNOWN_SPREAD, 1.0))[1] for one in features])
     blocks = np.array([one.block for one in features])
-    return np.array([1 / np.sqrt(np.sum(shown[blocks == one.block] ** 2)) for one in features])
+    return np.array([np.sum(shown[blocks == one.block] ** 2) ** -0.5 for one in features])
 
 
 def repeats(fingerprints: Fingerprints) -> Array:
