@@ -17,6 +17,7 @@ COMMANDS = {
     "inspect": "Say what a file holds and what is wrong in it; mend phone DNGs.",
     "calibrate": "Measure a camera module: color, noise, shading, lens, sharpness.",
     "learn": "Learn the rendering of a camera from its photographs.",
+    "compare": "Say what changed between two renderings, and whether it came nearer to a reference.",
     "simulate": "Photograph invented scenes with invented cameras; the truth beside every file.",
     "looks": "List the looks, or print one as a document to edit.",
     "export": "Write a look for other programs, read it back by them, show the difference.",

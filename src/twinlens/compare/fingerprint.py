@@ -17,8 +17,8 @@ from twinlens.compare import fingerprint_curves as curves
 from twinlens.compare import fingerprint_notes as told
 from twinlens.compare import scenes, sets
 from twinlens.compare.features import FEATURES, KEYS, is_absolute
+from twinlens.compare.fingerprint_alone import alone
 from twinlens.compare.fingerprint_scene import Measured, measured
-from twinlens.compare.fingerprint_single import SinglePicture, of_picture
 from twinlens.compare.model import Fingerprints
 from twinlens.compare.scenes import SceneGroup
 from twinlens.compare.sets import Progress, Sets
@@ -26,8 +26,6 @@ from twinlens.compare.sets_files import Source
 from twinlens.files import photo_read
 
 Array = npt.NDArray[Any]
-
-_MOST_SINGLES = 36  # pictures that are measured by themselves where the sets share no scene
 
 
 def fingerprints(
@@ -63,14 +61,15 @@ def of_sets(found: Sets, *, threads: int = 2, progress: Progress | None = None) 
             done += len(group.members)
             if progress is not None:
                 progress(done, 2 * len(found.pictures), found.pictures[group.anchor].name)
-    kept = [one for one in results if one is not None]
+        kept = [one for one in results if one is not None]
+        if not _answers(kept):
+            return alone(found, list(told.notes(found, kept)), pool)
     left_out += [item for one in kept for item in one.left_out]
     for group, one in zip(shared, results, strict=True):
         if one is None:
             left_out += [(found.pictures[index].path, "too little of its scene can be measured in all sets")
                          for index in group.members]  # fmt: skip
-    singles = [] if _answers(kept) else [of_picture(one) for one in found.pictures[:_MOST_SINGLES]]
-    return _assembled(found, kept, left_out, singles)
+    return _assembled(found, kept, left_out)
 
 
 def _answers(kept: Sequence[Measured]) -> bool:
@@ -90,9 +89,7 @@ def _shared(found: Sets, groups: Sequence[SceneGroup]) -> tuple[list[SceneGroup]
     return shared, left_out
 
 
-def _assembled(
-    found: Sets, kept: Sequence[Measured], left_out: list[tuple[str, str]], singles: Sequence[SinglePicture]
-) -> Fingerprints:
+def _assembled(found: Sets, kept: Sequence[Measured], left_out: list[tuple[str, str]]) -> Fingerprints:
     shape = len(found.roles), len(kept), len(FEATURES)
     values, variance = np.full(shape, np.nan), np.full(shape, np.nan)
     for scene, one in enumerate(kept):
@@ -103,7 +100,7 @@ def _assembled(
         features=FEATURES, sets=found.roles, scenes=tuple(one.name for one in kept), values=values,
         repeat_variance=variance, absolute=np.array([is_absolute(key) for key in KEYS]),
         groups=told.lights(kept), shots=_bank(found, kept),
-        curves={**curves.gathered(found, kept), "singles": tuple(singles)},
+        curves=curves.gathered(found, kept),
         left_out=(*found.left_out, *left_out), notes=(*found.notes, *told.notes(found, kept)),
     )  # fmt: skip
 

@@ -153,7 +153,7 @@ def scan(path: Path, role: Role = "before") -> Picture:
     return Picture(
         role=role, path=str(path), name=path.name, height=full[0], width=full[1],
         features=describe(coded, SMALL_EDGE, POINTS), space=image.primaries,
-        camera=" ".join(filter(None, (shot.make, shot.model))), software=shot.software, taken=shot.taken,
+        camera=_camera(shot.make, shot.model), software=shot.software, taken=shot.taken,
         quality=reading.quality(tables), tables=tables, brightness=_brightness(image),
         is_mono=checks.is_mono(oklab_from_rec2020(small[::_COLOR_STEP, ::_COLOR_STEP])),
         notes=(*shot.notes, *notes),
@@ -173,6 +173,12 @@ def _small(codes: Array, space: str) -> Array:
 def coded_small(linear: Array) -> Array:
     """Codes (h, w, 3) uint8 on the curve of sRGB of linear Rec. 2020."""
     return np.rint(255 * np.clip(encode(np.maximum(linear, 0)), 0, 1)).astype(np.uint8)
+
+
+def _camera(make: str, model: str) -> str:
+    """A camera's name, without its make twice."""
+    named = make and model.lower().startswith(make.split()[0].lower())
+    return model if named else f"{make} {model}".strip()
 
 
 def _brightness(image: Image) -> float:

@@ -104,5 +104,7 @@ def _statement(changes: tuple[FeatureChange, ...], asked: bool) -> str:
     elif all(one.p_value is None for one in changes):
         told = "The sets share no scene, and from one photograph of a set nothing can be said of its processing."
     else:
-        told = "The sets share no scene, and no difference of their averages is sure."
+        told = (
+            "The sets share no scene: their processing cannot be compared, and no difference of their averages is sure."
+        )
     return f"{told} {CANNOT}" if asked else told

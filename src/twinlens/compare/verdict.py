@@ -94,7 +94,7 @@ def _with_usable_reference(fingerprints: Fingerprints) -> tuple[Fingerprints, tu
 def _undecided(fingerprints: Fingerprints, scenes: int, changes: tuple, hardware: tuple, notes: tuple) -> Verdict:
     """The verdict where nothing can be tested: too few shared scenes, or no feature measured in enough of them."""
     reason = (
-        f"{words.count(scenes, 'shared scene')}: {FEWEST} are the fewest that can be judged"
+        f"{words.count(scenes, 'shared scene')}, and {FEWEST} are the fewest that can be judged"
         if scenes < FEWEST
         else f"no feature of the rendering was measured in {FEWEST} shared scenes"
     )

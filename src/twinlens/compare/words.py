@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from math import expm1, inf, isfinite
 
 from twinlens.compare.fraction import FEWEST_ONE_SIDED, FEWEST_TWO_SIDED, LEVEL
+from twinlens.compare.levels import shown, shown_interval
 from twinlens.compare.model import BlockChange, FeatureChange, Verdict
+from twinlens.report.compare import numbers
 
 BLOCKS = {"chroma": "saturation"}  # a block's name in a sentence, where that is not its own
+WHOLE = 9.95  # from here on a number is told without decimals
 MOST_NAMED, MOST_SEEN = 3, 4  # features in a sentence of what is sure, of what was seen
 FAR = 0.1  # a fraction whose interval stays below it is not a move towards the reference
 
@@ -51,7 +52,11 @@ def _too_few(made: Verdict) -> str:
     else:
         head = f"{scenes} cannot show a change as a whole: {FEWEST_TWO_SIDED} are needed"
     named = [feature_change(one) for one in largest(sure(made.features))]
-    return _sentence(head, f"by itself, {listed(named)} surely changed" if named else "")
+    if named:
+        return _sentence(head, f"by itself, {listed(named)} surely changed")
+    seen = [one for one in made.features if abs(one.change) >= one.feature.floor and not one.feature.is_derived]
+    named = [feature_change(one) for one in largest(seen)]
+    return _sentence(head, f"seen, but not surely: {', '.join(named)}" if named else "")
 
 
 def sure(changes: Sequence[FeatureChange]) -> list[FeatureChange]:
@@ -116,22 +121,13 @@ def _without_reference(made: Verdict) -> str:
 
 
 def feature_change(one: FeatureChange) -> str:
-    """As in: contrast at mid grey +12 % (9 to 15)."""
-    ratio = one.feature.is_ratio
-    change, low, high = (_readable(value, ratio) for value in (one.change, *one.interval))
-    unit = f" {one.feature.unit}" if one.feature.unit else ""
-    interval = f" ({_number(low)} to {_number(high)})" if isfinite(low) and isfinite(high) else ""
-    return f"{one.feature.label} {_number(change, '+')}{unit}{interval}"
-
-
-def _readable(value: float, ratio: bool) -> float:
-    """A ratio, kept as 100 ln, in per cent."""
-    return 100 * expm1(value / 100) if ratio and isfinite(value) else value
-
-
-def _number(value: float, sign: str = "") -> str:
-    """Two digits that matter, and whole numbers whole."""
-    return f"{value:{sign}.0f}" if abs(value) >= 9.95 else f"{value:{sign}.2g}"
+    """As in: contrast at mid grey +12 % (+9 to +15); ratios are told in per cent more or less."""
+    feature = one.feature
+    change, unit = shown(feature, one.change), "°" if feature.unit == "degrees" else feature.unit
+    places = 0 if abs(change) >= WHOLE else numbers.digits(feature.floor)
+    interval = numbers.span(shown_interval(feature, one.interval), places, sign=True)
+    told = numbers.with_unit(numbers.signed(change, places), unit)
+    return f"{feature.label} {told}" + (f" ({interval})" if interval else "")
 
 
 def _states(blocks: Sequence[BlockChange], but: str = "") -> str:
@@ -171,5 +167,5 @@ def too_little(made: Verdict, reason: str) -> str:
     head = f"Nothing can be said surely: {reason}."
     if not seen:
         return head
-    named = ", ".join(feature_change(replace(one, interval=(-inf, inf))) for one in largest(seen, MOST_SEEN))
-    return f"{head} Seen there: {named}; it may be the processing or the scene."
+    named = ", ".join(map(feature_change, largest(seen, MOST_SEEN)))
+    return f"{head} Seen there: {named}; whether other scenes show the same is not known."

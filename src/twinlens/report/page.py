@@ -28,15 +28,26 @@ img { max-width: 100%; height: auto; }
 """
 
 
-def page(title: str, lead: str, sections: Sequence[tuple[str, str]], *, style: str = "") -> str:
-    """The page: a title, a sentence that says the result, and sections of (heading, HTML); `style` is further CSS."""
-    parts = [f"<section><h2>{escape(heading)}</h2>\n{body}</section>" for heading, body in sections if body]
+def page(title: str, lead: str, sections: Sequence[tuple[str, str]], *, style: str = "", script: str = "") -> str:
+    """The page: a title, a sentence that says the result, and sections of (heading, HTML).
+
+    `style` is added to that of all pages; `script` runs at the end of a page that has to work without it too.
+    """
+    parts = [_section(heading, body) for heading, body in sections if body]
+    code = f"<script>\n{script}</script>\n" if script else ""
     return (
         '<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title><style>{STYLE}{style}</style></head>\n<body>\n"
-        f'<h1>{escape(title)}</h1>\n<p class="lead">{escape(lead)}</p>\n' + "\n".join(parts) + "\n</body>\n</html>\n"
+        f'<h1>{escape(title)}</h1>\n<p class="lead">{escape(lead)}</p>\n'
+        + "\n".join(parts)
+        + f"\n{code}</body>\n</html>\n"
     )
+
+
+def _section(heading: str, body: str) -> str:
+    top = f"<h2>{escape(heading)}</h2>\n" if heading else ""
+    return f"<section>{top}{body}</section>"
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
