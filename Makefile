@@ -24,6 +24,7 @@ check: ## format, lint, types, layers, docs
 	PYTHONPATH=src $(BIN)/lint-imports
 	$(BIN)/python docs/make_reference.py --check
 	$(BIN)/python docs/make_accuracy.py --check
+	$(BIN)/python docs/make_looks.py --check
 
 test: ## the quick suite
 	$(BIN)/python -m pytest -m 'not slow' -n auto
@@ -40,6 +41,7 @@ bench: ## the speed table, side by side with the programs that are installed
 docs: ## the generated pages
 	$(BIN)/python docs/make_reference.py
 	$(BIN)/python docs/make_accuracy.py
+	$(BIN)/python docs/make_looks.py
 
 demo:
 	$(BIN)/twinlens demo -o demo

@@ -22,6 +22,7 @@ _HOME = {
     "Preview": "pipeline.preview",
     "Recipe": "pipeline.recipe",
     "Look": "pipeline.look",
+    "export": "pipeline.export",
     "inspect": "measure.inspect",
     "repair": "measure.inspect",
 }
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from twinlens.files import read
     from twinlens.measure.inspect import inspect, repair
     from twinlens.pipeline.develop import Picture, develop, write
+    from twinlens.pipeline.export import export
     from twinlens.pipeline.look import Look
     from twinlens.pipeline.preview import Preview
     from twinlens.pipeline.recipe import Recipe
@@ -49,6 +51,7 @@ __all__ = [
     "TwinlensError",
     "__version__",
     "develop",
+    "export",
     "inspect",
     "read",
     "repair",
