@@ -94,7 +94,7 @@ def truth(values: np.ndarray, within: Limits) -> float:
     pair = paired(whole, within)
     assert pair.r is not None
     a, r = pair.a.mean(0), pair.r.mean(0)
-    return float(a @ r / (r @ r - pair.sensors.sum()))
+    return float(a @ r / (r @ r))
 
 
 def plain_truth(values: np.ndarray, factors: np.ndarray) -> float:
@@ -129,11 +129,23 @@ def outcome(pair: Paired) -> Outcome:
 
 
 def experiments(
-    values: Callable[[np.random.Generator], np.ndarray], within: Limits, true: float, seed: int, is_logo: bool = False
+    values: Callable[[np.random.Generator], np.ndarray],
+    within: Limits,
+    true: float,
+    seed: int,
+    is_logo: bool = False,
+    shift: np.ndarray | None = None,
 ) -> dict[str, Any]:
-    """Figures of EXPERIMENTS experiments; `values` gives the part of the bank that one is drawn from."""
+    """Figures of EXPERIMENTS experiments; `values` gives the part of the bank that one is drawn from. `shift` (K,) is
+    the variance of a shift of the whole after set that is drawn for each."""
     rng = np.random.default_rng([seed, 6])
-    told = np.array([outcome(paired(drawn(values(rng), rng, is_logo), within)) for _ in range(EXPERIMENTS)])
+    outcomes = []
+    for _ in range(EXPERIMENTS):
+        prints = drawn(values(rng), rng, is_logo)
+        if shift is not None:
+            prints.values[1] += rng.normal(size=len(shift)) * np.sqrt(shift)
+        outcomes.append(outcome(paired(prints, within)))
+    told = np.array(outcomes)
     has = np.isfinite(told[:, 3])
     covered = (told[has, 4] <= true) & (true <= told[has, 5])
     said = has & (told[:, 6] <= true)
@@ -212,11 +224,15 @@ def measure(bank: Bank, asks: Any) -> dict[str, Any]:
             if kind not in ask.conditions:
                 continue
             for way in (0.0, 0.5):
+                values = bank.arrays[f"{number} {way:g} 0"]
+                true = 0.0 if way == 0 else truth(values, plain)
+                wide = limits(FEATURES, differs={"after": prior})
+                told = experiments(lambda _, one=values: one, wide, true, number, way == 0, wide.shifts["after"])
+                figures["conditions"][f"{prior} {way:g} as the prior says"] = {"sets": EXPERIMENTS, **told}
+                print(prior, way, "as the prior says", told, flush=True)
                 names = [
                     key for key in bank.arrays if key.startswith(f"{number} {kind} ") and key.endswith(f" {way:g}")
                 ]
-                true = 0.0 if way == 0 else truth(bank.arrays[f"{number} {way:g} 0"], plain)
-                wide = limits(FEATURES, differs={"after": prior})
                 for label, within in (("with prior", wide), ("without", plain)):
                     told = experiments(
                         lambda rng, names=names: bank.arrays[names[rng.integers(len(names))]], within, true, number
