@@ -2,16 +2,19 @@
 
 Scenes are still lifes whose light is known. Both sets are the same scenes, photographed by hand (another crop, turn and
 tilt every shot) and rendered by code of this file alone, once plainly and once with one thing changed by a known
-amount. The truth of each change is a number of that code: a factor of chroma in Oklab, a turn, a slope, a gain.
+amount. The truth of each change is a number of that code: a factor of chroma in Oklab, a turn, a slope, a gain; of
+edges, the same processing of one ideal edge.
 
     python benchmarks/fingerprint.py             all figures -> results/fingerprint.json
-    python benchmarks/fingerprint.py --quick     a small share against the committed figures
+    python benchmarks/fingerprint.py edges ...   some of edges, causes, hdr, looks, real, seconds
 """
 
 from __future__ import annotations
 
+import json
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,13 +22,18 @@ from typing import Any
 
 import cv2
 import numpy as np
+from record import RESULTS, save
+from scipy.ndimage import gaussian_filter1d
+from scipy.special import ndtr
 
 from twinlens.compare.features import FEATURES, INDEX, KEYS
 from twinlens.compare.fingerprint import fingerprints
+from twinlens.compare.fingerprint_single import fingerprint
 from twinlens.compare.model import Fingerprints
 from twinlens.simulate import scenes
 
 Array = np.ndarray
+SCENES, FINER = 4, 4
 SIZE, MARGIN = (1200, 1600), 1.12  # rows, columns; how much larger the scene is than the picture
 # IEC 61966-2-1: XYZ to linear sRGB; B. Ottosson 2020: linear sRGB to LMS, its cube root to Oklab
 SRGB_FROM_XYZ = np.array(
@@ -219,18 +227,36 @@ def photographed(folder: Path, lights: dict[int, Array], r: Rendering, repeats: 
     return folder
 
 
-CAUSES: dict[str, tuple[Rendering, dict[str, float]]] = {}
+CAUSES: dict[str, tuple[Rendering, dict[str, float | None]]] = {}
 
 
-def cause(name: str, truth: dict[str, float], **changes: Any) -> None:
+def cause(name: str, truth: dict[str, float | None], **changes: Any) -> None:
     CAUSES[name] = (replace(Rendering(), **changes), truth)
 
 
+def tone_truth(r: Rendering) -> dict[str, float]:
+    """What the two curves say at brightnesses of their mean, as `compare` defines its features."""
+    x = 0.18 * 2.0 ** np.linspace(-9, 6, 20001)
+    one, other = (np.log2(np.maximum(curve(x * 2.0**each.exposure, each), 1e-9)) for each in (Rendering(), r))
+    u, apart = (one + other) / 2, other - one
+
+    def at(stops: float) -> float:
+        return float(np.interp(np.log2(0.18) + stops, u, apart))
+
+    slope = (at(0.1) - at(-0.1)) / 0.2
+    return {
+        "exposure": at(0),
+        "tone_contrast": 100 * float(np.log((1 + slope / 2) / (1 - slope / 2))),
+        "tone_shadow": at(-3) - at(0),
+        "tone_highlight": at(1.5) - at(0),
+    }
+
+
 cause("nothing", {})
-cause("exposure", {"exposure": 0.3 * 1.2}, exposure=0.3)
-cause("contrast", {"tone_contrast": 100 * np.log(1.38 / 1.2)}, contrast=1.38)
-cause("shadows", {}, shadow=1.25)
-cause("highlights", {}, shoulder=0.35)
+cause("exposure", {"exposure": None}, exposure=0.3)
+cause("contrast", {"tone_contrast": None, "tone_shadow": None, "tone_highlight": None}, contrast=1.38)
+cause("shadows", {"tone_shadow": None}, shadow=1.25)
+cause("highlights", {"tone_highlight": None}, shoulder=0.35)
 cause("local", {}, local=0.15)
 cause("local, edge-aware", {}, local=0.15, edge_aware=True)
 cause("warmth", {"white_mired": 20.0}, warm=20.0)
@@ -252,42 +278,270 @@ cause("JPEG", {}, quality=75)
 def changes(found: Fingerprints) -> tuple[Array, Array]:
     """Mean over scenes of after - before (K,), and its standard deviation between scenes (K,)."""
     apart = found.values[1] - found.values[0]
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         count = np.isfinite(apart).sum(axis=0)
         return np.nanmean(apart, axis=0), np.where(count > 1, np.nanstd(apart, axis=0, ddof=1), np.nan)
 
 
-def experiment(
-    lights: dict[int, Array], name: str, folder: Path, amount: float = 1.0, repeats: int = 1
-) -> Fingerprints:
+def compared(lights: dict[int, Array], r: Rendering, folder: Path, name: str) -> Fingerprints:
     before = folder / "before"
     if not before.exists():
-        photographed(before, lights, Rendering(), repeats, 1, amount)
-    after = photographed(folder / name.replace(" ", "-"), lights, CAUSES[name][0], repeats, 2, amount)
-    return fingerprints(before, after)
+        photographed(before, lights, Rendering(), 1, 1, 1.0)
+    return fingerprints(before, photographed(folder / name.replace(" ", "-"), lights, r, 1, 2, 1.0))
+
+
+def causes(lights: dict[int, Array], folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """For every cause its features against the truth, and how far every block of features moved: the mean change of
+    the feature that moved most, in floors and in SD (floor and spread between scenes together)."""
+    accuracy: dict[str, Any] = {}
+    crosstalk: dict[str, Any] = {}
+    floors = np.array([one.floor for one in FEATURES])
+    still = np.full(len(KEYS), np.nan)
+    for name, (r, truth) in CAUSES.items():
+        mean, spread = changes(compared(lights, r, folder, name))
+        still = spread if name == "nothing" else still
+        sd = np.sqrt(floors**2 + np.nan_to_num(spread) ** 2)
+        known = tone_truth(r)
+        accuracy[name] = {
+            key: {"truth": round(known[key] if value is None else value, 4),
+                  "measured": round(float(mean[INDEX[key]]), 4),
+                  "spread of scenes": round(float(spread[INDEX[key]]), 4)}
+            for key, value in truth.items()
+        }  # fmt: skip
+        crosstalk[name] = {block: _moved(block, mean / floors, mean / sd) for block in blocks()}
+        print(name, accuracy[name], {key: one for key, one in crosstalk[name].items() if abs(one["SD"]) > 1})
+    return accuracy, crosstalk
+
+
+def blocks() -> list[str]:
+    return list(dict.fromkeys(one.block for one in FEATURES if not one.is_derived))
+
+
+def _moved(block: str, in_floors: Array, in_sd: Array) -> dict[str, Any]:
+    own = [index for index, one in enumerate(FEATURES) if one.block == block and not one.is_derived]
+    own = [index for index in own if np.isfinite(in_sd[index])]
+    if not own:
+        return {"floors": 0.0, "SD": 0.0, "feature": ""}
+    most = max(own, key=lambda index: abs(in_sd[index]))
+    return {"floors": round(float(in_floors[most]), 2), "SD": round(float(in_sd[most]), 2), "feature": KEYS[most]}
+
+
+def hdr_strength(lights: dict[int, Array], folder: Path) -> dict[str, list[float]]:
+    """`local_contrast` of 10, 20 and 30 % of the surroundings taken away: smooth ones, and such that stop at edges."""
+    found: dict[str, list[float]] = {"truth": [round(-100 * float(np.log(1 - share)), 2) for share in (0.1, 0.2, 0.3)]}
+    for edge_aware in (False, True):
+        told = []
+        for share in (0.1, 0.2, 0.3):
+            r = Rendering(local=share, edge_aware=edge_aware)
+            mean, _ = changes(compared(lights, r, folder, f"hdr {share} {edge_aware}"))
+            told.append(round(float(mean[INDEX["local_contrast"]]), 2))
+        found["edge-aware" if edge_aware else "smooth"] = told
+    print("hdr", found)
+    return found
+
+
+def cards(seed: int) -> Array:
+    """Linear light of grey cards at many angles, each a square of 0.12 in 0.36 with a pattern of its own inside."""
+    rng = np.random.default_rng([seed, 7])
+    rows, columns = (round(side * MARGIN) for side in SIZE)
+    light = np.full((rows * FINER, columns * FINER), 0.36, np.float32)
+    for row in range(4):
+        for column in range(5):
+            middle = np.array([(column + 0.5) * columns / 5, (row + 0.5) * rows / 4]) + rng.uniform(-15, 15, 2)
+            side = rng.uniform(165, 200)
+            box = cv2.boxPoints((middle.tolist(), (side, side), float(rng.uniform(4, 41))))
+            cv2.fillPoly(light, [np.rint(box * FINER * 16).astype(np.int32)], 0.12, shift=4)
+            for _ in range(12):
+                at = middle + rng.uniform(-0.2, 0.2, 2) * side
+                size, level = rng.uniform(4, 15), float(rng.uniform(0.05, 0.6))
+                middle_px = np.rint(at * FINER).astype(int).tolist()
+                cv2.circle(light, middle_px, round(size * FINER), level, -1)
+    light = cv2.resize(light, (columns, rows), interpolation=cv2.INTER_AREA)
+    return np.repeat(light[..., None], 3, axis=2)
+
+
+def edge_truth(r: Rendering, low: float = 0.12, high: float = 0.36) -> dict[str, float]:
+    """Overshoot, undershoot (% of the step) and MTF50 (cycles a picture height) of one ideal edge."""
+    step = 1 / 32
+    x = np.arange(-60, 60, step)
+    sigma = float(np.sqrt(0.7**2 + 1 / 12))  # optics, and a pixel
+    light = low + (high - low) * ndtr(x / sigma)
+    codes = 255 * encoded(curve(light, r))
+    codes = codes + r.sharpen * (codes - gaussian_filter1d(codes, r.radius / step))
+    linear = np.where(codes <= 255 * 0.04045, codes / 255 / 12.92, ((codes / 255 + 0.055) / 1.055) ** 2.4)
+    inside = slice(round(20 / step), -round(20 / step))
+    value = (linear - linear[inside][0]) / (linear[inside][-1] - linear[inside][0])
+    spectrum = np.abs(np.fft.rfft(np.gradient(value[inside])))
+    frequency = np.fft.rfftfreq(len(value[inside]), step)
+    below = int(np.flatnonzero(spectrum < 0.5 * spectrum[0])[0])
+    half = np.interp(-0.5, -spectrum[below - 1 : below + 1] / spectrum[0], frequency[below - 1 : below + 1])
+    over, under = max(float(value.max()) - 1, 0), max(-float(value.min()), 0)
+    return {"edge_overshoot": 100 * over, "edge_undershoot": 100 * under, "mtf50": float(half) * SIZE[0]}
+
+
+def edges(folder: Path) -> dict[str, Any]:
+    """Overshoot, undershoot and MTF50 of cards against those of one ideal edge, sharpened in three ways."""
+    lights = {seed: cards(seed) for seed in (1, 2)}
+    found: dict[str, Any] = {}
+    for name, r in {
+        "none": Rendering(),
+        "fine": Rendering(sharpen=0.8),
+        "strong": Rendering(sharpen=1.6, radius=1.0),
+        "wide": Rendering(sharpen=0.4, radius=5.0),
+    }.items():
+        made = compared(lights, r, folder, f"edges {name}")
+        with np.errstate(all="ignore"):
+            mean = made.values[1].mean(axis=0)
+        truth = edge_truth(r)
+        told = {key: round(float(mean[INDEX[key]]), 2) for key in ("edge_overshoot", "edge_undershoot")}
+        told["mtf50"] = round(float(np.exp(mean[INDEX["mtf50"]] / 100)), 1)
+        found[name] = {key: {"truth": round(truth[key], 2), "measured": told[key]} for key in told}
+        print("edges", name, found[name])
+    return found
+
+
+def looks(folder: Path) -> dict[str, Any]:
+    """`authentic` against `vibrant` of the same raw files: features against numbers of the same pixels, taken with
+    scikit-image's CIELAB."""
+    from skimage.color import rgb2lab
+
+    from twinlens.files import photo
+    from twinlens.pipeline.develop import develop
+    from twinlens.simulate import shot
+
+    for seed in (11, 12, 13):
+        frame = shot("still-life", camera="phone", seed=seed, megapixels=2.0, name=f"scene-{seed}")
+        frame.write(folder / "raw")
+        for look in ("authentic", "vibrant"):
+            (folder / look).mkdir(exist_ok=True)
+            picture = develop(folder / "raw" / f"scene-{seed}.dng", look=look)
+            photo.write(picture.pixels, folder / look / f"scene-{seed}.jpg", quality=95)
+    found = fingerprints(folder / "authentic", folder / "vibrant")
+    mean, spread = changes(found)
+    lightness, chroma, over_lightness = [], [], []
+    for seed in (11, 12, 13):
+        one, other = (rgb2lab(cv2.imread(str(folder / look / f"scene-{seed}.jpg"))[..., ::-1] / 255.0)
+                      for look in ("authentic", "vibrant"))  # fmt: skip
+        size = [np.hypot(lab[..., 1], lab[..., 2]) for lab in (one, other)]
+        used = (size[0] > 8) & (one[..., 0] > 15) & (one[..., 0] < 85) & (other[..., 0] < 90)
+        chroma.append(float(np.median(size[1][used] / size[0][used])))
+        over_lightness.append(float(np.median(size[1][used] / other[used, 0] / (size[0][used] / one[used, 0]))))
+        lightness.append(float(np.median((other - one)[..., 0])))
+    keys = ("exposure", "tone_contrast", "tone_shadow", "local_contrast", "chroma", "white_mired")
+    return {
+        "features": {key: round(float(mean[INDEX[key]]), 3) for key in keys},
+        "spread of scenes": {key: round(float(spread[INDEX[key]]), 3) for key in keys},
+        "CIELAB": {
+            "chroma ratio": round(float(np.mean(chroma)), 3),
+            "ratio of chroma over lightness": round(float(np.mean(over_lightness)), 3),
+            "lightness": round(float(np.mean(lightness)), 2),
+        },
+        "scenes": len(found.scenes),
+    }
+
+
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "photos"
+PAIR = ("canon_sx60_hdr_off.jpg", "canon_sx60_hdr_on.jpg")
+WALL = (  # of the real pair, by hand: the same places of the wall, middle (x, y) px without and with HDR
+    ((1000, 420), (940, 360)), ((500, 300), (440, 240)), ((100, 750), (55, 695)), ((80, 1700), (65, 1650)),
+    ((1400, 1800), (1375, 1725)), ((1430, 600), (1375, 520)),
+)  # fmt: skip
+SINGLES = ("samsung_galaxy_s7_edge.jpg", "apple_iphone_6.jpg", "nokia_lumia_800.jpg", "leica_t_typ701.jpg")
+
+
+def real() -> dict[str, Any]:
+    """The real pair against patches that were placed by hand, and what four single photographs say."""
+    found = fingerprints(DATA / PAIR[0], DATA / PAIR[1])
+    apart = found.values[1, 0] - found.values[0, 0]
+    told = {key: round(float(apart[INDEX[key]]), 3) for key in KEYS if np.isfinite(apart[INDEX[key]])}
+    bright = []
+    for number, name in enumerate(PAIR):
+        codes = cv2.imread(str(DATA / name))[..., ::-1] / 255.0
+        linear = np.where(codes <= 0.04045, codes / 12.92, ((codes + 0.055) / 1.055) ** 2.4) @ Y
+        middles = [one[number] for one in WALL]
+        bright.append([float(np.log2(linear[y - 25 : y + 25, x - 25 : x + 25].mean())) for x, y in middles])
+    one, other = np.array(bright)
+    slope, offset = np.polyfit((one + other) / 2, other - one, 1)
+    singles = {}
+    for name in SINGLES:
+        alone = fingerprint(DATA / name)
+        values = {
+            key: round(float(value), 2) for key, value in zip(KEYS, alone.values, strict=True) if np.isfinite(value)
+        }
+        singles[name] = {**values, **{key: round(value, 3) for key, value in alone.facts.items()}}
+    return {
+        "pair": told,
+        "by hand": {
+            "exposure at mid grey": round(float(slope * np.log2(0.18) + offset), 3),
+            "contrast": round(100 * float(np.log((1 + slope / 2) / (1 - slope / 2))), 1),
+            "patches": len(WALL),
+        },
+        "notes": list(found.notes),
+        "singles": singles,
+    }
+
+
+def seconds(folder: Path) -> dict[str, float]:
+    """CPU and wall seconds, and the largest memory, of 3 sets of 12 photographs of 12 megapixels."""
+    import resource
+    import time
+
+    names = []
+    for seed in range(1, 13):
+        scene = cv2.resize(plain_light(seed), (4480, 3360), interpolation=cv2.INTER_CUBIC)
+        for number, role in enumerate(("before", "after", "reference")):
+            (folder / role).mkdir(exist_ok=True)
+            rng = np.random.default_rng([number, seed])
+            top, left = rng.integers(0, 300, 2)
+            seen = np.maximum(scene[top : top + 3000, left : left + 4000], 1e-5)
+            r = Rendering(contrast=1.2 + 0.1 * number, sharpen=0.5 * number)
+            write(rendered(seen, r, rng), folder / role / f"{seed}.jpg", 95)
+            names.append(role)
+    wall, cpu = time.perf_counter(), time.process_time()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    found = fingerprints(*(folder / role for role in ("before", "after", "reference")))
+    return {
+        "pictures": len(names), "scenes": len(found.scenes), "CPU s": round(time.process_time() - cpu, 1),
+        "wall s": round(time.perf_counter() - wall, 1), "MB before": round(before / 1024),
+        "MB at most": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+    }  # fmt: skip
 
 
 def main() -> None:
-    import warnings
-
-    warnings.simplefilter("ignore")
-    seeds = range(1, 1 + int(sys.argv[2]) if len(sys.argv) > 2 else 4)
-    lights = {seed: plain_light(seed) for seed in seeds}
+    only = sys.argv[1:]
+    figures: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as place:
-        for name in CAUSES if len(sys.argv) < 4 else [one for one in sys.argv[3:] if one in CAUSES]:
-            found = experiment(lights, name, Path(place))
-            mean, spread = changes(found)
-            print(
-                f"\n## {name}: {len(found.scenes)} scenes, left out {len(found.left_out)}; shift {found.shots['shift'].max():.2f}"
-            )
-            for key, value in CAUSES[name][1].items():
-                print(f"  truth {key} {value:.3f}: {mean[INDEX[key]]:.3f} (sd {spread[INDEX[key]]:.3f})")
-            floor = np.array([one.floor for one in FEATURES])
-            for index in np.argsort(-np.nan_to_num(np.abs(mean) / floor))[:16]:
-                if abs(mean[index]) > 0.7 * floor[index]:
-                    print(
-                        f"    {KEYS[index]:18s} {mean[index]:9.3f} sd {spread[index]:.3f}  ({mean[index] / floor[index]:.1f} floors)"
-                    )
+        if not only or "edges" in only:
+            figures["edges"] = edges(_folder(place, "edges"))
+        lights = {seed: plain_light(seed) for seed in range(1, 1 + SCENES)}
+        if not only or "causes" in only:
+            figures["accuracy"], figures["crosstalk"] = causes(lights, _folder(place, "causes"))
+        if not only or "hdr" in only:
+            figures["hdr strength"] = hdr_strength(lights, _folder(place, "hdr"))
+        if not only or "looks" in only:
+            figures["looks"] = looks(_folder(place, "looks"))
+            print(figures["looks"])
+        if (not only or "real" in only) and DATA.exists():
+            figures["real"] = real()
+            print(figures["real"])
+        if not only or "seconds" in only:
+            figures["seconds"] = seconds(_folder(place, "seconds"))
+            print(figures["seconds"])
+    print(update(figures))
+
+
+def _folder(place: str, name: str) -> Path:
+    folder = Path(place) / name
+    folder.mkdir()
+    return folder
+
+
+def update(figures: dict[str, Any]) -> Path:
+    """Write these figures, and keep the others that are recorded."""
+    path = RESULTS / "fingerprint.json"
+    known = json.loads(path.read_text())["figures"] if path.exists() else {}
+    return save("fingerprint", {**known, **figures})
 
 
 if __name__ == "__main__":

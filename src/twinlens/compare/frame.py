@@ -1,9 +1,9 @@
 """Frame: the shots of one scene laid on each other, and the means of their blocks.
 
 The grid is that of the scene's anchor, reduced to `EDGE`. A shot is laid on it by a homography and a field of what is
-left (parallax, lens), checked by areas that know nothing of the points (`measure.registration`); where the two do not
-show the same thing nothing is taken. Blocks of 8 x 8 pixels hold the means of linear light. Two renderings of one file
-lie on each other exactly, and are left so.
+left (parallax, lens), checked by areas that know nothing of the points (`measure.registration`). What moved is left to
+the robust fits: the registration's own test of what is the same thing expects renderings to be alike. Blocks of 8 x 8
+pixels hold the means of linear light. Two renderings of one file lie on each other exactly, and are left so.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ EDGE = 1200  # px of the long edge of the grid
 BLOCK = 8
 MOST_SHIFT_PX = 1.5  # median of what is left between tiles; a shot that is off by more is not used
 WORK_PX, POINTS = 1024, 2000  # long edge at which shots are registered, and points in them
-_SURE = 0.9  # share of a block's pixels that show the same thing in both
 _LEAST_CELLS, _ITERATIONS = 200, 6
 _SAME_PX = 0.3  # of the grid: nearer than this, two pictures of one size are renderings of one file, or as good as
 
@@ -92,7 +91,7 @@ def laid(picture: Picture, view: reading.View, anchor: Picture, target: Features
     on it.
     """
     size, own = working_size(anchor), working_size(picture)
-    matrix, places, sure, shift, radial = np.eye(3), _grid(size), None, 0.0, 0.0
+    matrix, places, shift, radial = np.eye(3), _grid(size), 0.0, 0.0
     if target is not None:
         found = register_described(target, described(view))
         if found is None:
@@ -101,10 +100,7 @@ def laid(picture: Picture, view: reading.View, anchor: Picture, target: Features
         shift = found.residual_px
         if size != own or not _is_still(found):
             matrix, places, radial = found.matrix, found.place(places), _radial(found)
-            sure = found.is_sure(_grid(size))
     blocks: dict[str, Any] = _blocks(view, places, size)
-    if sure is not None:
-        blocks["inside"] &= block_means(sure.astype(float)) > _SURE
     return Shot(
         picture=picture, radius=_radius(places, own), shift=shift, radial=radial, grid=size, whole=_whole(view),
         from_grid=np.linalg.inv(scaling(own, (picture.height, picture.width))) @ matrix, **blocks,

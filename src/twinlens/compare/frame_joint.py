@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twinlens.compare.features.gamut import chroma
+from twinlens.compare.features.robust import ridge
 from twinlens.compare.frame import Shot
 from twinlens.compare.model import Role
 from twinlens.core.record import record
@@ -29,16 +30,19 @@ Array = npt.NDArray[Any]
 
 MID_GREY = float(np.log2(0.18))
 _CLIPPED = 0.02  # share of a block's pixels at an end of the scale from which it is not used
+_BLOWN, _GLOW_SHARE = 0.5, 0.025  # share of a block that is at white; how far light glows, of the long edge
 _LEAST_LIGHT = 2.0**-11  # relative luminance; 8 bits say nothing about less
 _LEAST_COLOR_LIGHT = 2.0**-7.5
 _MOST_TEXTURE = 0.35  # of luminance in a block, standard deviation over mean
-_TEXTURE_ERROR = 0.15  # of it that a block's mean is off by where shots do not lie on each other exactly
+_TEXTURE_ERROR = 0.4  # of it that a block's mean is off by where shots do not lie on each other exactly
 _TONE_ERROR, _COLOR_ERROR = 0.03, 0.01  # EV, of c: what blocks are off by anyway
 _BIN = 0.25  # EV, of the histogram that evens out bright and dark
 _COLOR_BINS = 24  # of hue, likewise
 _BASE_SHARES = (0.04, 0.1)  # of the grid's long edge: sigma of the surroundings that local tone looks at
 _GUIDED_SHARE, _GUIDED_EV = 0.05, 0.4  # half side of the guided filter's window; contrast that it takes for an edge
 GREY, LEAST_GREYS = 0.06, 40  # |c| under which a block is grey; blocks that white balance needs
+_NEARLY_GREY = 0.12  # |c| of what greys are told apart from
+_GREY_GAIN, _GREY_ERROR = 2e-5, 0.002  # penalty of the gain of nearly grey colors; error of c that is never odd
 _BALANCING = 3  # rounds
 _COLOR_SHARE = 0.1  # |c| of usual colors
 _LEAST_CHANNEL = 0.0025  # linear, of the least channel: under some 8 codes of 255 it may have been cut off
@@ -92,12 +96,22 @@ def joint(shots: Sequence[Shot], roles: Sequence[Role]) -> Joint | None:
     with np.errstate(invalid="ignore"):
         usable = inside & (texture < _MOST_TEXTURE) & (bright.min(axis=0) > _LEAST_LIGHT)
         usable &= np.all([(one.white < _CLIPPED) & (one.sunk < _CLIPPED) for one in shots], axis=0)
+        usable &= ~_near(np.any([one.white > _BLOWN for one in shots], axis=0))
         colored = usable & np.all([one.black < _CLIPPED for one in shots], axis=0)
     colored &= (bright.min(axis=0) > _LEAST_COLOR_LIGHT) & (_least_channel(light, shots) > _LEAST_CHANNEL)
     if usable.sum() < 100:
         return None
     mean = mean_of_sets(levels, sets)
     return _made(tuple(shots), sets, light, texture, usable, colored, _bases(mean, inside))
+
+
+def _near(blown: Array) -> Array:
+    """Blocks (h, w) about large blown-out areas, whose glow depends on the exposure."""
+    import cv2
+
+    mask = cv2.erode(blown.astype(np.uint8), np.ones((3, 3), np.uint8))  # not about single speculars
+    side = 2 * round(_GLOW_SHARE * max(mask.shape)) + 3
+    return cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))).astype(bool)
 
 
 def _least_channel(light: Array, shots: Sequence[Shot]) -> Array:
@@ -141,11 +155,20 @@ def balanced(light: Array, sets: Array, weight: Array) -> tuple[Array, Array, bo
         grey = (np.abs(c) < GREY) & (weight > 0)
         if grey.sum() < LEAST_GREYS:
             return np.ones_like(whites), light, False
-        apart = (chromas - c)[:, grey]
-        offsets = np.median(np.real(apart), axis=1) + 1j * np.median(np.imag(apart), axis=1)
+        offsets = _offsets(chromas, c, weight * (np.abs(c) < _NEARLY_GREY))
         offsets = offsets - mean_of_sets(offsets[:, None], sets)[0]
         whites = np.stack([shown_under(white, rgb) for white, rgb in zip(whites, white_rgb(offsets), strict=True)])
     return whites, adapted(light, whites), True
+
+
+def _offsets(chromas: Array, c: Array, weight: Array) -> Array:
+    """Where a grey lies (N,) complex: what of chromas (N, M) does not go with c (M,). A rendering that changes chroma
+    or hue turns what is nearly grey too; only what greys without any color have is white balance.
+    """
+    used = weight > 0
+    columns = np.stack([np.ones(int(used.sum())), c[used]], axis=1)
+    penalty = np.diag([0.0, _GREY_GAIN])
+    return np.array([ridge(columns, one[used] - c[used], weight[used], penalty, _GREY_ERROR)[0] for one in chromas])
 
 
 def adapted(light: Array, whites: Array) -> Array:

@@ -29,7 +29,8 @@ _BLACK_CODE, _WHITE_CODE = 2.5 / 255, 253.5 / 255  # a code at or beyond these i
 @record(kw_only=True, eq=False)
 class View:
     """A picture reduced to a working size, upright: `linear` (h, w, 3) float32 linear Rec. 2020, and the shares of its
-    pixels with a channel at the end, `white`, `black` (h, w), with all channels there, `blown`, `sunk` (h, w)."""
+    pixels with a channel at the end, `white`, `black` (h, w), with two channels at white, `blown`, and with all at
+    black, `sunk` (h, w)."""
 
     linear: Array
     white: Array
@@ -122,6 +123,12 @@ def reduced(codes: Array, space: str, size: tuple[int, int]) -> View:
         light = light @ rgb_from_rgb("rec2020", space).T.astype(np.float32)
     high, low = codes.max(axis=2), codes.min(axis=2)
     ends = round(_WHITE_CODE * (_LEVELS - 1)), round(_BLACK_CODE * (_LEVELS - 1))
-    masks = high >= ends[0], low <= ends[1], low >= ends[0], high <= ends[1]
+    masks = high >= ends[0], low <= ends[1], _middle(codes) >= ends[0], high <= ends[1]
     white, black, blown, sunk = (small(one.astype(np.float32)) for one in masks)
     return View(linear=light, white=white, black=black, blown=blown, sunk=sunk)
+
+
+def _middle(codes: Array) -> Array:
+    """The channel between the largest and the least (H, W)."""
+    red, green, blue = (codes[..., channel] for channel in range(3))
+    return np.maximum(np.minimum(red, green), np.minimum(np.maximum(red, green), blue))

@@ -87,15 +87,16 @@ def _memory() -> list[Feature]:
 
 
 def _gamut() -> list[Feature]:
-    told: dict[str, Any] = {"unit": "%", "block": "gamut", "cause": "rendering"}
+    told: dict[str, Any] = {"unit": "%", "block": "gamut", "cause": "rendering", "source": "IEC 61966-2-1"}
     return [
         Feature(key="gamut_use", label="use of the gamut", floor=2.0, is_derived=True,
                 doc="chroma of the most colorful hundredth, as share of what sRGB can show at that lightness and hue",
-                source="IEC 61966-2-1", **told),
+                **told),
         Feature(key="gamut_clipped", label="clipped colors", floor=0.5, is_derived=True,
-                doc="area where one or two channels, not all, are at an end: follows from chroma and exposure", **told),
-        Feature(key="white_clipped", label="clipped highlights", floor=0.5, doc="area without detail at white", **told),
-        Feature(key="black_clipped", label="clipped shadows", floor=0.5, doc="area without detail at black", **told),
+                doc="area where a channel, not all, is at an end: follows from chroma and exposure", **told),
+        Feature(key="white_clipped", label="clipped highlights", floor=0.5,
+                doc="area with two channels or all at white, which has lost its detail and color", **told),
+        Feature(key="black_clipped", label="clipped shadows", floor=0.5, doc="area with all channels at black", **told),
     ]  # fmt: skip
 
 
@@ -139,7 +140,7 @@ def _lens() -> list[Feature]:
         Feature(key="jpeg_quality", label="JPEG quality", unit="of 100", block="file", cause="rendering", floor=3.0,
                 source="ITU-T T.81, annex K (tables)", doc="from the luma quantization table", is_derived=True),
         Feature(key="pixel_height", label="picture height", unit="px", block="file", cause="hardware", floor=100.0,
-                doc="rows of the upright picture", is_derived=True),
+                source="ISO 12233:2023 (picture height)", doc="pixels of the shorter side", is_derived=True),
     ]  # fmt: skip
 
 

@@ -11,7 +11,7 @@ Array = npt.NDArray[Any]
 
 _ITERATIONS = 12
 _TUNING = 1.345  # Huber's; 95 % efficient for normal errors (P. J. Huber, Robust Statistics, 1981)
-_NORMAL_MAD = 1.4826  # standard deviation of a normal distribution over its median absolute deviation
+NORMAL_MAD = 1.4826  # standard deviation of a normal distribution over its median absolute deviation
 
 
 def ridge(columns: Array, wanted: Array, weight: Array, penalty: Array, least: float) -> Array:
@@ -27,7 +27,7 @@ def ridge(columns: Array, wanted: Array, weight: Array, penalty: Array, least: f
         weighed = columns.conj() * (weight * robust)[:, None]
         solution = np.linalg.solve(weighed.T @ columns + penalty, weighed.T @ wanted)
         left = np.abs(wanted - columns @ solution)
-        scale = max(_TUNING * _NORMAL_MAD * weighted_median(left, weight), least)
+        scale = max(_TUNING * NORMAL_MAD * weighted_median(left, weight), least)
         robust = np.minimum(1, scale / np.maximum(left, 1e-12))
     return solution
 

@@ -1,11 +1,12 @@
 """Tone: how a shot renders brightness against the joint frame, as a curve, a local and a radial part at once.
 
-    log2 Y - u = f(u) - p1 b1 - p2 b2 + k2 r^2 + k4 r^4
+    log2 Y - u = f(u) - p1 b1 - p2 b2 + k2 r^2 + k4 r^4 + q1 Re c + q2 Im c
 
 f is a piecewise linear curve, held smooth; b1 and b2 are the brightness of the surroundings, smooth and stopping at
 edges: tone mapping that compresses what is bright and dark at large, and keeps detail, has p1 + p2 > 0; r is the
-distance from the middle of the shot. They are fitted together, because each alone would explain a share of the others.
-f is the curve that a part sees in given surroundings.
+distance from the middle of the shot; c is the chroma, as colors may be made brighter or darker than grey. They are
+fitted together, because each alone would explain a share of the others. f is the curve of greys (of the scene's mean
+color where it has none) in given surroundings.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from twinlens.compare.features.robust import ridge
+from twinlens.compare.features.robust import NORMAL_MAD, ridge, weighted_median
 from twinlens.compare.frame_joint import Joint
 from twinlens.core.record import record
 
@@ -23,7 +24,9 @@ Array = npt.NDArray[Any]
 
 NODES = np.arange(-7.0, 3.6, 0.5)  # EV about the middle
 _SMOOTH, _FLAT = 2e-3, 1e-7  # penalties of the second differences of f, and of its size
-_LOCAL, _RADIAL = 3e-4, 1e-6  # of p1 and p2; of k2, and of k4 ten times
+_LOCAL, _RADIAL = 0.15, 0.5  # prior standard deviations of p1 and p2; of k2 and k4 (EV)
+_TINTED = 1.0  # the same of q1 and q2 (EV; of usual colors, |c| of 0.15, a seventh of it)
+_AREAS = 12.0  # independent places in a picture: blocks near each other err alike
 _LEAST_ERROR = 0.02  # EV
 SHADOW_EV, HIGHLIGHT_EV, CONTRAST_EV = -3.0, 1.5, 1.0
 _NEAR, _LEAST_BLOCKS = 0.6, 12  # EV about a place of the curve, and the blocks needed there
@@ -50,21 +53,20 @@ class ToneFit:
 
 def fits(frame: Joint) -> list[ToneFit]:
     """One fit a shot."""
-    hats = _hats(frame.u - frame.middle)
-    penalty = _penalty()
+    hats, tinted = _hats(frame.u - frame.middle), _tinted(frame)
     found = []
     for level, radius in zip(frame.levels, frame.radii, strict=True):
         radial = np.stack([radius**2, radius**4], axis=1)
-        columns = np.concatenate([hats, -frame.bases, radial], axis=1)
+        columns = np.concatenate([hats, -frame.bases, radial, tinted], axis=1)
         wanted = level - frame.u
-        solution = ridge(columns, wanted, frame.tone, penalty, _LEAST_ERROR)
+        solution = ridge(columns, wanted, frame.tone, _penalty(_left(hats, wanted, frame.tone)), _LEAST_ERROR)
         left = float(np.median(np.abs(wanted - columns @ solution)))
         count = len(NODES)
         found.append(
             ToneFit(
                 curve=solution[:count],
                 local=float(solution[count] + solution[count + 1]),
-                radial=solution[-2:],
+                radial=solution[count + 2 : count + 4],
                 left=left,
             )
         )
@@ -82,12 +84,30 @@ def _hats(places: Array) -> Array:
     return hats
 
 
-def _penalty() -> Array:
+def _tinted(frame: Joint) -> Array:
+    """(M, 2): c, against grey or, in scenes without grey, the mean color."""
+    c = frame.c if frame.has_grey else frame.c - np.average(frame.c, weights=frame.tone)
+    return np.stack([np.real(c), np.imag(c)], axis=1)
+
+
+def _left(hats: Array, wanted: Array, weight: Array) -> float:
+    """What a curve alone leaves (EV, standard deviation): how sure the other parts can be."""
+    alone = _penalty(0.0)[: len(NODES), : len(NODES)]
+    left = np.abs(wanted - hats @ ridge(hats, wanted, weight, alone, _LEAST_ERROR))
+    return max(NORMAL_MAD * weighted_median(left, weight), _LEAST_ERROR)
+
+
+def _penalty(error: float) -> Array:
+    """Of the curve, for smoothness; of the other parts, for an error (EV) that is alike within an area: what a curve
+    explains nearly as well is the curve's.
+    """
     count = len(NODES)
     second = np.diff(np.eye(count), 2, axis=0)
-    whole = np.zeros((count + 4, count + 4))
+    whole = np.zeros((count + 6, count + 6))
     whole[:count, :count] = _SMOOTH / count * second.T @ second + _FLAT * np.eye(count)
-    whole[count:, count:] = np.diag([_LOCAL, _LOCAL, _RADIAL, 10 * _RADIAL])
+    whole[count:, count:] = np.diag(
+        error**2 / _AREAS / np.array([_LOCAL, _LOCAL, _RADIAL, _RADIAL, _TINTED, _TINTED]) ** 2
+    )
     return whole
 
 
