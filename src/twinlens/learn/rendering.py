@@ -23,6 +23,7 @@ from twinlens.numerics import color
 from twinlens.numerics.curve import MID_GREY, decode_tone
 from twinlens.numerics.lut import identity_table
 from twinlens.pipeline.look import problems
+from twinlens.pipeline.look.check import folded_places
 from twinlens.stages.look_map import LookMap
 
 Array = npt.NDArray[Any]
@@ -30,7 +31,7 @@ Array = npt.NDArray[Any]
 CLEAN, NOISY = 1e-7, 5e-7  # smoothing of the field
 NOISE = 0.002  # code, from which a target counts as noisy
 STIFFER = 6.0  # times, each time a guarantee does not hold
-TRIES = 6
+TRIES, LOCAL_TRIES = 8, 5
 MATCH_ROWS, MATCH_STEPS = 400, 14
 COLORLESS = 0.012  # code: a target whose channels differ by less is black and white
 PROCESSES = ("p3", "rec2020")  # primaries in which the curves work: the better is taken
@@ -192,24 +193,26 @@ def fit_field(rows: Rows, base: Base, space: str, process: str, smoothing: float
     system = _equations(rows, plain, base, smoothing)
     found: tuple[str, ...] = ()
     black_and_white = ("the reference is black and white: a look without color",) if colorless else ()
+    more, factor = None, 1.0
     for attempt in range(TRIES):
-        tried = smoothing * STIFFER**attempt
-        change = system.solve(tried)
+        change = system.solve(smoothing, more)
         whole = with_field(plain, np.repeat(change.mean(1, keepdims=True), 3, 1) if colorless else change)
         found = problems(whole)
         if not found:
-            notes = (f"the residual was smoothed {STIFFER**attempt:g} times more to keep the order of colors",)
-            notes = (*black_and_white, *(notes if attempt else ()))
+            repaired = ("the residual was smoothed where the order of colors would have changed",) if attempt else ()
             return Rendering(
-                map=whole, plain=plain, base=base, smoothing=tried, higher=higher, process=process, notes=notes
-            )
+                map=whole, plain=plain, base=base, smoothing=smoothing, higher=higher, process=process,
+                notes=(*black_and_white, *repaired),
+            )  # fmt: skip
+        places = folded_places(whole)
+        if len(places) and attempt < LOCAL_TRIES:  # there alone
+            factor *= STIFFER**2
+            added = fields.stiffer(display_codes(plain, places), factor)
+            more = added if more is None else more + added
+        else:
+            smoothing *= STIFFER**2
     note = f"without residual table: with it {'; '.join(found)}"
     return Rendering(
-        map=plain,
-        plain=plain,
-        base=base,
-        smoothing=float("inf"),
-        higher=higher,
-        process=process,
+        map=plain, plain=plain, base=base, smoothing=float("inf"), higher=higher, process=process,
         notes=(*black_and_white, note),
-    )
+    )  # fmt: skip
