@@ -21,7 +21,9 @@ import numpy as np
 import numpy.typing as npt
 from record import save
 
-from twinlens.learn import ColorMap, fit_color_map
+from twinlens.learn import ColorMap, fit_color_map, rendering
+from twinlens.learn import base as bases
+from twinlens.learn.base import Freedom, Rows
 from twinlens.numerics import color, colorchecker, curve, spectra
 from twinlens.pipeline.look import problems
 from twinlens.simulate import camera, maker, scenes
@@ -187,20 +189,15 @@ def neutral(found: ColorMap, look: Look, target: Array) -> float | None:
 
 
 def matrix_and_curve(source: Array, target: Array) -> Callable[[Array], Array]:
-    """A 3x3 and one rising curve, as programs do that fit a curve to the camera's own JPEG."""
-    light = color.decode(target)
-    usable = (target > 0.03).all(1) & (target < 0.97).all(1)
-    matrix = np.eye(3)
-    for _ in range(6):
-        mixed = (source @ matrix.T).ravel()
-        order = np.argsort(mixed)
-        steps = np.array_split(order, 48)
-        nodes = np.array([mixed[one].mean() for one in steps]), np.array([target.ravel()[one].mean() for one in steps])
-        nodes = np.maximum.accumulate(nodes[0]), np.maximum.accumulate(nodes[1]) + np.arange(48) * 1e-9
-        wanted = np.interp(target, nodes[1], nodes[0])
-        weight = 1 / np.maximum(light[usable].mean(1), 0.02)[:, None]
-        matrix = np.linalg.lstsq(source[usable] * weight, wanted[usable] * weight, rcond=None)[0].T
-    return lambda rgb: np.interp(rgb @ matrix.T, *nodes)
+    """A 3x3 and a rising curve a channel, more than programs do that fit a curve to the camera's own JPEG."""
+    count = len(source)
+    every = Rows(
+        source=source, target=target, picture=np.zeros(count, int), radius=np.full(count, np.nan),
+        weight=np.full(count, 1 / count), noise=np.zeros(count),
+    )  # fmt: skip
+    base = bases.fit(rendering.thinned(every, 4000), Freedom(gain=False), np.eye(3), None, 1e9)
+    stage = rendering.plain_map(base, "srgb", "srgb")
+    return lambda rgb: rendering.shown_codes(stage, rgb)
 
 
 def peers(python: str | None, cases: dict[str, tuple[Array, Array, Array, Array]]) -> dict[str, Any]:
@@ -213,7 +210,7 @@ def peers(python: str | None, cases: dict[str, tuple[Array, Array, Array, Array]
         path = Path(folder) / "cases.npz"
         keys = ("source", "target", "test", "truth")
         arrays = {f"{name}|{key}": one for name, case in cases.items() for key, one in zip(keys, case, strict=True)}
-        np.savez(path, **arrays)
+        np.savez(path, **arrays)  # pyright: ignore[reportArgumentType]
         told = subprocess.run([python, str(PEERS), str(path)], capture_output=True, text=True, check=False)
         if told.returncode:
             return {"not measured": told.stderr.strip().splitlines()[-1] if told.stderr.strip() else "it failed"}

@@ -24,7 +24,7 @@ def encoded(light: Any) -> Any:
 
 def fitted(method: str, source: Any, target: Any, test: Any) -> Any:
     """What a method of camera-match shows: tables between codes, root-polynomials in light and then encoded."""
-    import camera_match
+    import camera_match  # pyright: ignore[reportMissingImports]
 
     keep = np.random.default_rng(0).permutation(len(source))[:MOST]
     if method == "root-polynomial":
@@ -38,7 +38,7 @@ def fitted(method: str, source: Any, target: Any, test: Any) -> Any:
 
 
 def transferred(method: str, source: Any, target: Any) -> Any:
-    from color_matcher import ColorMatcher
+    from color_matcher import ColorMatcher  # pyright: ignore[reportMissingImports]
 
     side = int(len(source) ** 0.5)
     whole = [values[: side * side].reshape(side, side, 3) * 255 for values in (encoded(source), target)]

@@ -31,7 +31,10 @@ Array = npt.NDArray[Any]
 CLEAN, NOISY = 1e-7, 5e-7  # smoothing of the field
 NOISE = 0.002  # code, from which a target counts as noisy
 STIFFER = 6.0  # times, each time a guarantee does not hold
-TRIES, LOCAL_TRIES = 8, 5
+TRIES, LOCAL_TRIES = 10, 5
+RAMPS, RAMP_STEPS = 60, 64
+ROUGHEST = 1.6  # times the bends of the look without residual
+SMALL_BEND = 0.0015  # code a step, that does no harm
 MATCH_ROWS, MATCH_STEPS = 400, 14
 COLORLESS = 0.012  # code: a target whose channels differ by less is black and white
 PROCESSES = ("p3", "rec2020")  # primaries in which the curves work: the better is taken
@@ -158,6 +161,18 @@ def smoothing_for(rows: Rows) -> float:
     return NOISY if np.median(rows.noise) > NOISE else CLEAN
 
 
+def bends(stage: LookMap) -> float:
+    """The 99th percentile of second differences of codes along smooth ramps, away from clipping."""
+    ends = np.random.default_rng(0).uniform(0, 1, (2, RAMPS, 1, 3))
+    share = np.linspace(0, 1, RAMP_STEPS)[:, None]
+    ramps = color.decode((1 - share) * ends[0] + share * ends[1]) @ color.rgb_from_rgb("rec2020", "srgb").T
+    codes = shown_codes(stage, ramps.reshape(-1, 3)).reshape(ramps.shape)
+    inside = (codes.min(-1) > 0.01) & (codes.max(-1) < 0.99)
+    inside = inside[:, :-2] & inside[:, 1:-1] & inside[:, 2:]
+    found = np.abs(np.diff(codes, 2, axis=1))[inside]
+    return float(np.percentile(found, 99)) if len(found) else 0.0
+
+
 def _unchecked(rows: Rows, base: Base, space: str, start: Rendering) -> Rendering:
     """A rendering as smooth as another one, without a look at the guarantees: to measure how well rows foretell."""
     plain = plain_map(base, space, start.process)
@@ -193,11 +208,14 @@ def fit_field(rows: Rows, base: Base, space: str, process: str, smoothing: float
     system = _equations(rows, plain, base, smoothing)
     found: tuple[str, ...] = ()
     black_and_white = ("the reference is black and white: a look without color",) if colorless else ()
-    more, factor = None, 1.0
+    more, factor, smooth = None, 1.0, max(bends(plain), SMALL_BEND)
     for attempt in range(TRIES):
         change = system.solve(smoothing, more)
         whole = with_field(plain, np.repeat(change.mean(1, keepdims=True), 3, 1) if colorless else change)
         found = problems(whole)
+        if not found and bends(whole) > ROUGHEST * smooth and attempt < TRIES - 1:
+            smoothing *= STIFFER
+            continue
         if not found:
             repaired = ("the residual was smoothed where the order of colors would have changed",) if attempt else ()
             return Rendering(
