@@ -106,7 +106,7 @@ class Freedom:
 def fit(
     rows: Rows, freedom: Freedom, display_from_process: Array, start: Base | None = None, higher: float = 1.0
 ) -> Base:
-    """The base nearest to the rows. `higher`: the weight against terms beyond the 3x3. `start`: a base to go on from."""
+    """The base nearest to the rows. `higher`: weight against terms beyond the 3x3. `start`: a base to go on from."""
     base = _started(rows, display_from_process) if start is None else start
     spread = np.array([EXPOSURE_SPREAD, WHITE_SPREAD])
     damping = 1e-3

@@ -24,6 +24,7 @@ TABLE = 33  # nodes of the residual table, a side
 RIDGE = 1e-6  # of z^2, a coefficient, in the sum of all
 ROBUST = 0.012  # code: residuals beyond count by their size
 PASSES = 4
+REPAIR_REACH = 1.8  # spans, of what is made stiffer about a color that changed its order
 
 
 def spline(place: Array) -> tuple[Array, Array]:
@@ -49,23 +50,42 @@ def interpolation(code: Array) -> Any:
 
 
 @lru_cache(maxsize=1)
-def bending() -> Array:
-    """The matrix (SIZE^3, SIZE^3) of the integral of all squared second derivatives over the unit cube."""
+def _differences() -> tuple[Any, Array]:
+    """The second differences of a lattice of coefficients as sparse rows (R, SIZE^3), and where each lies (R, 3)."""
     from scipy import sparse
 
     one = sparse.identity(SIZE, format="csr")
     second = sparse.diags([1.0, -2.0, 1.0], [0, 1, 2], (SIZE - 2, SIZE))  # pyright: ignore[reportArgumentType]
     first = sparse.diags([-1.0, 1.0], [0, 1], (SIZE - 1, SIZE))  # pyright: ignore[reportArgumentType]
-    total: Any = 0
+    parts: list[Any] = []
     for axis in range(3):
-        parts: list[Any] = [one] * 3
-        parts[axis] = second
-        rows = sparse.kron(sparse.kron(parts[0], parts[1]), parts[2])
+        straight: list[Any] = [one] * 3
+        straight[axis] = second
         mixed: list[Any] = [first] * 3
         mixed[axis] = one
-        across = sparse.kron(sparse.kron(mixed[0], mixed[1]), mixed[2])
-        total = total + rows.T @ rows + 2 * across.T @ across
-    return (total * SPANS).toarray()
+        parts.append(sparse.kron(sparse.kron(straight[0], straight[1]), straight[2]))
+        parts.append(np.sqrt(2) * sparse.kron(sparse.kron(mixed[0], mixed[1]), mixed[2]))
+    rows = sparse.vstack(parts).tocsr()
+    place = (np.moveaxis(np.indices((SIZE,) * 3), 0, -1).reshape(-1, 3) - 1) / SPANS  # blue, green, red
+    size = abs(rows)
+    return rows, (size @ place) / np.asarray(size.sum(1))
+
+
+@lru_cache(maxsize=1)
+def bending() -> Array:
+    """The matrix (SIZE^3, SIZE^3) of the integral of all squared second derivatives over the unit cube."""
+    rows, _ = _differences()
+    return (rows.T @ rows * SPANS).toarray()
+
+
+def stiffer(places: Array, factor: float) -> Array:
+    """What makes `bending` stiffer by a factor near codes (M, 3)."""
+    rows, at = _differences()
+    near = np.zeros(len(at), bool)
+    for place in np.unique(np.round(np.clip(places, 0, 1)[:, ::-1] * SPANS * 2) / (SPANS * 2), axis=0):
+        near |= np.square(at - place).sum(1) < (REPAIR_REACH / SPANS) ** 2
+    part = rows[near]
+    return (part.T @ part * (SPANS * (factor - 1))).toarray()
 
 
 def table_of(coefficients: Array) -> Array:
@@ -84,11 +104,11 @@ class System:
     matrix: Array
     right: Array
 
-    def solve(self, smoothing: float) -> Array:
-        """Coefficients (n, 3) for a smoothing."""
+    def solve(self, smoothing: float, more: Array | None = None) -> Array:
+        """Coefficients (n, 3) for a smoothing; `more` (n, n) is added to `bending`."""
         from scipy.linalg import cho_factor, cho_solve
 
-        whole = self.matrix + smoothing * bending()
+        whole = self.matrix + smoothing * (bending() if more is None else bending() + more)
         whole[np.diag_indices_from(whole)] += RIDGE / len(whole)
         return cho_solve(cho_factor(whole, overwrite_a=True, check_finite=False), self.right, check_finite=False)
 

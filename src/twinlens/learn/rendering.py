@@ -20,21 +20,24 @@ from twinlens.learn import tone
 from twinlens.learn.base import Base, Freedom, Rows
 from twinlens.learn.coverage import even_weights
 from twinlens.numerics import color
-from twinlens.numerics.curve import decode_tone
+from twinlens.numerics.curve import MID_GREY, decode_tone
 from twinlens.numerics.lut import identity_table
 from twinlens.pipeline.look import problems
+from twinlens.pipeline.look.check import folded_places
 from twinlens.stages.look_map import LookMap
 
 Array = npt.NDArray[Any]
 
-CLEAN, NOISY = 1e-7, 3e-6  # smoothing of the field
+CLEAN, NOISY = 1e-7, 5e-7  # smoothing of the field
 NOISE = 0.002  # code, from which a target counts as noisy
 STIFFER = 6.0  # times, each time a guarantee does not hold
-TRIES = 6
+TRIES, LOCAL_TRIES = 8, 5
 MATCH_ROWS, MATCH_STEPS = 400, 14
 COLORLESS = 0.012  # code: a target whose channels differ by less is black and white
-PROCESS = "rec2020"  # primaries in which the curves work: wide, so that no color of the scene is cut before
+PROCESSES = ("p3", "rec2020")  # primaries in which the curves work: the better is taken
 BASE_ROWS, FIELD_ROWS = 2500, 6000
+GREYS = MID_GREY * np.exp2(np.linspace(-8, 4, 49))  # light that is taken for neutral ...
+GREY_WEIGHT, GREY_NOISE = 1e-3, 0.03  # ... with this share of all weight, within codes
 
 
 @record(kw_only=True, eq=False)
@@ -46,6 +49,7 @@ class Rendering:
     base: Base
     smoothing: float
     higher: float = 1.0
+    process: str = "p3"
     notes: tuple[str, ...] = ()
 
 
@@ -86,17 +90,32 @@ def fit(
 ) -> Rendering:
     """The rendering nearest to the rows, within the guarantees. `start` is one of nearly the same rows."""
     few = thinned(rows, BASE_ROWS)
-    matrix = color.rgb_from_rgb(space, PROCESS)
     if start is not None:
-        base = bases.fit(few, freedom, matrix, start.base, start.higher)
-        return fit_field(rows, base, space, smoothing or smoothing_for(rows), start.higher)
+        base = bases.fit(few, freedom, _spaces(start.process, space), start.base, start.higher)
+        return _unchecked(rows, base, space, start)
+    found = [_in_process(process, rows, few, freedom, space, smoothing or smoothing_for(rows)) for process in PROCESSES]
+    return min(found, key=lambda one: _misses(one, rows))
+
+
+def _spaces(process: str, space: str) -> Array:
+    return color.rgb_from_rgb(space, process)
+
+
+def _misses(found: Rendering, rows: Rows) -> float:
+    """The weighted mean of what a rendering is off, in codes."""
+    off = np.linalg.norm(shown_codes(found.map, found.base.light(rows)) - rows.target, axis=-1)
+    return float(rows.weight @ off)
+
+
+def _in_process(process: str, rows: Rows, few: Rows, freedom: Freedom, space: str, smoothing: float) -> Rendering:
+    """The rendering whose curves work in the primaries of `process`."""
     base, higher = None, 0.0
     for higher in bases.HIGHER_TERMS:
-        base = bases.fit(few, freedom, matrix, base, higher)
-        if not problems(plain_map(base, space, PROCESS)):
+        base = bases.fit(few, freedom, _spaces(process, space), base, higher)
+        if not problems(plain_map(base, space, process)):
             break
     assert base is not None
-    return fit_field(rows, base, space, smoothing or smoothing_for(rows), higher)
+    return fit_field(rows, base, space, process, smoothing, higher)
 
 
 def thinned(rows: Rows, most: int, seed: int = 0) -> Rows:
@@ -139,25 +158,61 @@ def smoothing_for(rows: Rows) -> float:
     return NOISY if np.median(rows.noise) > NOISE else CLEAN
 
 
-def fit_field(rows: Rows, base: Base, space: str, smoothing: float, higher: float) -> Rendering:
+def _unchecked(rows: Rows, base: Base, space: str, start: Rendering) -> Rendering:
+    """A rendering as smooth as another one, without a look at the guarantees: to measure how well rows foretell."""
+    plain = plain_map(base, space, start.process)
+    whole = plain
+    if np.isfinite(start.smoothing):
+        whole = with_field(plain, _equations(rows, plain, base, start.smoothing).solve(start.smoothing))
+    return Rendering(
+        map=whole, plain=plain, base=base, smoothing=start.smoothing, higher=start.higher, process=start.process
+    )
+
+
+def _equations(rows: Rows, plain: LookMap, base: Base, smoothing: float) -> fields.System:
+    """The equations of the residual: rows, and greys that are neutral as far as no row says otherwise."""
+    few = thinned(rows, FIELD_ROWS)
+    codes = display_codes(plain, base.light(few))
+    greys = display_codes(plain, np.repeat(GREYS[:, None], 3, 1))
+    wanted = np.clip(np.repeat(greys.mean(1, keepdims=True), 3, 1), 0, 1)
+    count = len(greys)
+    return fields.gather(
+        np.concatenate([codes, greys]),
+        np.concatenate([few.target, wanted]),
+        np.concatenate([few.weight, np.full(count, GREY_WEIGHT / count)]),
+        np.concatenate([few.noise, np.full(count, GREY_NOISE)]),
+        smoothing,
+    )
+
+
+def fit_field(rows: Rows, base: Base, space: str, process: str, smoothing: float, higher: float) -> Rendering:
     """A base with its residual; smoother where a guarantee would not hold, without where none can hold."""
     colorless = np.quantile(np.ptp(rows.target, axis=1), 0.99) < COLORLESS
     base = bases.in_grey(base) if colorless else base
-    plain = plain_map(base, space, PROCESS)
-    few = thinned(rows, FIELD_ROWS)
-    system = fields.gather(display_codes(plain, base.light(few)), few.target, few.weight, few.noise, smoothing)
+    plain = plain_map(base, space, process)
+    system = _equations(rows, plain, base, smoothing)
     found: tuple[str, ...] = ()
     black_and_white = ("the reference is black and white: a look without color",) if colorless else ()
+    more, factor = None, 1.0
     for attempt in range(TRIES):
-        tried = smoothing * STIFFER**attempt
-        change = system.solve(tried)
+        change = system.solve(smoothing, more)
         whole = with_field(plain, np.repeat(change.mean(1, keepdims=True), 3, 1) if colorless else change)
         found = problems(whole)
         if not found:
-            notes = (f"the residual was smoothed {STIFFER**attempt:g} times more to keep the order of colors",)
-            notes = (*black_and_white, *(notes if attempt else ()))
-            return Rendering(map=whole, plain=plain, base=base, smoothing=tried, higher=higher, notes=notes)
+            repaired = ("the residual was smoothed where the order of colors would have changed",) if attempt else ()
+            return Rendering(
+                map=whole, plain=plain, base=base, smoothing=smoothing, higher=higher, process=process,
+                notes=(*black_and_white, *repaired),
+            )  # fmt: skip
+        places = folded_places(whole)
+        if len(places) and attempt < LOCAL_TRIES:  # there alone
+            factor *= STIFFER**2
+            added = fields.stiffer(display_codes(plain, places), factor)
+            more = added if more is None else more + added
+        else:
+            smoothing *= STIFFER**2
     note = f"without residual table: with it {'; '.join(found)}"
     return Rendering(
-        map=plain, plain=plain, base=base, smoothing=float("inf"), higher=higher, notes=(*black_and_white, note)
-    )
+        map=plain, plain=plain, base=base, smoothing=float("inf"), higher=higher, process=process,
+        notes=(*black_and_white, note),
+    )  # fmt: skip

@@ -74,6 +74,15 @@ def folded_cells(table: look.Array, gamut: str = "open") -> tuple[int, int]:
     return int((determinant <= 0).sum()), determinant.size
 
 
+def folded_places(stage: LookMap) -> look.Array:
+    """Scene light (M, 3) at the middles of the cells in which the look changes the order of colors."""
+    tables = compiled(stage, CHECK_SIZE)
+    table = tables.table[:CHECK_SIZE, :CHECK_SIZE, :CHECK_SIZE]
+    cells = _inside(table, stage.gamut) & (lut.folding(table) <= 0)
+    light = lut.node_light(tables.shapers, CHECK_SIZE)
+    return lut.corners(light).mean((0, 1, 2))[cells]
+
+
 def _inside(table: look.Array, gamut: str) -> look.Array:
     """Which cells (N-1, N-1, N-1) have all corners inside the display's gamut."""
     if gamut not in ("open", "rec2020"):
