@@ -94,10 +94,11 @@ def _as_json(found: Any, output: Path) -> dict[str, Any]:
 
 
 def _show(found: Any, output: Path) -> None:
+    from twinlens.learn.learning import counted
     from twinlens.learn.telling import told
 
     fit, learned = found.fit, told(found.evidence, found.fit)
-    click.secho(f"{output}: {found.look.description[:-1]}, {fit.samples} places, {found.seconds:.0f} s", bold=True)
+    click.secho(f"{output}: {counted(found.evidence)}, {fit.samples} places, {found.seconds:.0f} s", bold=True)
     click.echo(f"  {'CIEDE2000, after one exposure and white gain a picture':<58}{'mean':>7}{'p95':>7}")
     click.echo(f"  {'on what it was learned from':<58}{fit.residual:7.2f}{fit.residual_p95:7.2f}")
     apart = (("left out of the fit, one after the other", fit.held_out, fit.held_out_p95),

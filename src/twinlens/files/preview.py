@@ -35,6 +35,7 @@ def read_preview(path: str | os.PathLike[str], shot: Shot, *, max_pixels: int = 
 
 
 def _image(content: Any, path: Path, shot: Shot, max_pixels: int) -> Image:
+    stated_space = _stated_space(path)
     from twinlens.files import photo_read
 
     stated = {"source": f"{path.name} (preview)", "orientation": shot.orientation, "taken": shot.taken}
@@ -45,6 +46,7 @@ def _image(content: Any, path: Path, shot: Shot, max_pixels: int) -> Image:
         try:
             with photo_read.quiet():
                 decoded = photo_read.decoder(data)(data, max_pixels, 1)
+                decoded.space = decoded.space or stated_space
                 pixels, space = photo_read.colored(decoded)
         except (MemoryError, KeyboardInterrupt):
             raise
@@ -70,6 +72,18 @@ def _by_libraw(path: str | os.PathLike[str]) -> list[Any]:
     except (rawpy.LibRawError, OSError, ValueError):
         return []
     return [bytes(thumb.data) if thumb.format == rawpy.ThumbFormat.JPEG else np.asarray(thumb.data)]
+
+
+_SPACES = {2: "srgb", 3: "adobe", 4: "prophoto"}  # DNG 1.7.1, tag PreviewColorSpace
+
+
+def _stated_space(path: Path) -> str:
+    """The space of the previews, as a DNG states it; sRGB where it does not."""
+    data = tiff.open_bytes(path)
+    if not tiff.is_tiff(data):
+        return "srgb"
+    told = (item.integer(NUMBERS["PreviewColorSpace"]) for item in tiff.walk(tiff.read(data)))
+    return next((_SPACES[one] for one in told if one in _SPACES), "srgb")
 
 
 def _made_by(path: str | os.PathLike[str]) -> str:

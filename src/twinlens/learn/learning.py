@@ -63,7 +63,7 @@ def learn(
     from twinlens.learn.telling import finished
 
     fit = fit_look(evidence, name=name)
-    look = finished(evidence, fit, name, _description(evidence))
+    look = finished(evidence, fit, name)
     return Learned(look=look, fit=fit, evidence=evidence, seconds=time.perf_counter() - began)
 
 
@@ -71,10 +71,11 @@ _COUNTED = {"picture": ("pair of pictures", "pairs of pictures"), "chart": ("cha
             "samples": ("table of samples", "tables of samples")}  # fmt: skip
 
 
-def _description(evidence: Evidence) -> str:
+def counted(evidence: Evidence) -> str:
+    """What there is, in words: 10 pairs of pictures and 1 chart pair."""
     counts = {kind: sum(one.kind == kind for one in evidence.sources) for kind in _COUNTED}
     told = [f"{count} {_COUNTED[kind][count > 1]}" for kind, count in counts.items() if count]
-    return f"Learned from {' and '.join(told)}."
+    return " and ".join(told)
 
 
 def evidence_of(

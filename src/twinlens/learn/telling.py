@@ -26,7 +26,7 @@ def told(evidence: Evidence, fit: LookFit) -> Learned:
     return replace(found, notes=(*notes(evidence, found), *found.notes))
 
 
-def finished(evidence: Evidence, fit: LookFit, name: str, description: str) -> Look:
+def finished(evidence: Evidence, fit: LookFit, name: str) -> Look:
     """The look with its provenance: program, a hash of what it was learned from, and how good it is."""
     provenance = {
         **fit.value.provenance,
@@ -35,7 +35,7 @@ def finished(evidence: Evidence, fit: LookFit, name: str, description: str) -> L
         "residual": round(fit.residual, 3),
         "residual_unit": "CIEDE2000, after each picture's own gains",
     }
-    look = replace(fit.value, name=name, description=description, provenance=provenance)
+    look = replace(fit.value, name=name, provenance=provenance)
     return with_learned(look, told(evidence, fit))
 
 
