@@ -13,7 +13,6 @@ sensor and no scene with the bank that is reported.
 from __future__ import annotations
 
 import csv
-import json
 import sys
 from collections.abc import Callable
 from itertools import product
@@ -21,7 +20,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from record import RESULTS, save
+import verdict_page
+from record import save
 
 from twinlens.compare import claims, scale
 from twinlens.compare.features import FEATURES, KEYS
@@ -31,8 +31,6 @@ from twinlens.compare.model import Fingerprints
 from twinlens.compare.paired import Paired, paired
 from twinlens.compare.products import products
 
-DOCS = Path(__file__).parents[1] / "docs" / "compare-verdict.md"
-MARKS = "<!-- figures of benchmarks/verdict.py -->", "<!-- end of figures -->"
 EXPERIMENTS, SCENES = 1000, (8, 12)
 LEVEL = 0.05
 ROLES = ("before", "after", "reference")
@@ -87,14 +85,26 @@ def drawn(values: np.ndarray, rng: np.random.Generator, exchangeable: bool) -> F
     return fingerprints(*(values[rows, picked[:, at]] for at in range(3)))
 
 
-def truth(values: np.ndarray, within: Limits) -> float:
-    """The fraction of the means over all scenes and choices of repeats, weighed as the verdict weighs."""
+def means(values: np.ndarray, within: Limits) -> tuple[np.ndarray, np.ndarray]:
+    """after - before and reference - before (K,), the means over all scenes and choices of repeats, weighed as the
+    verdict weighs."""
     choices = list(product(BEFORE, AFTER, REFERENCE))
     whole = fingerprints(*(np.concatenate([values[:, one[at]] for one in choices]) for at in range(3)))
     pair = paired(whole, within)
     assert pair.r is not None
-    a, r = pair.a.mean(0), pair.r.mean(0)
-    return float(a @ r / (r @ r - pair.sensors.sum()))
+    return pair.a.mean(0), pair.r.mean(0)
+
+
+def truth(values: np.ndarray, within: Limits) -> float:
+    """The fraction of the way of these means."""
+    a, r = means(values, within)
+    return float(a @ r / (r @ r))
+
+
+def beside_share(values: np.ndarray, within: Limits) -> float:
+    """The share of the squared change that points beside the axis."""
+    a, r = means(values, within)
+    return float(1 - (a @ r) ** 2 / (a @ a * (r @ r)))
 
 
 def plain_truth(values: np.ndarray, factors: np.ndarray) -> float:
@@ -129,11 +139,23 @@ def outcome(pair: Paired) -> Outcome:
 
 
 def experiments(
-    values: Callable[[np.random.Generator], np.ndarray], within: Limits, true: float, seed: int, is_logo: bool = False
+    values: Callable[[np.random.Generator], np.ndarray],
+    within: Limits,
+    true: float,
+    seed: int,
+    is_logo: bool = False,
+    shift: np.ndarray | None = None,
 ) -> dict[str, Any]:
-    """Figures of EXPERIMENTS experiments; `values` gives the part of the bank that one is drawn from."""
+    """Figures of EXPERIMENTS experiments; `values` gives the part of the bank that one is drawn from. `shift` (K,) is
+    the variance of a shift of the whole after set that is drawn for each."""
     rng = np.random.default_rng([seed, 6])
-    told = np.array([outcome(paired(drawn(values(rng), rng, is_logo), within)) for _ in range(EXPERIMENTS)])
+    outcomes = []
+    for _ in range(EXPERIMENTS):
+        prints = drawn(values(rng), rng, is_logo)
+        if shift is not None:
+            prints.values[1] += rng.normal(size=len(shift)) * np.sqrt(shift)
+        outcomes.append(outcome(paired(prints, within)))
+    told = np.array(outcomes)
     has = np.isfinite(told[:, 3])
     covered = (told[has, 4] <= true) & (true <= told[has, 5])
     said = has & (told[:, 6] <= true)
@@ -192,7 +214,15 @@ def own_weights(values: np.ndarray, seed: int) -> dict[str, Any]:
 def measure(bank: Bank, asks: Any) -> dict[str, Any]:
     """Every kind of experiment on the bank."""
     plain = limits(FEATURES)
-    figures: dict[str, Any] = {"scenes_in_bank": bank.scenes, "kinds": {}, "conditions": {}, "own_weights": {}}
+    figures: dict[str, Any] = {
+        "experiments": EXPERIMENTS,
+        "scenes": SCENES,
+        "scenes_made": bank.scenes,
+        "scenes_in_bank": min(len(one) for name, one in bank.arrays.items() if len(name.split()) == 3),
+        "kinds": {},
+        "conditions": {},
+        "own_weights": {},
+    }
     for number, ask in enumerate(asks):
         for way, beside in ask.ways:
             values = bank.arrays[f"{number} {way:g} {beside:g}"]
@@ -202,7 +232,8 @@ def measure(bank: Bank, asks: Any) -> dict[str, Any]:
             told = experiments(lambda _, one=values: one, plain, true, number, is_logo)
             figures["kinds"][name] = {
                 "distance": ask.distance, "way": way, "beside": beside,
-                "plain_truth": 0.0 if is_logo else round(plain_truth(values, FACTORS), 4), **told,
+                "plain_truth": 0.0 if is_logo else round(plain_truth(values, FACTORS), 4),
+                "beside_share": None if is_logo else round(beside_share(values, plain), 4), **told,
             }  # fmt: skip
             print(name, told, flush=True)
             if beside:
@@ -212,11 +243,15 @@ def measure(bank: Bank, asks: Any) -> dict[str, Any]:
             if kind not in ask.conditions:
                 continue
             for way in (0.0, 0.5):
+                values = bank.arrays[f"{number} {way:g} 0"]
+                true = 0.0 if way == 0 else truth(values, plain)
+                wide = limits(FEATURES, differs={"after": prior})
+                told = experiments(lambda _, one=values: one, wide, true, number, way == 0, wide.shifts["after"])
+                figures["conditions"][f"{prior} {way:g} as the prior says"] = {"sets": EXPERIMENTS, **told}
+                print(prior, way, "as the prior says", told, flush=True)
                 names = [
                     key for key in bank.arrays if key.startswith(f"{number} {kind} ") and key.endswith(f" {way:g}")
                 ]
-                true = 0.0 if way == 0 else truth(bank.arrays[f"{number} {way:g} 0"], plain)
-                wide = limits(FEATURES, differs={"after": prior})
                 for label, within in (("with prior", wide), ("without", plain)):
                     told = experiments(
                         lambda rng, names=names: bank.arrays[names[rng.integers(len(names))]], within, true, number
@@ -282,77 +317,13 @@ def shift_variance(difference: np.ndarray) -> np.ndarray:
     return np.where(count >= 4, found, np.nan)
 
 
-def table(figures: dict[str, Any]) -> str:
-    """The docs' tables."""
-
-    def per_cent(value: float | None) -> str:
-        return "-" if value is None else f"{100 * value:.1f}"
-
-    lines = [
-        f"{EXPERIMENTS} experiments a row, of {SCENES[0]} to {SCENES[1]} scenes drawn from {figures['scenes_in_bank']};"
-        " shares in %. *Way* and *beside*: how the after pictures were mixed; *truth*: the fraction of the fingerprints"
-        " averaged over the bank. *Found where said*: experiments in which the move was found, of those whose own"
-        " smallest detectable fraction was below the truth (their number in brackets).\n",
-        "| looks | ΔE | way | beside | truth | mean | changed | closer | along | interval holds the truth"
-        " | its width | no fraction | found where said |",
-        "|---|---|---|---|---|---|---|---|---|---|---|---|---|",
-    ]
-    for name, one in figures["kinds"].items():
-        said = f"{per_cent(one['power_where_said'])} ({one['said_detectable']})" if one["said_detectable"] else "-"
-        cells = [
-            "AB"[int(name.split()[0]) // 2], f"{one['distance']:g}", f"{one['way']:g}", f"{one['beside']:g}",
-            f"{one['truth']:.2f}", "-" if one["moved"] is None else f"{one['moved']:.2f}", per_cent(one["changed"]),
-            per_cent(one["closer"]), per_cent(one["along"]), per_cent(one["coverage"]),
-            "-" if one["width"] is None else f"{one['width']:.2f}", per_cent(1 - one["with_fraction"]), said,
-        ]  # fmt: skip
-        lines.append("| " + " | ".join(cells) + " |")
-    lines += [
-        "\nThe whole after set by another unit of the phone, or in another light (looks A, 5 ΔE), with the stated prior"
-        " and as if nothing were different:\n",
-        "| after set | way | truth | prior | changed | closer | along | interval holds the truth | its width |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
-    for name, one in figures["conditions"].items():
-        kind, way, label = name.split(maxsplit=2)
-        cells = [
-            f"another {kind} ({one['sets']})", way, f"{one['truth']:.2f}", label, per_cent(one["changed"]),
-            per_cent(one["closer"]), per_cent(one["along"]), per_cent(one["coverage"]),
-            "-" if one["width"] is None else f"{one['width']:.2f}",
-        ]  # fmt: skip
-        lines.append("| " + " | ".join(cells) + " |")
-    own = ", ".join(per_cent(one["coverage"]) for one in figures["own_weights"].values())
-    fixed = ", ".join(per_cent(figures["kinds"][name]["coverage"]) for name in figures["own_weights"])
-    lines.append(
-        "\nWhere every experiment took the spread of its features from its own scenes instead of a fixed table, the"
-        f" intervals of changes beside the axis held the truth in {own} %; with the table in {fixed} %.\n"
-    )
-    return "\n".join(lines)
-
-
-def written(page: str, figures: dict[str, Any]) -> str:
-    """The page with these figures."""
-    head, rest = page.split(MARKS[0])
-    return f"{head}{MARKS[0]}\n{table(figures)}{MARKS[1]}{rest.split(MARKS[1])[1]}"
-
-
-def check() -> int:
-    """0 where the page shows the committed figures."""
-    figures = json.loads((RESULTS / "verdict.json").read_text())["figures"]
-    page = DOCS.read_text(encoding="utf-8")
-    if written(page, figures) == page:
-        return 0
-    print(f"{DOCS.name} does not show results/verdict.json: run python benchmarks/verdict.py --docs", file=sys.stderr)
-    return 1
-
-
 def main(arguments: list[str]) -> int:
     from verdict_bank import PLANS
 
     if arguments[:1] == ["--check"]:
-        return check()
+        return verdict_page.check()
     if arguments[:1] == ["--docs"]:
-        figures = json.loads((RESULTS / "verdict.json").read_text())["figures"]
-        DOCS.write_text(written(DOCS.read_text(encoding="utf-8"), figures), encoding="utf-8")
+        verdict_page.write()
         return 0
     if arguments[:1] == ["--tune"]:
         names = ("tuning", "tuning-local")
@@ -360,7 +331,7 @@ def main(arguments: list[str]) -> int:
         return 0
     figures = measure(load(Path(arguments[0]) / "report.npz"), PLANS["report"].asks)
     print(save("verdict", figures))
-    DOCS.write_text(written(DOCS.read_text(encoding="utf-8"), figures), encoding="utf-8")
+    verdict_page.write()
     return 0
 
 

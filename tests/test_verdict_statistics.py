@@ -186,13 +186,15 @@ def test_a_shift_of_the_whole_set_is_no_false_alarm_with_the_prior():
     assert np.all(np.mean(alarms, 0) <= 0.09) and np.mean(held_it) >= 0.91
 
 
-def test_what_sensors_cannot_help_is_taken_from_the_squared_distance():
-    prints = fingerprints(scenes=8, moved=1.0)
-    floor = np.full(len(prints.features), 2.0)
-    plain, less = (
-        products(paired(prints, limits(prints.features, metamerism=sds))).values for sds in (0 * floor, floor)
-    )
-    pair = paired(prints, limits(prints.features, same_sensor=True))
-    most = np.sum((floor * pair.weights) ** 2)
-    assert 0.2 * most < plain[1] - less[1] <= most
-    assert plain[0] == less[0] and plain[2] == less[2]
+def test_what_sensors_cannot_help_is_taken_from_the_squared_distance_left():
+    prints = fingerprints(scenes=8, moved=0.8, noise=0.1, response=0.05)
+    floors = [np.zeros(len(prints.features)), np.full(len(prints.features), 2.0)]
+    found = [products(paired(prints, limits(prints.features, metamerism=one))) for one in floors]
+    assert found[0].sensors == 0 < found[1].sensors and np.array_equal(found[0].values, found[1].values)
+    ways = [fraction(one) for one in found]
+    assert ways[0] == ways[1]
+    pair = paired(prints, limits(prints.features, metamerism=floors[1]))
+    claim = claims.three(pair, found[1], 0)[2]
+    plain, less = (claims.arrived(one, way, claim) for one, way in zip(found, ways, strict=True))
+    assert less.statistic == pytest.approx(plain.statistic - found[1].sensors)
+    assert less.holds and not plain.holds

@@ -105,14 +105,17 @@ def changed_by_more_than_shift(pair: Paired) -> float:
 
 
 def arrived(found: Products, way: Fraction | None, along: Claim | None) -> Claim | None:
-    """Whether after cannot be told from the reference: it moved, its interval holds 1 and lies in the upper half, and
-    the squared distance left, less what sensors cannot help, is not surely above zero.
+    """Whether after cannot be told from the reference: it moved; its interval lies above one half and holds all of the
+    way, or what of the way is left when the sensors' share is taken off; and the squared distance left, less what
+    sensors cannot help, is not surely above zero.
     """
     if way is None or along is None:
         return None
     left, error, dof = found.combination(LEFT)
+    left -= found.sensors
     p_value = above_zero(left, error, dof)
     low, high = way.interval
-    holds = along.holds and p_value >= LEVEL and NEAR < low <= 1 <= high
+    reachable = 1 - found.sensors / float(found.values[1])
+    holds = along.holds and p_value >= LEVEL and NEAR < low <= 1 and high >= reachable
     reason = "p-value of a distance left; a large one does not show that there is none"
     return Claim(text=TEXT["arrived"], statistic=left, p_value=p_value, holds=holds, reason=reason)

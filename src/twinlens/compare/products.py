@@ -23,13 +23,15 @@ class Products:
     """Estimates (3,) of a . r, r . r and a . a in this order, their covariance (3, 3) over scenes and over shifts of
     whole sets, and the number of scenes.
 
-    What sensors and shifts add to the squares on average has been taken away. Without a reference the first two are 0.
+    What shifts add to the squares on average has been taken away; `sensors` is what two sensors add to the square of a
+    distance to the reference. Without a reference the first two are 0.
     """
 
     values: Array
     over_scenes: Array
     over_sets: Array
     scenes: int
+    sensors: float = 0.0
 
     def combination(self, factors: Array) -> tuple[float, float, float]:
         """A linear combination, its standard error and the degrees of freedom (Welch 1947, Satterthwaite 1946)."""
@@ -51,9 +53,10 @@ def products(pair: Paired) -> Products:
     if pair.r is None:
         taken = [0.0, 0.0, (after + before).sum()]
     else:
-        taken = [before.sum(), (reference + before + pair.sensors).sum(), (after + before).sum()]
+        taken = [before.sum(), (reference + before).sum(), (after + before).sum()]
     shifted = _shifted(a, r, after, before, reference) if pair.shifts else np.zeros((3, 3))
-    return Products(values=found - taken, over_scenes=covariance, over_sets=shifted, scenes=len(a))
+    sensors = 0.0 if pair.r is None else float(pair.sensors.sum())
+    return Products(values=found - taken, over_scenes=covariance, over_sets=shifted, scenes=len(a), sensors=sensors)
 
 
 def jackknife(grams: list[Array]) -> tuple[Array, Array]:

@@ -16,7 +16,7 @@ from twinlens.compare.limits import Limits
 from twinlens.compare.limits import limits as default_limits
 from twinlens.compare.model import Claim, Fingerprints, Verdict
 from twinlens.compare.paired import FEWEST, paired, shared
-from twinlens.compare.products import products
+from twinlens.compare.products import Products, products
 from twinlens.compare.unpaired import unpaired_verdict
 from twinlens.core.errors import ParameterError
 
@@ -57,11 +57,16 @@ def verdict(fingerprints: Fingerprints, *, limits: Limits | None = None, seed: i
         features=changes,
         hardware=hardware,
         scenes=scenes,
-        notes=(*notes, *words.notes(scenes, pair.r is not None, way is not None)),
+        notes=(*notes, *words.notes(scenes, pair.r is not None, way is not None, _sensors_share(found))),
         blocks=block_changes(fingerprints, limits, changes),
         arrived=claims.arrived(found, way, along),
     )
     return replace(made, statement=words.statement(made))
+
+
+def _sensors_share(found: Products) -> float:
+    """The part of the squared distance between before and reference that two sensors alone are expected to make."""
+    return found.sensors / float(found.values[1]) if found.values[1] > 0 else 0.0
 
 
 def _check(fingerprints: Fingerprints) -> None:

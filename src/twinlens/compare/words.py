@@ -12,6 +12,7 @@ from twinlens.report.compare import numbers
 BLOCKS = {"chroma": "saturation"}  # a block's name in a sentence, where that is not its own
 WHOLE = 9.95  # from here on a number is told without decimals
 MOST_NAMED, MOST_SEEN = 3, 4  # features in a sentence of what is sure, of what was seen
+LEAST_SHARE = 0.05  # of the squared distance, from which the sensors' part is told
 FAR = 0.1  # a fraction whose interval stays below it is not a move towards the reference
 
 
@@ -148,13 +149,20 @@ def _sentence(head: str, rest: str) -> str:
     return f"{head}; {rest}." if rest else f"{head}."
 
 
-def notes(scenes: int, reference: bool, fraction: bool) -> tuple[str, ...]:
-    """What the number of scenes allows, and why there is no fraction."""
+def notes(scenes: int, reference: bool, fraction: bool, sensors: float = 0.0) -> tuple[str, ...]:
+    """What the number of scenes allows, why there is no fraction, and what share of the squared distance between before
+    and reference is expected of the two sensors alone (`sensors`).
+    """
     told = []
     if scenes < FEWEST_TWO_SIDED:
         told.append(
             f"{count(scenes, 'shared scene').capitalize()}: a one-sided p below 0.05 needs {FEWEST_ONE_SIDED},"
             f" a two-sided one {FEWEST_TWO_SIDED}."
+        )
+    if fraction and sensors >= LEAST_SHARE:
+        told.append(
+            f"About {min(sensors, 1) * 100:.0f} % of the squared distance between before and reference is expected of"
+            " two sensors that see colors differently: a processing that arrived may read that much less than 100 %."
         )
     if reference and not fraction:
         told.append("The distance between before and reference is not surely above zero: no fraction is given.")
