@@ -7,7 +7,6 @@ that nothing but the rendering (and what the camera did) tells them apart. Sides
 from __future__ import annotations
 
 import hashlib
-import io
 import random
 from collections.abc import Callable, Sequence
 from math import ceil
@@ -16,28 +15,25 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from twinlens.compare import scenes, sets_read
+from twinlens.compare import scenes
+from twinlens.compare.blind_pictures import common_part, jpeg, matched, part, stretched
 from twinlens.compare.scenes import SceneGroup
 from twinlens.compare.sets import Picture, Sets, gather
 from twinlens.compare.sets_files import Source
 from twinlens.core.errors import ParameterError
 from twinlens.files import photo_read
 from twinlens.measure.registration import homography
-from twinlens.numerics.color import decode, encode, luminance, rgb_from_rgb
 from twinlens.report.blind import BlindContent, Method, Trial, blind_page
 
 Array = npt.NDArray[Any]
 Progress = Callable[[int, int, str], None]
 
 EDGE_PX = 1100
-QUALITY = 92
 MOST_SCENES = 24  # on one page: some 10 MB
 FEWEST_FOR_EXAMPLES = 4  # scenes; of fewer, none is left to ask about
 SCENES_PER_EXAMPLE, MOST_EXAMPLES = 4, 3
 LEAST_TRIALS = 12  # of ABX: 10 of 12 right is beyond chance
 MOST_TRIED = 6  # pairs of shots of a scene
-LEAST_COMMON = 0.2  # of the picture that both must show
-DARKEST = 1e-4  # light below it does not count in a picture's mean brightness
 
 
 def blind_test(
@@ -111,12 +107,12 @@ class _Album:
             if agreed is not None:
                 return first, second, agreed.matrix
         first, second = pairs[0]
-        return first, second, _stretched(second, first)
+        return first, second, stretched(second, first)
 
     def _same_part(self, first: Picture, second: Picture, to_first: Array) -> tuple[Array, Array]:
         pictures = [first, second]
         boxes = common_part(first.features.grey.shape, second.features.grey.shape, to_first)
-        self.different_frames |= not np.allclose(to_first / to_first[2, 2], _stretched(second, first), atol=0.5)
+        self.different_frames |= not np.allclose(to_first / to_first[2, 2], stretched(second, first), atol=0.5)
         height, width = boxes[0][1] - boxes[0][0], boxes[0][3] - boxes[0][2]
         scale = EDGE_PX / max(height, width)
         size = max(round(height * scale), 2), max(round(width * scale), 2)
@@ -132,71 +128,6 @@ class _Album:
         if self.match_exposure:
             told.append("the darker picture of each pair was brightened to the mean brightness of the other")
         return told
-
-
-def _stretched(picture: Picture, to: Picture) -> Array:
-    """The 3x3 from a small picture to another, both taken for the same frame."""
-    (height, width), (other_height, other_width) = picture.features.grey.shape, to.features.grey.shape
-    return np.diag([other_width / width, other_height / height, 1.0])
-
-
-def common_part(first: tuple[int, ...], second: tuple[int, ...], to_first: Array) -> list[tuple[float, ...]]:
-    """(top, bottom, left, right) in each of two pictures, sizes (h, w), of what both show; `to_first` (3, 3)."""
-    own = _corners((0, second[0], 0, second[1]))
-    there = _mapped(own, to_first)
-    x, y = np.sort(there[:, 0]), np.sort(there[:, 1])
-    box = max(y[1], 0), min(y[2], first[0]), max(x[1], 0), min(x[2], first[1])
-    if (box[1] - box[0]) * (box[3] - box[2]) < LEAST_COMMON * first[0] * first[1] or box[1] <= box[0]:
-        box = 0.0, float(first[0]), 0.0, float(first[1])
-    back = _mapped(_corners(box), np.linalg.inv(to_first))
-    x, y = np.sort(back[:, 0]), np.sort(back[:, 1])
-    other = (
-        float(np.clip(y[:2].mean(), 0, second[0] - 2)),
-        float(np.clip(y[2:].mean(), 2, second[0])),
-        float(np.clip(x[:2].mean(), 0, second[1] - 2)),
-        float(np.clip(x[2:].mean(), 2, second[1])),
-    )
-    return [tuple(map(float, box)), other]
-
-
-def _corners(box: Sequence[float]) -> Array:
-    top, bottom, left, right = box
-    return np.array([[left, top], [right, top], [right, bottom], [left, bottom]], float)
-
-
-def _mapped(points: Array, matrix: Array) -> Array:
-    found = np.column_stack([points, np.ones(len(points))]) @ matrix.T
-    return found[:, :2] / found[:, 2:]
-
-
-def part(picture: Picture, box: Sequence[float], size: tuple[int, int]) -> Array:
-    """A part of a picture (in places of its small one) as linear sRGB (h, w, 3), resampled once."""
-    import cv2
-
-    image, _ = sets_read.opened(picture.path)
-    codes = np.ascontiguousarray(sets_read.seen(image)[..., :3], np.float32)
-    small = picture.features.grey.shape
-    y, x = codes.shape[0] / small[0], codes.shape[1] / small[1]
-    top, bottom, left, right = box[0] * y, box[1] * y, box[2] * x, box[3] * x
-    cut = codes[round(top) : max(round(bottom), round(top) + 1), round(left) : max(round(right), round(left) + 1)]
-    linear = decode(cut, image.primaries) @ rgb_from_rgb("srgb", image.primaries).T
-    return cv2.resize(linear.astype(np.float32), (size[1], size[0]), interpolation=cv2.INTER_AREA)
-
-
-def matched(drawn: Sequence[Array]) -> list[Array]:
-    """Linear pictures with the same mean of log light: the darker is brightened, as grey whites would tell it apart."""
-    levels = [float(np.mean(np.log(np.maximum(luminance(one), DARKEST)))) for one in drawn]
-    return [one * np.float32(np.exp(max(levels) - level)) for one, level in zip(drawn, levels, strict=True)]
-
-
-def jpeg(linear: Array) -> bytes:
-    """A linear sRGB picture as JPEG, without a word of metadata."""
-    from PIL import Image
-
-    codes = np.rint(255 * np.clip(encode(np.clip(linear, 0, 1)), 0, 1)).astype(np.uint8)
-    file = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(codes)).save(file, "JPEG", quality=QUALITY, subsampling="4:4:4")
-    return file.getvalue()
 
 
 def _two(

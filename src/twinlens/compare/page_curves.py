@@ -45,8 +45,17 @@ def tones(fingerprints: Fingerprints) -> tuple[Plot, ...]:
 
 def _by_role(fingerprints: Fingerprints, values: Array) -> dict[Role, Array]:
     """(N, n) of each set, nan where some set has no value, so that all are means of the same."""
-    known = np.isfinite(values).all(0)
-    return {role: np.where(known, values[at], np.nan) for at, role in enumerate(fingerprints.sets)}
+    used = _used(fingerprints, np.isfinite(values))
+    known = np.isfinite(values)[list(used.values())].all(0)
+    return {role: np.where(known, values[at], np.nan) for role, at in used.items()}
+
+
+def _used(fingerprints: Fingerprints, known: Array) -> dict[Role, int]:
+    """The sets and their places; without a reference that shows nothing of what before and after share."""
+    places: dict[Role, int] = {role: at for at, role in enumerate(fingerprints.sets)}
+    if not known.all(0).any():
+        places.pop("reference", None)
+    return places
 
 
 def _lines(
@@ -101,7 +110,9 @@ def hues(fingerprints: Fingerprints) -> tuple[HueArrow, ...]:
         return ()
     names = curves.get("hue_names") or tuple(f"{one:.0f}°" for one in curves["hue_deg"])
     ratio, turn = np.log(np.asarray(curves["chroma_ratio"], float)), np.asarray(curves["hue_turn"], float)
-    known = np.isfinite(ratio).all(0) & np.isfinite(turn).all(0) & np.isfinite(curves["hue_chroma"])
+    measured = np.isfinite(ratio) & np.isfinite(turn) & np.isfinite(curves["hue_chroma"])
+    used = _used(fingerprints, measured)
+    known = measured[list(used.values())].all(0)
     found = []
     for at, name in enumerate(names):
         rows = known[:, at]
@@ -109,7 +120,7 @@ def hues(fingerprints: Fingerprints) -> tuple[HueArrow, ...]:
             continue
         chroma = float(np.asarray(curves["hue_chroma"])[rows, at].mean())
         places: dict[Role, tuple[float, float]] = {}
-        for index, role in enumerate(fingerprints.sets):
+        for role, index in used.items():
             radius = chroma * float(np.exp(ratio[index, rows, at].mean()))
             angle = np.radians(curves["hue_deg"][at] + turn[index, rows, at].mean())
             places[role] = float(radius * np.cos(angle)), float(radius * np.sin(angle))

@@ -61,7 +61,7 @@ def content(comparison: Comparison) -> CompareContent:
         pictures=best_scenes(fingerprints, {one.feature.key for one in sure(verdict.features)}),
         not_measured=tuple((one.label, why) for one, why in not_measured(fingerprints, verdict)),
         left_out=fingerprints.left_out,
-        notes=(*fingerprints.notes, *verdict.notes),
+        notes=tuple(map(_sentence, (*fingerprints.notes, *verdict.notes))),
         methods=methods(found),
         files=tuple(
             FileFacts(role=one.role, name=_name(one.path), scene=one.scene, sha256=one.sha256, facts=one.facts)
@@ -76,6 +76,11 @@ def title(comparison: Comparison) -> str:
     names = {one.role: one.name for one in comparison.sets}
     told = f"Two renderings compared: {names['before']} and {names['after']}"
     return f"{told}, against {names['reference']}" if "reference" in names else told
+
+
+def _sentence(note: str) -> str:
+    """A note with a capital letter and a full stop."""
+    return f"{note[:1].upper()}{note[1:].rstrip('.')}."
 
 
 def _cameras(names: tuple[str, ...]) -> str:
