@@ -402,6 +402,14 @@ def edges(folder: Path) -> dict[str, Any]:
     return found
 
 
+def shown(path: Path) -> Array:
+    """Codes (H, W, 3), 0 to 1, of a picture file."""
+    picture = cv2.imread(str(path))
+    if picture is None:
+        raise FileNotFoundError(path)
+    return picture[..., ::-1] / 255.0
+
+
 def looks(folder: Path) -> dict[str, Any]:
     """`authentic` against `vibrant` of the same raw files: features against numbers of the same pixels, taken with
     scikit-image's CIELAB."""
@@ -422,7 +430,7 @@ def looks(folder: Path) -> dict[str, Any]:
     mean, spread = changes(found)
     lightness, chroma, over_lightness = [], [], []
     for seed in (11, 12, 13):
-        one, other = (rgb2lab(cv2.imread(str(folder / look / f"scene-{seed}.jpg"))[..., ::-1] / 255.0)
+        one, other = (rgb2lab(shown(folder / look / f"scene-{seed}.jpg"))
                       for look in ("authentic", "vibrant"))  # fmt: skip
         size = [np.hypot(lab[..., 1], lab[..., 2]) for lab in (one, other)]
         used = (size[0] > 8) & (one[..., 0] > 15) & (one[..., 0] < 85) & (other[..., 0] < 90)
@@ -458,7 +466,7 @@ def real() -> dict[str, Any]:
     told = {key: round(float(apart[INDEX[key]]), 3) for key in KEYS if np.isfinite(apart[INDEX[key]])}
     bright = []
     for number, name in enumerate(PAIR):
-        codes = cv2.imread(str(DATA / name))[..., ::-1] / 255.0
+        codes = shown(DATA / name)
         linear = np.where(codes <= 0.04045, codes / 12.92, ((codes + 0.055) / 1.055) ** 2.4) @ Y
         middles = [one[number] for one in WALL]
         bright.append([float(np.log2(linear[y - 25 : y + 25, x - 25 : x + 25].mean())) for x, y in middles])
@@ -542,7 +550,14 @@ def update(figures: dict[str, Any]) -> Path:
     """Write these figures, and keep the others that are recorded."""
     path = RESULTS / "fingerprint.json"
     known = json.loads(path.read_text())["figures"] if path.exists() else {}
-    return save("fingerprint", {**known, **figures})
+    return save("fingerprint", without_nan({**known, **figures}))
+
+
+def without_nan(value: Any) -> Any:
+    """The same with None for what is not a number, which JSON does not know."""
+    if isinstance(value, dict):
+        return {key: without_nan(one) for key, one in value.items()}
+    return None if isinstance(value, float) and np.isnan(value) else value
 
 
 if __name__ == "__main__":
