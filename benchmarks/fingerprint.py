@@ -33,8 +33,8 @@ from twinlens.compare.model import Fingerprints
 from twinlens.simulate import scenes
 
 Array = np.ndarray
-SCENES, FINER = 4, 4
-SIZE, MARGIN = (1200, 1600), 1.12  # rows, columns; how much larger the scene is than the picture
+SCENES, FINER = 3, 4
+SIZE, MARGIN = (900, 1200), 1.12  # rows, columns; how much larger the scene is than the picture
 # IEC 61966-2-1: XYZ to linear sRGB; B. Ottosson 2020: linear sRGB to LMS, its cube root to Oklab
 SRGB_FROM_XYZ = np.array(
     [[3.2404542, -1.5371385, -0.4985314], [-0.9692660, 1.8760108, 0.0415560], [0.0556434, -0.2040259, 1.0572252]]
@@ -310,6 +310,7 @@ def causes(lights: dict[int, Array], folder: Path) -> tuple[dict[str, Any], dict
             for key, value in truth.items()
         }  # fmt: skip
         crosstalk[name] = {block: _moved(block, mean / floors, mean / sd) for block in blocks()}
+        update({"accuracy": accuracy, "crosstalk": crosstalk})
         print(name, accuracy[name], {key: one for key, one in crosstalk[name].items() if abs(one["SD"]) > 1})
     return accuracy, crosstalk
 
@@ -349,7 +350,7 @@ def cards(seed: int) -> Array:
     for row in range(4):
         for column in range(5):
             middle = np.array([(column + 0.5) * columns / 5, (row + 0.5) * rows / 4]) + rng.uniform(-15, 15, 2)
-            side = rng.uniform(165, 200)
+            side = rng.uniform(125, 150)
             box = cv2.boxPoints((middle.tolist(), (side, side), float(rng.uniform(4, 41))))
             cv2.fillPoly(light, [np.rint(box * FINER * 16).astype(np.int32)], 0.12, shift=4)
             for _ in range(12):
@@ -401,6 +402,14 @@ def edges(folder: Path) -> dict[str, Any]:
     return found
 
 
+def shown(path: Path) -> Array:
+    """Codes (H, W, 3), 0 to 1, of a picture file."""
+    picture = cv2.imread(str(path))
+    if picture is None:
+        raise FileNotFoundError(path)
+    return picture[..., ::-1] / 255.0
+
+
 def looks(folder: Path) -> dict[str, Any]:
     """`authentic` against `vibrant` of the same raw files: features against numbers of the same pixels, taken with
     scikit-image's CIELAB."""
@@ -421,7 +430,7 @@ def looks(folder: Path) -> dict[str, Any]:
     mean, spread = changes(found)
     lightness, chroma, over_lightness = [], [], []
     for seed in (11, 12, 13):
-        one, other = (rgb2lab(cv2.imread(str(folder / look / f"scene-{seed}.jpg"))[..., ::-1] / 255.0)
+        one, other = (rgb2lab(shown(folder / look / f"scene-{seed}.jpg"))
                       for look in ("authentic", "vibrant"))  # fmt: skip
         size = [np.hypot(lab[..., 1], lab[..., 2]) for lab in (one, other)]
         used = (size[0] > 8) & (one[..., 0] > 15) & (one[..., 0] < 85) & (other[..., 0] < 90)
@@ -457,7 +466,7 @@ def real() -> dict[str, Any]:
     told = {key: round(float(apart[INDEX[key]]), 3) for key in KEYS if np.isfinite(apart[INDEX[key]])}
     bright = []
     for number, name in enumerate(PAIR):
-        codes = cv2.imread(str(DATA / name))[..., ::-1] / 255.0
+        codes = shown(DATA / name)
         linear = np.where(codes <= 0.04045, codes / 12.92, ((codes + 0.055) / 1.055) ** 2.4) @ Y
         middles = [one[number] for one in WALL]
         bright.append([float(np.log2(linear[y - 25 : y + 25, x - 25 : x + 25].mean())) for x, y in middles])
@@ -482,27 +491,27 @@ def real() -> dict[str, Any]:
     }
 
 
-def seconds(folder: Path) -> dict[str, float]:
-    """CPU and wall seconds, and the largest memory, of 3 sets of 12 photographs of 12 megapixels."""
+def seconds(folder: Path, scenes_wanted: int = 4) -> dict[str, float]:
+    """CPU and wall seconds, and the largest memory, of three sets of photographs of 12 megapixels, one a scene."""
     import resource
     import time
 
-    names = []
-    for seed in range(1, 13):
-        scene = cv2.resize(plain_light(seed), (4480, 3360), interpolation=cv2.INTER_CUBIC)
+    count = 0
+    for seed in range(1, 1 + scenes_wanted):
+        light = plain_light(seed)
         for number, role in enumerate(("before", "after", "reference")):
             (folder / role).mkdir(exist_ok=True)
             rng = np.random.default_rng([number, seed])
-            top, left = rng.integers(0, 300, 2)
-            seen = np.maximum(scene[top : top + 3000, left : left + 4000], 1e-5)
             r = Rendering(contrast=1.2 + 0.1 * number, sharpen=0.5 * number)
-            write(rendered(seen, r, rng), folder / role / f"{seed}.jpg", 95)
-            names.append(role)
+            picture = cv2.resize(rendered(handheld(light, rng), r, rng), (4000, 3000), interpolation=cv2.INTER_CUBIC)
+            noise = rng.integers(-2, 3, (3000, 4000, 1))
+            write(np.clip(picture + noise, 0, 255).astype(np.uint8), folder / role / f"{seed}.jpg", 95)
+            count += 1
     wall, cpu = time.perf_counter(), time.process_time()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     found = fingerprints(*(folder / role for role in ("before", "after", "reference")))
     return {
-        "pictures": len(names), "scenes": len(found.scenes), "CPU s": round(time.process_time() - cpu, 1),
+        "pictures": count, "scenes": len(found.scenes), "CPU s": round(time.process_time() - cpu, 1),
         "wall s": round(time.perf_counter() - wall, 1), "MB before": round(before / 1024),
         "MB at most": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
     }  # fmt: skip
@@ -541,7 +550,14 @@ def update(figures: dict[str, Any]) -> Path:
     """Write these figures, and keep the others that are recorded."""
     path = RESULTS / "fingerprint.json"
     known = json.loads(path.read_text())["figures"] if path.exists() else {}
-    return save("fingerprint", {**known, **figures})
+    return save("fingerprint", without_nan({**known, **figures}))
+
+
+def without_nan(value: Any) -> Any:
+    """The same with None for what is not a number, which JSON does not know."""
+    if isinstance(value, dict):
+        return {key: without_nan(one) for key, one in value.items()}
+    return None if isinstance(value, float) and np.isnan(value) else value
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -61,8 +60,8 @@ def moved(light: Array, seed: int) -> Array:
     return cv2.warpAffine(light, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
 
 
-def written(codes: Array, path: Path, **told: Any) -> Path:
+def written(codes: Array, path: Path, *, quality: int = 97, exif: bytes | None = None) -> Path:
     """A picture file, and its path."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    photo.write(codes, path, **({"quality": 97} | told))
+    photo.write(codes, path, quality=quality, exif=exif)
     return path

@@ -62,13 +62,12 @@ def measured(found: Sets, group: SceneGroup, pool: Executor) -> Measured | None:
 def laid(found: Sets, group: SceneGroup, pool: Executor) -> tuple[list[Shot], list[tuple[str, str]]]:
     """The shots of a scene on its grid, without those that do not lie on it well enough."""
     anchor = found.pictures[group.anchor]
-    seen = frame.view_of(anchor)[0]
-    target, where = frame.described(seen), sites.chosen(frame.luma(seen.linear))
-    del seen
+    first = frame.view_of(anchor)
+    target, where = frame.described(first[0]), sites.chosen(frame.luma(first[0].linear))
 
     def one(index: int) -> Shot | None:
         picture = found.pictures[index]
-        view, codes, space = frame.view_of(picture)
+        view, codes, space = first if index == group.anchor else frame.view_of(picture)
         shot = frame.laid(picture, view, anchor, None if index == group.anchor else target)
         return shot and replace(shot, crops=sites.cut(codes, space, shot.from_grid, where))
 

@@ -121,14 +121,16 @@ def reduced(codes: Array, space: str, size: tuple[int, int]) -> View:
     light = small(np.take(linear_table(space), codes))
     if space != "rec2020":
         light = light @ rgb_from_rgb("rec2020", space).T.astype(np.float32)
-    high, low = codes.max(axis=2), codes.min(axis=2)
+    high, middle, low = _ordered(codes)
     ends = round(_WHITE_CODE * (_LEVELS - 1)), round(_BLACK_CODE * (_LEVELS - 1))
-    masks = high >= ends[0], low <= ends[1], _middle(codes) >= ends[0], high <= ends[1]
-    white, black, blown, sunk = (small(one.astype(np.float32)) for one in masks)
+    masks = high >= ends[0], low <= ends[1], middle >= ends[0], high <= ends[1]
+    whole = np.uint8(255)  # shares to a 255th: four float planes of a large picture would take longer than its decoding
+    white, black, blown, sunk = (small(one.view(np.uint8) * whole).astype(np.float32) / 255 for one in masks)
     return View(linear=light, white=white, black=black, blown=blown, sunk=sunk)
 
 
-def _middle(codes: Array) -> Array:
-    """The channel between the largest and the least (H, W)."""
+def _ordered(codes: Array) -> tuple[Array, Array, Array]:
+    """The largest, the middle and the least channel (H, W)."""
     red, green, blue = (codes[..., channel] for channel in range(3))
-    return np.maximum(np.minimum(red, green), np.minimum(np.maximum(red, green), blue))
+    larger, smaller = np.maximum(red, green), np.minimum(red, green)
+    return np.maximum(larger, blue), np.maximum(smaller, np.minimum(larger, blue)), np.minimum(smaller, blue)

@@ -26,6 +26,7 @@ _TEXTURE = (0.012, 0.08)  # the same of a window of texture
 _INCOHERENT = 0.6
 _LUMA = (0.10, 0.90)  # of flat and texture windows, and not beyond of the sides of edges
 _TINY = 1e-9
+_LEAST_PX = 44  # side of a window in a shot's own pixels
 
 
 @record(kw_only=True, eq=False)
@@ -132,7 +133,7 @@ def _window(codes: Array, from_grid: Array, at: Array, half: int) -> Array | Non
     corners = np.array([[-half, -half], [half, -half], [half, half], [-half, half]]) + at
     there = corners @ from_grid[:, :2].T + from_grid[:, 2]
     there = there[:, :2] / there[:, 2:]
-    middle, side = there.mean(axis=0), float(np.sqrt(np.prod(np.ptp(there, axis=0))))
+    middle, side = there.mean(axis=0), max(float(np.sqrt(np.prod(np.ptp(there, axis=0)))), _LEAST_PX)
     x, y = (round(float(value) - side / 2) for value in middle)
     size = round(side)
     if x < 0 or y < 0 or x + size > codes.shape[1] or y + size > codes.shape[0]:
