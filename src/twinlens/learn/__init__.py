@@ -9,7 +9,7 @@ _HOME = {
     "ColorMap": "color_map",
     "ColorMapFit": "color_map",
     "Evidence": "evidence",
-    "LookFit": "look_fit",
+    "LookFit": "look_result",
     "Source": "evidence",
     "fit_color_map": "color_map",
     "fit_look": "look_fit",
