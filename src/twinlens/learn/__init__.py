@@ -10,7 +10,7 @@ _HOME = {
     "ColorMapFit": "color_map",
     "Evidence": "evidence",
     "Learned": "learning",
-    "LookFit": "look_fit",
+    "LookFit": "look_result",
     "Source": "evidence",
     "evidence_of": "learning",
     "fit_color_map": "color_map",

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import field, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from twinlens.core.errors import ParameterError
-from twinlens.core.fit import Fit
-from twinlens.core.record import record
 from twinlens.learn import rendering
 from twinlens.learn.base import Freedom, Rows
 from twinlens.learn.color_map import MOST_ROWS, check_relation, difference, errors, held_out
 from twinlens.learn.coverage import Coverage, even_weights
 from twinlens.learn.evidence import Evidence
+from twinlens.learn.look_result import LookFit, PictureFit, WorstColor, learned
 from twinlens.numerics import color
 from twinlens.numerics.root_polynomial import EXPONENTS
 from twinlens.pipeline.look import Look
@@ -27,67 +26,6 @@ FEWEST_ROWS = 24
 LOCAL_TONE = 0.12  # EV, robust spread of a picture, from which it is worth saying
 CODE_A_STOP = 0.12  # display code that one stop changes in the middle tones
 LIKE_LIGHTS = 45.0  # mired, between neighbors of a group
-
-
-@record(kw_only=True)
-class PictureFit:
-    """One source of evidence: what was found of it and how well the look meets it (CIEDE2000).
-
-    `gain_stops`: its exposure against the mean of all, in EV. `white` (red, blue): gains of its white against the
-    light's. `mean`, `p95`: by the look itself; `held_out_mean`, `held_out_p95`: by a look made without this picture
-    (None where it is the only one), after its own exposure (and white); `blind_mean`, `blind_p95`: without these.
-    `local_stops`: the spread of log2 luminance that no global look explains.
-    """
-
-    name: str
-    kind: str
-    cct: float | None
-    samples: int
-    gain_stops: float
-    white: tuple[float, float]
-    mean: float
-    p95: float
-    held_out_mean: float | None = None
-    held_out_p95: float | None = None
-    blind_mean: float | None = None
-    blind_p95: float | None = None
-    local_stops: float = 0.0
-    notes: tuple[str, ...] = ()
-
-
-@record(kw_only=True)
-class WorstColor:
-    """A color that the look misses: `wanted` and `shown` are sRGB codes 0 to 255; `scene` is linear Rec. 2020."""
-
-    picture: str
-    scene: tuple[float, float, float]
-    wanted: tuple[float, float, float]
-    shown: tuple[float, float, float]
-    delta_e: float
-
-
-@record(kw_only=True, eq=False)
-class LookFit(Fit[Look]):
-    """A look with its errors, CIEDE2000 of display colors.
-
-    `residual` on all colors, `held_out` by looks made without the picture, both after the picture's own exposure (and
-    white) where those were free; `blind` is the held-out error without. `vignette` (k1, k2): the source's light times
-    1 + k1 r^2 + k2 r^4 meets the reference. `local_stops`: the spread of log2 luminance that no look explains.
-    """
-
-    residual_p95: float = 0.0
-    held_out_p95: float | None = None
-    blind: float | None = None
-    blind_p95: float | None = None
-    pictures: tuple[PictureFit, ...] = ()
-    coverage: Coverage | None = None
-    worst: tuple[WorstColor, ...] = ()
-    vignette: tuple[float, float] = (0.0, 0.0)
-    local_stops: float = 0.0
-    smoothing: float = 0.0
-    lights: tuple[float, ...] = ()
-    left_out: tuple[tuple[str, str], ...] = ()
-    notes: tuple[str, ...] = field(default=())
 
 
 def fit_look(
@@ -151,33 +89,6 @@ def _told(
         lights=tuple(sorted(set(groups.values()))), notes=notes,
     )  # fmt: skip
     return replace(fit, value=replace(fit.value, provenance={"learned": learned(fit)}))
-
-
-def learned(fit: LookFit) -> dict[str, Any]:
-    """What a look's provenance keeps of its learning, as plain data."""
-
-    def plain(**values: Any) -> dict[str, Any]:
-        rounded = {key: round(one, 4) if isinstance(one, float) else one for key, one in values.items()}
-        return {key: one for key, one in rounded.items() if one is not None and one == one}
-
-    told = plain(name="all", mean=fit.blind, p95=fit.blind_p95, matched_mean=fit.held_out,
-                 matched_p95=fit.held_out_p95, samples=fit.samples)  # fmt: skip
-    data: dict[str, Any] = plain(
-        source=f"{len(fit.pictures)} pictures, {fit.samples} colors", residual=fit.residual,
-        held_out=told if fit.held_out is not None else None, smoothing=fit.smoothing, local_stops=fit.local_stops,
-    )  # fmt: skip
-    data["pictures"] = [
-        plain(name=one.name, mean=one.blind_mean, p95=one.blind_p95, matched_mean=one.held_out_mean,
-              matched_p95=one.held_out_p95, samples=one.samples, cct=one.cct)
-        for one in fit.pictures
-    ]  # fmt: skip
-    data["worst"] = [
-        plain(where=one.picture, wanted=list(one.wanted), shown=list(one.shown), delta_e=one.delta_e)
-        for one in fit.worst
-    ]
-    data |= {"lights": list(fit.lights), "notes": list(fit.notes)}
-    data["left_out"] = [f"{file}: {reason}" for file, reason in fit.left_out]
-    return {key: one for key, one in data.items() if one not in ([], "")}
 
 
 def light_groups(evidence: Evidence) -> dict[int, float]:
