@@ -13,10 +13,11 @@ from functools import lru_cache
 import numpy as np
 
 from twinlens.core.errors import ParameterError
+from twinlens.core.look import IDENTITY
 from twinlens.numerics import color, curve, look, lut
 from twinlens.stages.look_map import TABLE_SIZE, LookMap, compiled
 
-CHECK_SIZE = 17  # nodes: enough for curves and controls; a residual table is checked at the size that develops
+CHECK_SIZE = 17  # nodes: enough for curves and controls
 GREY_STOPS = np.linspace(-10, 5, 181)
 EDGE = (0.004, 0.998)  # tone codes beyond which a color counts as clipped
 NEARLY_GREY = 0.02  # tone code between the channels, below which what a cell shows has no color that could be exchanged
@@ -36,10 +37,15 @@ def problems(stage: LookMap) -> tuple[str, ...]:
     if stage.lights and stage.cct is None:
         found = [problems(replace(stage, cct=row[0])) for row in stage.lights]
         return next((one for one in found if one), ())
-    size = TABLE_SIZE if stage.table else CHECK_SIZE
+    size = _size(stage)
     tables = compiled(stage, size)
     found = [_grey(stage), *_map(tables.table[:size, :size, :size], stage.gamut), _hues(stage, tables.shapers, size)]
     return tuple(one for one in found if one)
+
+
+def _size(stage: LookMap) -> int:
+    """Nodes a side at which a look is checked: a table or a color transform may fold between few nodes."""
+    return TABLE_SIZE if stage.table or stage.transform != IDENTITY or stage.lights else CHECK_SIZE
 
 
 def _grey(stage: LookMap) -> str:
@@ -83,10 +89,11 @@ def folded_cells(table: look.Array, gamut: str = "open") -> tuple[int, int]:
 
 def folded_places(stage: LookMap) -> look.Array:
     """Scene light (M, 3) at the middles of the cells in which the look changes the order of colors."""
-    tables = compiled(stage, CHECK_SIZE)
-    table = tables.table[:CHECK_SIZE, :CHECK_SIZE, :CHECK_SIZE]
+    size = _size(stage)
+    tables = compiled(stage, size)
+    table = tables.table[:size, :size, :size]
     cells = _inside(table, stage.gamut) & (lut.folding(table) <= 0)
-    light = lut.node_light(tables.shapers, CHECK_SIZE)
+    light = lut.node_light(tables.shapers, size)
     return lut.corners(light).mean((0, 1, 2))[cells]
 
 
