@@ -28,10 +28,11 @@ from twinlens.stages.look_map import LookMap
 
 Array = npt.NDArray[Any]
 
-CLEAN, NOISY = 1e-7, 5e-7  # smoothing of the field
-NOISE = 0.002  # code, from which a target counts as noisy
+CLEAN = 1e-7  # smoothing of the field of colors without noise
+BY_NOISE = 15.0  # more of it, by the variance of what a color's code leaves, over the count of cells with colors
+CELLS = 17  # a side of the codes, in which colors are counted
 STIFFER = 6.0  # times, each time a guarantee does not hold
-TRIES, LOCAL_TRIES = 10, 5
+TRIES, LOCAL_TRIES = 12, 8
 RAMPS, RAMP_STEPS = 60, 64
 ROUGHEST = 3.0  # times the bends of the look without residual
 SMALL_BEND = 0.0015  # code a step, that does no harm
@@ -96,7 +97,7 @@ def fit(
     if start is not None:
         base = bases.fit(few, freedom, _spaces(start.process, space), start.base, start.higher)
         return _unchecked(rows, base, space, start)
-    found = [_in_process(process, rows, few, freedom, space, smoothing or smoothing_for(rows)) for process in PROCESSES]
+    found = [_in_process(process, rows, few, freedom, space, smoothing) for process in PROCESSES]
     return min(found, key=lambda one: _misses(one, rows))
 
 
@@ -110,7 +111,9 @@ def _misses(found: Rendering, rows: Rows) -> float:
     return float(rows.weight @ off)
 
 
-def _in_process(process: str, rows: Rows, few: Rows, freedom: Freedom, space: str, smoothing: float) -> Rendering:
+def _in_process(
+    process: str, rows: Rows, few: Rows, freedom: Freedom, space: str, smoothing: float | None
+) -> Rendering:
     """The rendering whose curves work in the primaries of `process`."""
     base, higher = None, 0.0
     for higher in bases.HIGHER_TERMS:
@@ -157,8 +160,10 @@ def matched(stage: LookMap, light: Array, rows: Rows, freedom: Freedom) -> Array
     return light * np.exp(logs)
 
 
-def smoothing_for(rows: Rows) -> float:
-    return NOISY if np.median(rows.noise) > NOISE else CLEAN
+def smoothing_for(target: Array, spread: float) -> float:
+    """Smoothing for target codes (N, 3) that scatter by `spread` codes: what few, noisy colors say is not followed."""
+    cells = len(np.unique((target * (CELLS - 1) + 0.5).astype(int), axis=0))
+    return CLEAN + BY_NOISE * spread**2 / cells
 
 
 def bends(stage: LookMap) -> float:
@@ -178,34 +183,40 @@ def _unchecked(rows: Rows, base: Base, space: str, start: Rendering) -> Renderin
     plain = plain_map(base, space, start.process)
     whole = plain
     if np.isfinite(start.smoothing):
-        whole = with_field(plain, _equations(rows, plain, base, start.smoothing).solve(start.smoothing))
+        whole = with_field(plain, _equations(rows, plain, base, start.smoothing)[0].solve(start.smoothing))
     return Rendering(
         map=whole, plain=plain, base=base, smoothing=start.smoothing, higher=start.higher, process=start.process
     )
 
 
-def _equations(rows: Rows, plain: LookMap, base: Base, smoothing: float) -> fields.System:
-    """The equations of the residual: rows, and greys that are neutral as far as no row says otherwise."""
+def _equations(rows: Rows, plain: LookMap, base: Base, smoothing: float | None) -> tuple[fields.System, float]:
+    """The equations of the residual: rows, and greys that are neutral as far as no row says otherwise; and the
+    smoothing, where none is given that of the scatter about a first residual."""
     few = thinned(rows, FIELD_ROWS)
     codes = display_codes(plain, base.light(few))
     greys = display_codes(plain, np.repeat(GREYS[:, None], 3, 1))
     wanted = np.clip(np.repeat(greys.mean(1, keepdims=True), 3, 1), 0, 1)
     count = len(greys)
-    return fields.gather(
+    data = (
         np.concatenate([codes, greys]),
         np.concatenate([few.target, wanted]),
         np.concatenate([few.weight, np.full(count, GREY_WEIGHT / count)]),
         np.concatenate([few.noise, np.full(count, GREY_NOISE)]),
-        smoothing,
     )
+    if smoothing is None:
+        first = smoothing_for(few.target, float(np.median(few.noise)))
+        change = fields.interpolation(codes) @ fields.gather(*data, first).solve(first)
+        off = np.abs(bases.one_sided(codes + change - few.target, few.target))
+        smoothing = max(first, smoothing_for(few.target, 1.4826 * float(np.median(off))))
+    return fields.gather(*data, smoothing), smoothing
 
 
-def fit_field(rows: Rows, base: Base, space: str, process: str, smoothing: float, higher: float) -> Rendering:
+def fit_field(rows: Rows, base: Base, space: str, process: str, smoothing: float | None, higher: float) -> Rendering:
     """A base with its residual; smoother where a guarantee would not hold, without where none can hold."""
     colorless = np.quantile(np.ptp(rows.target, axis=1), 0.99) < COLORLESS
     base = bases.in_grey(base) if colorless else base
     plain = plain_map(base, space, process)
-    system = _equations(rows, plain, base, smoothing)
+    system, smoothing = _equations(rows, plain, base, smoothing)
     found: tuple[str, ...] = ()
     black_and_white = ("the reference is black and white: a look without color",) if colorless else ()
     more, factor, smooth = None, 1.0, max(bends(plain), SMALL_BEND)
@@ -224,7 +235,7 @@ def fit_field(rows: Rows, base: Base, space: str, process: str, smoothing: float
             )  # fmt: skip
         places = folded_places(whole)
         if len(places) and attempt < LOCAL_TRIES:  # there alone
-            factor *= STIFFER**2
+            factor *= STIFFER
             added = fields.stiffer(display_codes(plain, places), factor)
             more = added if more is None else more + added
         else:
