@@ -213,7 +213,8 @@ class Laid:
         import cv2
 
         data = cv2.imencode(".jpg", codes[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1]
-        read = cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1].astype(np.uint16) * 257
+        pixels: Any = cv2.imdecode(data, cv2.IMREAD_COLOR)
+        read = pixels[..., ::-1].astype(np.uint16) * 257
         return sets_read.reduced(np.ascontiguousarray(read), "srgb", codes.shape[:2]), read
 
     def placed(self, target: Any, view: sets_read.View) -> Any:
@@ -233,8 +234,9 @@ class Laid:
             view, read = self.view(codes)
             matrix, places, radial = self.places[at]
             own, blocks = codes.shape[:2], frame.blocks_of(view, places, self.size)
+            picture: Any = Rendered(role, own[0], own[1])
             self.shots[key] = frame.Shot(
-                picture=Rendered(role, own[0], own[1]), radius=frame.radius_of(places, own), shift=0.0, radial=radial,
+                picture=picture, radius=frame.radius_of(places, own), shift=0.0, radial=radial,
                 from_grid=matrix, grid=self.size, whole=frame.whole_of(view),
                 crops=sites.cut(read, "srgb", matrix, self.where), **blocks,
             )  # fmt: skip
