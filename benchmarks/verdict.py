@@ -132,10 +132,11 @@ def outcome(pair: Paired) -> Outcome:
     found = products(pair)
     way = fraction(found)
     told = claims.three(pair, found, 0)
-    p_values = [np.nan if one is None or one.p_value is None else one.p_value for one in told]
+    changed, closer, along = (np.nan if one is None or one.p_value is None else one.p_value for one in told)
     if way is None:
-        return Outcome(*p_values, np.nan, np.nan, np.nan, np.nan)
-    return Outcome(*p_values, way.moved, *way.interval, np.inf if way.detectable is None else way.detectable)
+        return Outcome(changed, closer, along, np.nan, np.nan, np.nan, np.nan)
+    detectable = np.inf if way.detectable is None else way.detectable
+    return Outcome(changed, closer, along, way.moved, *way.interval, detectable)
 
 
 def experiments(

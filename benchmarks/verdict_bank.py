@@ -204,7 +204,7 @@ class Laid:
         self.where = sites.chosen(frame.luma(views[0].linear))
         self.shots: dict[tuple[int, bytes], Any] = {}
         target = frame.described(views[0])
-        self.places: list[Any] = [(np.eye(3), frame._grid(self.size), None, 0.0)]
+        self.places: list[Any] = [(np.eye(3), frame.grid_places(self.size), 0.0)]
         self.places += [self.placed(target, view) for view in views[1:]]
 
     @staticmethod
@@ -213,30 +213,31 @@ class Laid:
         import cv2
 
         data = cv2.imencode(".jpg", codes[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1]
-        read = cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1].astype(np.uint16) * 257
+        pixels: Any = cv2.imdecode(data, cv2.IMREAD_COLOR)
+        read = pixels[..., ::-1].astype(np.uint16) * 257
         return sets_read.reduced(np.ascontiguousarray(read), "srgb", codes.shape[:2]), read
 
     def placed(self, target: Any, view: sets_read.View) -> Any:
-        """Grid to picture (3, 3), where the grid lies in it, what of it is sure, the radial term; None: not found."""
+        """Grid to picture (3, 3), where the grid lies in it, the radial term; None: not found, as in `frame.laid`."""
         found = register_described(target, frame.described(view))
-        if found is None or found.residual_px > frame.MOST_SHIFT_PX:
+        if found is None:
             return None
         found = found.scaled(self.size, view.linear.shape[:2])
-        grid = frame._grid(self.size)
-        return found.matrix, found.place(grid), found.is_sure(grid), frame._radial(found)
+        if found.residual_px > frame.MOST_SHIFT_PX:
+            return None
+        return found.matrix, found.place(frame.grid_places(self.size)), frame.radial_of(found)
 
     def shot(self, at: int, codes: np.ndarray, role: str) -> Any:
         """The shot rendered so."""
         key = at, hashlib.blake2b(codes.tobytes(), digest_size=16).digest()
         if key not in self.shots:
             view, read = self.view(codes)
-            matrix, places, sure, radial = self.places[at]
-            own, blocks = codes.shape[:2], frame._blocks(view, places, self.size)
-            if sure is not None:
-                blocks["inside"] &= frame.block_means(sure.astype(float)) > frame._SURE
+            matrix, places, radial = self.places[at]
+            own, blocks = codes.shape[:2], frame.blocks_of(view, places, self.size)
+            picture: Any = Rendered(role, own[0], own[1])
             self.shots[key] = frame.Shot(
-                picture=Rendered(role, own[0], own[1]), radius=frame._radius(places, own), shift=0.0, radial=radial,
-                from_grid=matrix, grid=self.size, whole=frame._whole(view),
+                picture=picture, radius=frame.radius_of(places, own), shift=0.0, radial=radial,
+                from_grid=matrix, grid=self.size, whole=frame.whole_of(view),
                 crops=sites.cut(read, "srgb", matrix, self.where), **blocks,
             )  # fmt: skip
         found = self.shots[key]

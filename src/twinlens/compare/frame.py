@@ -91,7 +91,7 @@ def laid(picture: Picture, view: reading.View, anchor: Picture, target: Features
     on it.
     """
     size, own = working_size(anchor), working_size(picture)
-    matrix, places, shift, radial = np.eye(3), _grid(size), 0.0, 0.0
+    matrix, places, shift, radial = np.eye(3), grid_places(size), 0.0, 0.0
     if target is not None:
         found = register_described(target, described(view))
         if found is None:
@@ -99,16 +99,16 @@ def laid(picture: Picture, view: reading.View, anchor: Picture, target: Features
         found = found.scaled(size, own)
         shift = found.residual_px
         if size != own or not _is_still(found):
-            matrix, places, radial = found.matrix, found.place(places), _radial(found)
-    blocks: dict[str, Any] = _blocks(view, places, size)
+            matrix, places, radial = found.matrix, found.place(places), radial_of(found)
+    blocks: dict[str, Any] = blocks_of(view, places, size)
     return Shot(
-        picture=picture, radius=_radius(places, own), shift=shift, radial=radial, grid=size, whole=_whole(view),
+        picture=picture, radius=radius_of(places, own), shift=shift, radial=radial, grid=size, whole=whole_of(view),
         from_grid=np.linalg.inv(scaling(own, (picture.height, picture.width))) @ matrix, **blocks,
     )  # fmt: skip
 
 
-def _grid(size: tuple[int, int]) -> Array:
-    """(H, W, 2) as (x, y)."""
+def grid_places(size: tuple[int, int]) -> Array:
+    """Places (H, W, 2) of the pixels of a grid of this size, as (x, y)."""
     return np.stack(np.meshgrid(np.arange(size[1], dtype=float), np.arange(size[0], dtype=float)), axis=-1)
 
 
@@ -120,7 +120,7 @@ def _is_still(found: Registration) -> bool:
     return float(away.max()) < 2 * _SAME_PX and float(np.median(away)) < _SAME_PX
 
 
-def _radial(found: Registration) -> float:
+def radial_of(found: Registration) -> float:
     """Radial displacement of the shot's corner against the anchor's, share of the radius: what of the field grows with
     the cube of the distance from the middle."""
     rows, columns = found.sure.shape
@@ -157,7 +157,8 @@ def _sampled(plane: Array, places: Array) -> Array:
     return found
 
 
-def _blocks(view: reading.View, places: Array, size: tuple[int, int]) -> dict[str, Array]:
+def blocks_of(view: reading.View, places: Array, size: tuple[int, int]) -> dict[str, Array]:
+    """What a `Shot` tells of its blocks, where `places` (H, W, 2) of a view are those of the grid."""
     light = _sampled(view.linear, places)
     bright = luminance(light)
     mean, square = block_means(bright), block_means(bright * bright)
@@ -179,12 +180,13 @@ def block_means(plane: Array) -> Array:
     return cut.reshape(rows, BLOCK, columns, BLOCK, *plane.shape[2:]).mean(axis=(1, 3), dtype=np.float64)
 
 
-def _radius(places: Array, own: tuple[int, int]) -> Array:
+def radius_of(places: Array, own: tuple[int, int]) -> Array:
+    """Distance (h, w) of blocks from the middle of a picture of size `own`, 1 at its corner."""
     middle = np.array([(own[1] - 1) / 2, (own[0] - 1) / 2])
     return np.hypot(*np.moveaxis(block_means(places.astype(float)) - middle, -1, 0)) / np.hypot(*middle)
 
 
-def _whole(view: reading.View) -> dict[str, float]:
+def whole_of(view: reading.View) -> dict[str, float]:
     """What is true of the whole picture: shares at the ends (%), the darkest hundredth, the use of the gamut."""
     from twinlens.compare.features.gamut import of_picture
 
