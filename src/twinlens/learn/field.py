@@ -22,6 +22,7 @@ SPANS = 8  # of the spline, a side
 SIZE = SPANS + 3  # coefficients, a side
 TABLE = 33  # nodes of the residual table, a side
 RIDGE = 1e-6  # of z^2, a coefficient, in the sum of all
+ROUNDING = 1e-13  # of the largest diagonal: what is added so that a very stiff field can be solved for
 ROBUST = 0.012  # code: residuals beyond count by their size
 PASSES = 4
 REPAIR_REACH = 1.8  # spans, of what is made stiffer about a color that changed its order
@@ -109,7 +110,8 @@ class System:
         from scipy.linalg import cho_factor, cho_solve
 
         whole = self.matrix + smoothing * (bending() if more is None else bending() + more)
-        whole[np.diag_indices_from(whole)] += RIDGE / len(whole)
+        diagonal = np.diag_indices_from(whole)
+        whole[diagonal] += RIDGE / len(whole) + ROUNDING * whole[diagonal].max()
         return cho_solve(cho_factor(whole, overwrite_a=True, check_finite=False), self.right, check_finite=False)
 
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from twinlens.core.errors import ParameterError
 from twinlens.learn import rendering
+from twinlens.learn.alike import merged
 from twinlens.learn.base import Freedom, Rows
 from twinlens.learn.color_map import MOST_ROWS, check_relation, difference, errors, held_out
 from twinlens.learn.coverage import Coverage, even_weights
@@ -43,7 +44,7 @@ def fit_look(
     its own; None: where pictures were not aligned by construction (`Source.shift` above 0). `vignette`: the source's
     vignette is found; None: where radii are known. Raises ParameterError for a hopeless set, in one sentence.
     """
-    rows = _rows(evidence)
+    rows = merged(_rows(evidence))
     groups = light_groups(evidence)
     many = len(evidence.sources) > 1
     handheld = any(one.shift > 0 for one in evidence.sources)

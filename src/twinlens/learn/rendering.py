@@ -30,6 +30,7 @@ Array = npt.NDArray[Any]
 
 CLEAN = 1e-7  # smoothing of the field of colors without noise
 BY_NOISE = 15.0  # more of it, by the variance of what a color's code leaves, over the count of cells with colors
+UNLIKE = 40.0  # times that where pictures were not aligned by construction: what they leave is alike within each
 CELLS = 17  # a side of the codes, in which colors are counted
 STIFFER = 6.0  # times, each time a guarantee does not hold
 TRIES, LOCAL_TRIES = 12, 8
@@ -121,7 +122,7 @@ def _in_process(
         if not problems(plain_map(base, space, process)):
             break
     assert base is not None
-    return fit_field(rows, base, space, process, smoothing, higher)
+    return fit_field(rows, base, space, process, smoothing, higher, UNLIKE if freedom.white else 1.0)
 
 
 def thinned(rows: Rows, most: int, seed: int = 0) -> Rows:
@@ -160,10 +161,11 @@ def matched(stage: LookMap, light: Array, rows: Rows, freedom: Freedom) -> Array
     return light * np.exp(logs)
 
 
-def smoothing_for(target: Array, spread: float) -> float:
-    """Smoothing for target codes (N, 3) that scatter by `spread` codes: what few, noisy colors say is not followed."""
+def smoothing_for(target: Array, spread: float, unlike: float = 1.0) -> float:
+    """Smoothing for target codes (N, 3) that scatter by `spread` codes: what few, noisy colors say is not followed.
+    `unlike`: how many times less they say because what they leave is alike within each picture."""
     cells = len(np.unique((target * (CELLS - 1) + 0.5).astype(int), axis=0))
-    return CLEAN + BY_NOISE * spread**2 / cells
+    return CLEAN + BY_NOISE * unlike * spread**2 / cells
 
 
 def bends(stage: LookMap) -> float:
@@ -189,7 +191,9 @@ def _unchecked(rows: Rows, base: Base, space: str, start: Rendering) -> Renderin
     )
 
 
-def _equations(rows: Rows, plain: LookMap, base: Base, smoothing: float | None) -> tuple[fields.System, float]:
+def _equations(
+    rows: Rows, plain: LookMap, base: Base, smoothing: float | None, unlike: float = 1.0
+) -> tuple[fields.System, float]:
     """The equations of the residual: rows, and greys that are neutral as far as no row says otherwise; and the
     smoothing, where none is given that of the scatter about a first residual."""
     few = thinned(rows, FIELD_ROWS)
@@ -207,16 +211,24 @@ def _equations(rows: Rows, plain: LookMap, base: Base, smoothing: float | None) 
         first = smoothing_for(few.target, float(np.median(few.noise)))
         change = fields.interpolation(codes) @ fields.gather(*data, first).solve(first)
         off = np.abs(bases.one_sided(codes + change - few.target, few.target))
-        smoothing = max(first, smoothing_for(few.target, 1.4826 * float(np.median(off))))
+        smoothing = max(first, smoothing_for(few.target, 1.4826 * float(np.median(off)), unlike))
     return fields.gather(*data, smoothing), smoothing
 
 
-def fit_field(rows: Rows, base: Base, space: str, process: str, smoothing: float | None, higher: float) -> Rendering:
+def fit_field(
+    rows: Rows,
+    base: Base,
+    space: str,
+    process: str,
+    smoothing: float | None,
+    higher: float,
+    unlike: float = 1.0,
+) -> Rendering:
     """A base with its residual; smoother where a guarantee would not hold, without where none can hold."""
     colorless = np.quantile(np.ptp(rows.target, axis=1), 0.99) < COLORLESS
     base = bases.in_grey(base) if colorless else base
     plain = plain_map(base, space, process)
-    system, smoothing = _equations(rows, plain, base, smoothing)
+    system, smoothing = _equations(rows, plain, base, smoothing, unlike)
     found: tuple[str, ...] = ()
     black_and_white = ("the reference is black and white: a look without color",) if colorless else ()
     more, factor, smooth = None, 1.0, max(bends(plain), SMALL_BEND)
