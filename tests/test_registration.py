@@ -109,7 +109,7 @@ def test_a_moved_thing_is_not_sure_and_the_rest_is() -> None:
     sure = found.is_sure(np.stack(np.meshgrid(np.arange(WIDTH), np.arange(HEIGHT)), -1))
     thing = cv2.ellipse(np.zeros((HEIGHT, WIDTH), np.uint8), (180, 240), (45, 90), 0, 0, 360, 1, -1).astype(bool)
     assert sure[thing].mean() < 0.05
-    assert sure[~thing].mean() > 0.5  # most of the rest
+    assert sure[~thing].mean() > 0.6  # most of the rest
 
 
 def test_what_is_near_is_followed() -> None:

@@ -94,11 +94,11 @@ def _as_json(found: Any, output: Path) -> dict[str, Any]:
 
 
 def _show(found: Any, output: Path) -> None:
-    from twinlens.learn.learning import counted
     from twinlens.learn.telling import told
+    from twinlens.measure.look import counted
 
     fit, learned = found.fit, told(found.evidence, found.fit)
-    click.secho(f"{output}: {counted(found.evidence)}, {fit.samples} places, {found.seconds:.0f} s", bold=True)
+    click.secho(f"{output}: {counted(found.evidence.sources)}, {fit.samples} colors, {found.seconds:.0f} s", bold=True)
     click.echo(f"  {'CIEDE2000, after one exposure and white gain a picture':<58}{'mean':>7}{'p95':>7}")
     click.echo(f"  {'on what it was learned from':<58}{fit.residual:7.2f}{fit.residual_p95:7.2f}")
     apart = (("left out of the fit, one after the other", fit.held_out, fit.held_out_p95),
@@ -109,7 +109,7 @@ def _show(found: Any, output: Path) -> None:
     click.echo(f"  brightness that no global look explains: {fit.local_stops:.2f} EV")
     for one in fit.pictures[:MOST_LISTED]:
         apart = "" if one.held_out_mean is None else f", left out {one.held_out_mean:.2f}"
-        click.echo(f"  {one.name}: {one.samples} places, {one.mean:.2f}{apart}, {one.gain_stops:+.2f} EV")
+        click.echo(f"  {one.name}: {one.samples} colors, {one.mean:.2f}{apart}, {one.gain_stops:+.2f} EV")
     _more(len(fit.pictures))
     if found.evidence.left_out:
         click.echo(f"  left out: {len(found.evidence.left_out)}")

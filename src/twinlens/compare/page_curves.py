@@ -22,24 +22,35 @@ _BANDS = "; the bands are 95 % intervals over the scenes."
 FEWEST_SCENES = 2  # of a band
 
 
-def tones(fingerprints: Fingerprints) -> tuple[Plot, ...]:
-    """The tone curve of each set, and the same as its difference from before."""
-    given = fingerprints.curves.get("tone")
-    x = np.asarray(fingerprints.curves.get("tone_ev", ()), float)
+def _curves(
+    fingerprints: Fingerprints, name: str, place: str
+) -> tuple[Array, dict[Role, Array], dict[Role, Array]] | None:
+    """Places (n,), the curves (N, n) of each set at them, and their differences from before; None without them."""
+    given = fingerprints.curves.get(name)
+    x = np.asarray(fingerprints.curves.get(place, ()), float)
     if given is None or not x.size or not np.isfinite(given).any():
-        return ()
+        return None
     curves = _by_role(fingerprints, np.asarray(given, float))
     if "before" not in curves:
+        return None
+    return x, curves, {role: one - curves["before"] for role, one in curves.items()}
+
+
+def tones(fingerprints: Fingerprints) -> tuple[Plot, ...]:
+    """The tone curve of each set, and the same as its difference from before."""
+    found = _curves(fingerprints, "tone", "tone_ev")
+    if found is None:
         return ()
-    away: dict[Role, Array] = {role: one - curves["before"] for role, one in curves.items()}
+    x, curves, away = found
     x_label = "scene brightness, EV about mid grey"
+    bands = _BANDS if len(away["before"]) >= FEWEST_SCENES else "."
     return (
         Plot(words=f"Tone curves: {_tone_words(x, away)}", x_label=x_label, y_label="picture, EV about mid grey",
              series=_lines(x, curves, away),
              caption="What each set makes of the brightness that the sets show on average."),
         Plot(words=f"Tone against before: {_tone_words(x, away)}", x_label=x_label, y_label="EV against before",
              series=_lines(x, away, away, start=0.0),
-             caption="The same as the difference from before" + (_BANDS if len(given[0]) >= FEWEST_SCENES else ".")),
+             caption="The same as the difference from before" + bands),
     )  # fmt: skip
 
 
@@ -130,14 +141,10 @@ def hues(fingerprints: Fingerprints) -> tuple[HueArrow, ...]:
 
 def edges(fingerprints: Fingerprints) -> tuple[Plot, ...]:
     """The profile of edges in each set: `edge` (S, N, n) at `edge_px` (n,) in % of the picture height."""
-    given = fingerprints.curves.get("edge")
-    x = np.asarray(fingerprints.curves.get("edge_px", ()), float)
-    if given is None or not x.size or not np.isfinite(given).any():
+    found = _curves(fingerprints, "edge", "edge_px")
+    if found is None:
         return ()
-    curves = _by_role(fingerprints, np.asarray(given, float))
-    if "before" not in curves:
-        return ()
-    away: dict[Role, Array] = {role: one - curves["before"] for role, one in curves.items()}
+    x, curves, away = found
     words = "Edge profiles: " + "; ".join(f"{role} peaks at {np.nanmax(_mean(one)):.2f} of the step"
                                           for role, one in curves.items() if np.isfinite(one).any())  # fmt: skip
     return (

@@ -67,17 +67,6 @@ def learn(
     return Learned(look=look, fit=fit, evidence=evidence, seconds=time.perf_counter() - began)
 
 
-_COUNTED = {"picture": ("pair of pictures", "pairs of pictures"), "chart": ("chart pair", "chart pairs"),
-            "samples": ("table of samples", "tables of samples")}  # fmt: skip
-
-
-def counted(evidence: Evidence) -> str:
-    """What there is, in words: 10 pairs of pictures and 1 chart pair."""
-    counts = {kind: sum(one.kind == kind for one in evidence.sources) for kind in _COUNTED}
-    told = [f"{count} {_COUNTED[kind][count > 1]}" for kind, count in counts.items() if count]
-    return " and ".join(told)
-
-
 def evidence_of(
     *,
     from_raws: PathLike | None = None,

@@ -15,7 +15,8 @@ from twinlens.learn.base import Freedom, Rows
 from twinlens.learn.color_map import MOST_ROWS, check_relation, difference, errors, held_out
 from twinlens.learn.coverage import Coverage, even_weights
 from twinlens.learn.evidence import Evidence
-from twinlens.learn.look_result import LookFit, PictureFit, WorstColor, learned
+from twinlens.learn.look_result import LookFit, PictureFit, WorstColor
+from twinlens.measure.look import learned, with_learned
 from twinlens.numerics import color
 from twinlens.numerics.root_polynomial import EXPONENTS
 from twinlens.pipeline.look import Look
@@ -89,7 +90,8 @@ def _told(
         local_stops=float(np.median(local)), smoothing=found.smoothing, left_out=evidence.left_out,
         lights=tuple(sorted(set(groups.values()))), notes=notes,
     )  # fmt: skip
-    return replace(fit, value=replace(fit.value, provenance={"learned": learned(fit)}))
+    told: Any = fit
+    return replace(fit, value=with_learned(fit.value, learned(told, display=evidence.target)))
 
 
 def light_groups(evidence: Evidence) -> dict[int, float]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import field
-from typing import Any
 
 from twinlens.core.fit import Fit
 from twinlens.core.record import record
@@ -70,30 +69,3 @@ class LookFit(Fit[Look]):
     lights: tuple[float, ...] = ()
     left_out: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = field(default=())
-
-
-def learned(fit: LookFit) -> dict[str, Any]:
-    """What a look's provenance keeps of its learning, as plain data."""
-
-    def plain(**values: Any) -> dict[str, Any]:
-        rounded = {key: round(one, 4) if isinstance(one, float) else one for key, one in values.items()}
-        return {key: one for key, one in rounded.items() if one is not None and one == one}
-
-    told = plain(name="all", mean=fit.blind, p95=fit.blind_p95, matched_mean=fit.held_out,
-                 matched_p95=fit.held_out_p95, samples=fit.samples)  # fmt: skip
-    data: dict[str, Any] = plain(
-        source=f"{len(fit.pictures)} pictures, {fit.samples} colors", residual=fit.residual,
-        held_out=told if fit.held_out is not None else None, smoothing=fit.smoothing, local_stops=fit.local_stops,
-    )  # fmt: skip
-    data["pictures"] = [
-        plain(name=one.name, mean=one.blind_mean, p95=one.blind_p95, matched_mean=one.held_out_mean,
-              matched_p95=one.held_out_p95, samples=one.samples, cct=one.cct)
-        for one in fit.pictures
-    ]  # fmt: skip
-    data["worst"] = [
-        plain(where=one.picture, wanted=list(one.wanted), shown=list(one.shown), delta_e=one.delta_e)
-        for one in fit.worst
-    ]
-    data |= {"lights": list(fit.lights), "notes": list(fit.notes)}
-    data["left_out"] = [f"{file}: {reason}" for file, reason in fit.left_out]
-    return {key: one for key, one in data.items() if one not in ([], "")}

@@ -3,6 +3,12 @@
 import halide as hl
 
 
+def cube_root(light):
+    """A step of Newton's after the power, whose error of some 1e-6 the differences of large terms would show."""
+    first = hl.pow(light, hl.f32(1 / 3))
+    return first * hl.f32(2 / 3) + light / (first * first) * hl.f32(1 / 3)
+
+
 def define():
     source, coefficients = hl.ImageParam(hl.Float(32), 3, "source"), hl.ImageParam(hl.Float(32), 2, "coefficients")
     x, y, c = hl.vars("x y c")
@@ -10,16 +16,16 @@ def define():
 
     # Algorithm
     light = [hl.max(source[x, y, channel], f(0)) for channel in range(3)]
-    roots = hl.Func("roots")  # sixth roots: every term is a product of their powers
+    roots = hl.Func("roots")  # square and cube roots: every term is a product of their powers
     roots[x, y] = hl.Tuple([
-        hl.select(one > f(1e-30), hl.pow(hl.max(one, f(1e-30)), f(1 / 6)), f(0)) for one in light
+        *(hl.sqrt(one) for one in light),
+        *(hl.select(one > f(1e-30), cube_root(hl.max(one, f(1e-30))), f(0)) for one in light),
     ])  # fmt: skip
     r, g, b = (roots[x, y][channel] for channel in range(3))
-    r2, g2, b2 = r * r, g * g, b * b
-    r3, g3, b3 = r2 * r, g2 * g, b2 * b
-    r4, g4, b4 = r2 * r2, g2 * g2, b2 * b2
-    terms = [source[x, y, 0], source[x, y, 1], source[x, y, 2], r3 * g3, g3 * b3, r3 * b3,
-             r2 * g4, g2 * b4, r2 * b4, g2 * r4, b2 * g4, b2 * r4, r2 * g2 * b2]  # fmt: skip
+    r1, g1, b1 = (roots[x, y][3 + channel] for channel in range(3))
+    r2, g2, b2 = r1 * r1, g1 * g1, b1 * b1
+    terms = [source[x, y, 0], source[x, y, 1], source[x, y, 2], r * g, g * b, r * b,
+             r1 * g2, g1 * b2, r1 * b2, g1 * r2, b1 * g2, b1 * r2, r1 * g1 * b1]  # fmt: skip
     result = hl.Func("twinlens_root_polynomial")
     total = terms[0] * coefficients[c, 0]
     for number, term in enumerate(terms[1:], 1):

@@ -14,14 +14,14 @@ from twinlens.core.look_facts import Check, LookFacts
 from twinlens.measure import gradients
 from twinlens.measure.look import colors, words
 from twinlens.measure.look.coverage import coverage, not_covered
-from twinlens.measure.look.fitted import learned, with_learned
+from twinlens.measure.look.fitted import counted, learned, with_learned
 from twinlens.measure.look.tone import tone_facts
 from twinlens.numerics import colorchecker, curve
 from twinlens.pipeline.look import Look, load, problems, shipped
 from twinlens.pipeline.look.orientation import chroma_ratio, grey_gain
 from twinlens.stages.look_map import LookMap
 
-__all__ = ["checks", "coverage", "learned", "look_facts", "with_learned"]
+__all__ = ["checks", "counted", "coverage", "learned", "look_facts", "not_covered", "with_learned"]
 
 Array = npt.NDArray[Any]
 

@@ -29,12 +29,14 @@ CELL, FINER = 0.05, 4  # side of a cell of Oklab that a fit keeps; in how many p
 
 
 class LearnedFit(Protocol):
-    """What a fit of a look tells (`learn.look_fit.LookFit`); its errors are those after each picture's own gains."""
+    """What a fit of a look tells (`learn.look_result.LookFit`); `held_out` is after each picture's own gains."""
 
     value: Any
     residual: Any
     held_out: Any
     held_out_p95: Any
+    blind: Any
+    blind_p95: Any
     samples: Any
     pictures: Any
     coverage: Any
@@ -55,10 +57,11 @@ def learned(fit: LearnedFit, source: str = "", display: Array | None = None) -> 
     whole = None
     if fit.held_out is not None:
         whole = PictureError(
-            name="all", matched_mean=fit.held_out, matched_p95=fit.held_out_p95, samples=fit.samples, kind=""
-        )
+            name="all", mean=fit.blind, p95=fit.blind_p95, matched_mean=fit.held_out, matched_p95=fit.held_out_p95,
+            samples=fit.samples, kind="",
+        )  # fmt: skip
     return Learned(
-        source=source or _counted(fit.pictures),
+        source=source or counted(fit.pictures),
         pictures=tuple(_picture(one) for one in fit.pictures if one.held_out_mean is not None),
         held_out=whole,
         residual=fit.residual,
@@ -88,20 +91,21 @@ def with_learned(look: Look, found: Learned) -> Look:
     return replace(look, provenance={**look.provenance, "learned": found.as_dict()})
 
 
-def _counted(pictures: Sequence[Any]) -> str:
-    kinds = [one.kind for one in pictures]
-    names = {"picture": "pair of pictures", "chart": "chart pair", "samples": "table of samples"}
-    many = {"picture": "pairs of pictures", "chart": "chart pairs", "samples": "tables of samples"}
-    told = [
-        f"{kinds.count(kind)} {(names if kinds.count(kind) == 1 else many)[kind]}" for kind in names if kind in kinds
-    ]
-    return ", ".join(told)
+_COUNTED = {"picture": ("pair of pictures", "pairs of pictures"), "chart": ("chart pair", "chart pairs"),
+            "samples": ("table of samples", "tables of samples")}  # fmt: skip
+
+
+def counted(sources: Sequence[Any]) -> str:
+    """What there is, in words, by each one's `kind`: 10 pairs of pictures and 1 chart pair."""
+    counts = {kind: sum(one.kind == kind for one in sources) for kind in _COUNTED}
+    return " and ".join(f"{count} {_COUNTED[kind][count > 1]}" for kind, count in counts.items() if count)
 
 
 def _picture(one: Any) -> PictureError:
     return PictureError(
-        name=one.name, matched_mean=one.held_out_mean, matched_p95=one.held_out_p95, samples=one.samples, cct=one.cct,
-        kind=one.kind, gain_stops=one.gain_stops, local_stops=one.local_stops,
+        name=one.name, mean=one.blind_mean, p95=one.blind_p95, matched_mean=one.held_out_mean,
+        matched_p95=one.held_out_p95, samples=one.samples, cct=one.cct, kind=one.kind, gain_stops=one.gain_stops,
+        local_stops=one.local_stops,
     )  # fmt: skip
 
 
