@@ -158,7 +158,7 @@ def fit() -> Any:
     """What a fit of a look tells, with two pictures and a chart."""
     picture = SimpleNamespace(
         name="IMG_1", kind="picture", cct=5200.0, samples=800, gain_stops=0.2, white=(1.0, 1.0), mean=0.4, p95=1.0,
-        held_out_mean=0.7, held_out_p95=1.9, local_stops=0.08, notes=("warm light",),
+        held_out_mean=0.7, held_out_p95=1.9, blind_mean=None, blind_p95=None, local_stops=0.08, notes=("warm light",),
     )  # fmt: skip
     chart = SimpleNamespace(**{**vars(picture), "name": "chart", "kind": "chart", "held_out_mean": None, "notes": ()})
     light = np.random.default_rng(0).uniform(0, 1, (300, 3))
@@ -167,7 +167,8 @@ def fit() -> Any:
                             shown=(190.0, 50.0, 40.0), delta_e=5.5)  # fmt: skip
     return SimpleNamespace(
         value=load("vibrant"), residual=0.41, held_out=0.7, held_out_p95=1.9, samples=1600, pictures=(picture, chart),
-        coverage=cells, worst=(worst,), vignette=(-0.2, 0.05), local_stops=0.08, left_out=(("IMG_9", "other scene"),),
+        blind=None, blind_p95=None, coverage=cells, worst=(worst,), vignette=(-0.2, 0.05),
+        local_stops=0.08, left_out=(("IMG_9", "other scene"),),
         notes=("few greens",),
     )  # fmt: skip
 
@@ -181,12 +182,23 @@ def test_a_fit_is_told_in_text_and_on_the_page_and_stays_in_the_document():
     grey = learning_of(fit(), display=np.full((50, 3), 0.2))
     assert np.sum(grey.greys) == 50 and np.sum(grey.coverage) == 0
     told = [text for section in words.sections(look_facts(look)) for _, text in section.facts]
-    assert "1 pair of pictures, 1 chart pair" in told
+    assert "1 pair of pictures and 1 chart pair" in told
     assert "after one gain and one white, mean 0.70, p95 1.90" in told
     assert "IMG_1, medium, strong red: dE 5.5" in told or any("strong red" in one for one in told)
     page = look_page(look_facts(look))
     for part in ("held out, matched: mean", "mean, matched", "IMG_9: other scene", "few greens", "0.08 EV"):
         assert part in page
+
+
+def test_errors_without_any_gain_stay_with_the_look_beside_the_matched_ones():
+    both = fit()
+    both.blind, both.blind_p95 = 2.5, 4.5
+    both.pictures[0].blind_mean, both.pictures[0].blind_p95 = 2.4, 4.4
+    look = with_learned(load("vibrant"), learning_of(both))
+    again = learned_from(loads(dumps(look)).provenance)
+    assert again is not None and again.held_out is not None and again.pictures[0].mean == 2.4
+    assert words.error(again.held_out) == ("mean 2.50, p95 4.50; after one gain and one white, mean 0.70, p95 1.90")
+    assert "2.50 / 4.50" in look_page(look_facts(look))
 
 
 def test_a_fit_of_one_picture_claims_nothing_for_others():
