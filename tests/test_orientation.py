@@ -100,6 +100,13 @@ def test_impossible_positions_are_refused() -> None:
         orient(load("authentic"), 1.5)
 
 
+@pytest.mark.parametrize("share", [0.001, 0.00195, 0.999])
+def test_a_blend_close_to_a_valid_look_is_valid(share: float) -> None:
+    look = learned_looks.wide()
+    for one, other in ((look, load("neutral")), (load("neutral"), look)):
+        assert problems(blend(one, other, share).map) == ()
+
+
 @settings(max_examples=25, deadline=None)
 @given(one=st.integers(0, len(MAKERS) - 1), other=st.integers(0, len(MAKERS) - 1), share=st.floats(0.001, 0.999))
 def test_every_blend_is_a_valid_look(one: int, other: int, share: float) -> None:

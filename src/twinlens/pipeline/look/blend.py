@@ -50,12 +50,17 @@ def _mix(one: Any, other: Any, share: float) -> Any:
 
 def _mixed_map(one: LookMap, other: LookMap, share: float) -> LookMap:
     curves = "none" in (one.curve, other.curve) or one.space == other.space
-    if curves and between.gamut_of(one) == between.gamut_of(other):
-        return _mixed_numbers(one, other, share)
-    return _mixed_pictures(one, other, share)
+    if not curves or between.gamut_of(one) != between.gamut_of(other):
+        return _mixed_pictures(one, other, share)
+    mixed = _mixed_numbers(one, other, share)
+    if not problems(mixed):
+        return mixed
+    shown = _mixed_numbers(one, other, share, highest=1.0)  # light over white, which one of them keeps apart, as white
+    return mixed if problems(shown) else shown
 
 
-def _mixed_numbers(one: LookMap, other: LookMap, share: float) -> LookMap:
+def _mixed_numbers(one: LookMap, other: LookMap, share: float, highest: float = np.inf) -> LookMap:
+    """The look of mixed numbers; `highest` is the tone code above which the curves count as white."""
     values: dict[str, Any] = {
         key: _mix(getattr(one, key), getattr(other, key), share) for key in ("exposure", "saturation", "skin")
     }
@@ -64,7 +69,7 @@ def _mixed_numbers(one: LookMap, other: LookMap, share: float) -> LookMap:
     values["table"] = _mixed_table(one.table, other.table, share)
     if between.gamut_of(one) != between.OPEN:
         values["gamut"] = between.gamut_of(one)
-    return _with_curve({**values, **_mixed_light(one, other, share)}, one, other, share)
+    return _with_curve({**values, **_mixed_light(one, other, share)}, one, other, share, highest)
 
 
 def _mixed_pictures(one: LookMap, other: LookMap, share: float) -> LookMap:
@@ -98,12 +103,12 @@ def _daylight(stage: LookMap) -> LookMap:
     return replace(stage, cct=look_map.DAYLIGHT_CCT) if stage.lights else stage
 
 
-def _with_curve(values: dict[str, Any], one: LookMap, other: LookMap, share: float) -> LookMap:
+def _with_curve(values: dict[str, Any], one: LookMap, other: LookMap, share: float, highest: float) -> LookMap:
     """The stage with the mixed curve; as nodes where no film curve has the mixed numbers."""
     try:
-        return LookMap(**values, **_mixed_curve(one, other, share))
+        return LookMap(**values, **_mixed_curve(one, other, share, highest))
     except ParameterError:
-        return LookMap(**values, **_mixed_nodes(one, other, share))
+        return LookMap(**values, **_mixed_nodes(one, other, share, highest))
 
 
 def _mixed_light(one: LookMap, other: LookMap, share: float) -> dict[str, Any]:
@@ -122,11 +127,11 @@ def _transform(one: LookMap, other: LookMap, share: float, cct: float | None = N
     return _mix(wide[0], wide[1], share)
 
 
-def _mixed_curve(one: LookMap, other: LookMap, share: float) -> dict[str, Any]:
+def _mixed_curve(one: LookMap, other: LookMap, share: float, highest: float) -> dict[str, Any]:
     if one.curve == other.curve == "none":
         return _mixed_kept(one, other, share)
     if one.curve != "film" or other.curve != "film":
-        return _mixed_nodes(one, other, share)
+        return _mixed_nodes(one, other, share, highest)
     keys = ("middle", "contrast", "toe")
     values: dict[str, Any] = {key: getattr(one, key) ** (1 - share) * getattr(other, key) ** share for key in keys}
     return {**_mixed_kept(one, other, share), **values, "curve": "film", "white": _mix(one.white, other.white, share)}
@@ -141,11 +146,12 @@ def _mixed_kept(one: LookMap, other: LookMap, share: float) -> dict[str, Any]:
     return {"space": one.space, **{key: _mix(getattr(one, key), getattr(other, key), share) for key in keys}}
 
 
-def _mixed_nodes(one: LookMap, other: LookMap, share: float) -> dict[str, Any]:
+def _mixed_nodes(one: LookMap, other: LookMap, share: float, highest: float) -> dict[str, Any]:
     """The mixed curve as nodes, at half stops and at the looks' own."""
     stops = _stops(one, other)
     light = np.repeat((curve.MID_GREY * np.exp2(stops))[:, None], 3, 1)
-    codes = _mix(look_map.tone_of(one)(light), look_map.tone_of(other)(light), share)
+    first, second = (np.minimum(look_map.tone_of(stage)(light), highest) for stage in (one, other))
+    codes = _mix(first, second, share)
     shown = color.encode(curve.decode_tone(codes)).T
     rows = shown[:1] if np.ptp(shown, axis=0).max() < 1e-9 else shown
     nodes = (tuple(stops.tolist()), *map(tuple, np.maximum.accumulate(rows, axis=1).tolist()))
