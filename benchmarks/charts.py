@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import sys
 import time
 import tomllib
@@ -53,16 +54,16 @@ PARTS = ("simulated", "marked", "without_chart", "peers", "quick")
 WITHOUT_CHART = 50  # pictures
 CLEAR_PX = 10  # side of a patch from which a chart is promised to be found
 BOOTH = "1920x1080:uint16le:BGGR:black=32:white=4095"
-WALLPAPERS = ("/usr/share/backgrounds", "/usr/share/wallpapers")
+SHARE = Path(os.environ.get("SHARE", "/usr/share"))  # where Debian's mate-backgrounds and plasma wallpapers are
 
 
 def wallpapers() -> list[Path]:
     """One photograph or drawing a wallpaper, of those that are installed."""
     found: dict[str, Path] = {}
-    for root in WALLPAPERS:
-        for path in sorted(Path(root).rglob("*")):
+    for kind in ("backgrounds", "wallpapers"):
+        for path in sorted((SHARE / kind).rglob("*")):
             if path.suffix.lower() in (".jpg", ".png", ".webp") and "screenshot" not in path.name:
-                own = path.parts[4] if "wallpapers" in root else path.name
+                own = path.relative_to(SHARE / kind).parts[0] if kind == "wallpapers" else path.name
                 found.setdefault(own, path)
     return sorted(found.values())
 
