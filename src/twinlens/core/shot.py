@@ -45,6 +45,30 @@ class Cfa:
         return self.name in ("RGGB", "BGGR", "GRBG", "GBRG") and len(self.rows) == 2
 
     @property
+    def doubled(self) -> Cfa:
+        """The array in which each site became a block of 2 x 2: a quad Bayer one of a Bayer one."""
+        return Cfa(tuple("".join(2 * letter for letter in row) for row in self.rows for _ in range(2)))
+
+    @property
+    def is_quad_bayer(self) -> bool:
+        """A Bayer array of blocks: 2 x 2 neighbours have one color. The tile may begin inside a block."""
+        if len(self.rows) != 4 or any(len(row) != 4 for row in self.rows):
+            return False
+        seen = (self.shifted(top, left) for top in (0, 1) for left in (0, 1))
+        return any(one.halved.is_bayer and one.halved.doubled == one for one in seen)
+
+    @property
+    def halved(self) -> Cfa:
+        """The array of every other row and column."""
+        return Cfa(tuple(row[::2] for row in self.rows[::2]))
+
+    @property
+    def block_corner(self) -> tuple[int, int]:
+        """Of a quad Bayer array the first (row, column), 0 or 1, at which a block begins."""
+        rows = self.indices
+        return int((rows[0] != rows[1]).any()), int((rows[:, 0] != rows[:, 1]).any())
+
+    @property
     def indices(self) -> Array:
         """The tile as numbers: 0 red, 1 green, 2 blue; shape (rows, columns), uint8."""
         return np.array([["RGB".index(letter) for letter in row] for row in self.rows], np.uint8)

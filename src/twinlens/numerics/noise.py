@@ -140,11 +140,11 @@ def of_picture(facts: Facts) -> NoiseModel | None:
     if known is not None:
         return known
     source = facts.source
-    if source.cfa is None or not source.cfa.is_bayer or source.pixels.ndim != 2:
+    if source.cfa is None or source.pixels.ndim != 2 or not (source.cfa.is_bayer or source.cfa.is_quad_bayer):
         return None
     parts = _arriving(facts)
     tile = parts[0].cfa if parts else None
-    return None if tile is None else estimate((one.pixels for one in parts), tile.indices)
+    return None if tile is None or not tile.is_bayer else estimate((one.pixels for one in parts), tile.indices)
 
 
 def _of_profile(facts: Facts) -> NoiseModel | None:

@@ -7,7 +7,7 @@ from twinlens.core.errors import ParameterError
 from twinlens.core.image import ENCODED, SENSOR, State
 from twinlens.core.stage import Stage
 
-MOSAIC_STEPS = ("linearize", "shading", "defects", "denoise", "demosaic", "color_noise")
+MOSAIC_STEPS = ("linearize", "shading", "remosaic", "defects", "denoise", "demosaic", "color_noise")
 CAMERA_STEPS = ("lens", "crop", "white_balance", "highlights", "camera_color")
 SCENE_STEPS = ("exposure", "sharpen", "local_tone", "vignette")
 OUTPUT_STEPS = ("output_color", "resize", "acutance", "grain", "encode", "orient")

@@ -22,7 +22,7 @@ from twinlens.pipeline.reduced import reduced
 from twinlens.pipeline.resolve import Scans, resolve
 from twinlens.stages.resize import Resize
 
-LEFT_OUT = ("defects", "denoise", "color_noise", "resize")
+LEFT_OUT = ("remosaic", "defects", "denoise", "color_noise", "resize")
 AGAIN = "exposure"  # what comes before this stage is kept between renderings
 
 

@@ -1,8 +1,9 @@
 """Reduced: the picture at a fraction of its size, made straight from the raw, for previews and for what is measured
 first.
 
-Sites of one color are averaged over even blocks (no demosaic); the multiplying corrections of the mosaic (gain maps)
-are applied at the reduced size. A linear or display-referred source is averaged over blocks as it is.
+Sites of one color are averaged over even blocks (no demosaic; the blocks of a quad Bayer mosaic first); the multiplying
+corrections of the mosaic (gain maps) are applied at the reduced size. A linear or display-referred source is averaged
+over blocks as it is.
 """
 
 from __future__ import annotations
@@ -15,11 +16,15 @@ import numpy.typing as npt
 
 from twinlens.core.image import CAMERA_RGB, MOSAIC, SENSOR, Image, Window, empty_rgb, planar
 from twinlens.core.noise import NoiseModel
+from twinlens.core.shot import Cfa
 from twinlens.core.stage import Stage
 from twinlens.kernels.bin_mosaic import bin_mosaic
 from twinlens.numerics.opcode_lists import linear_area
 
 Array = npt.NDArray[Any]
+
+LEAST_QUAD = 8  # rows and columns of a quad Bayer mosaic that is reduced by its blocks
+STRIP = 256  # rows of blocks at once
 
 
 def factor_for(image: Image, long_edge: int) -> int:
@@ -56,10 +61,11 @@ def _levels(source: Image, linearize: Any) -> Levels | None:
     """Black, scale and clip level (each (2, 2), of the active area's tile) where they say all of the linearization."""
     shot = source.shot
     simple = shot.linearization_table is None and shot.black_delta_h is None and shot.black_delta_v is None
-    if not simple or linearize.opcodes or source.cfa is None or not source.cfa.is_bayer or source.pixels.ndim != 2:
+    if not simple or linearize.opcodes or source.cfa is None or source.pixels.ndim != 2:
         return None
+    is_quad = source.cfa.is_quad_bayer and source.pixels.dtype == np.uint16 and min(source.pixels.shape) >= LEAST_QUAD
     black = np.atleast_3d(np.asarray(linearize.black, np.float32))[..., 0]
-    if black.shape[0] > 2 or black.shape[1] > 2:
+    if not (source.cfa.is_bayer or is_quad) or max(black.shape) > 2 or (is_quad and np.ptp(black) > 0):
         return None
     black = np.broadcast_to(black, (2, 2)).astype(np.float32)
     white = float(np.max(linearize.white))
@@ -72,9 +78,25 @@ def _binned(source: Image, levels: Levels, factor: int) -> Image:
     top, left, bottom, right = linear_area(source.shot)
     raw = source.pixels[top:bottom, left:right]
     cfa = source.cfa.shifted(top, left)  # type: ignore[union-attr]
+    cells, block = max(factor, 2), 1
+    if cfa.is_quad_bayer:
+        raw, cfa = _halved(raw, cfa)
+        cells, block = max(factor // 4 * 2, 2), 2
     red = (int(np.argwhere(cfa.indices == 0)[0][0]), int(np.argwhere(cfa.indices == 0)[0][1]))
-    rgb, clipped = bin_mosaic(raw, red, black, scale, max(factor, 2), clip, threads=2)
-    return _camera(source, rgb, clipped, max(factor, 2))
+    rgb, clipped = bin_mosaic(raw, red, black, scale, cells, clip, threads=2)
+    return _camera(source, rgb, clipped, cells * block)
+
+
+def _halved(raw: Array, cfa: Cfa) -> tuple[Array, Cfa]:
+    """The mean counts of the whole blocks of a quad Bayer mosaic (H, W) uint16, and their Bayer array."""
+    top, left = cfa.block_corner
+    raw = raw[top:, left:]
+    made = np.empty((raw.shape[0] // 2, raw.shape[1] // 2), np.uint16)
+    for first in range(0, made.shape[0], STRIP):
+        part = raw[2 * first : 2 * min(first + STRIP, made.shape[0]), : 2 * made.shape[1]]
+        pairs = part[0::2].astype(np.uint32) + part[1::2]
+        made[first : first + STRIP] = (pairs[:, 0::2] + pairs[:, 1::2] + 2) // 4
+    return made, cfa.shifted(top, left).halved
 
 
 def _averaged(source: Image, linearize: Stage, factor: int) -> Image:

@@ -19,7 +19,7 @@ from twinlens.stages.white_balance import WhiteBalance
 MEASURE_LONG_EDGE = 480
 MOST_IMAGES, MOST_STAGES = 24, 500  # that are kept between renderings
 WITHOUT_EFFECT_WHEN_SMALL = frozenset(
-    {"resize", "sharpen", "acutance", "grain", "denoise", "defects", "demosaic", "color_noise"}
+    {"resize", "sharpen", "acutance", "grain", "remosaic", "denoise", "defects", "demosaic", "color_noise"}
 )
 
 

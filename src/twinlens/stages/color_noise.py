@@ -1,7 +1,7 @@
 """Color noise: draws color along the luma after demosaicking, so fine detail keeps no false or noisy color.
 
 Method and source: `numerics/color_noise.py`. It is the second half of denoising and follows its amount. Luma stays as
-it is, and so do pixels with a clipped channel. A linear raw and sensors without a Bayer array pass unchanged.
+it is, and so do pixels with a clipped channel. A linear raw and sensors without a (quad) Bayer array pass unchanged.
 """
 
 from __future__ import annotations
@@ -54,12 +54,8 @@ class ColorNoise(Stage):
         return replace(grown, top=grown.top // 2 * 2, left=grown.left // 2 * 2)
 
     def __call__(self, image: Image) -> Image:
-        if (
-            not self.amount
-            or image.shot.cfa is None
-            or not image.shot.cfa.is_bayer
-            or min(image.height, image.width) == 0
-        ):
+        cfa = image.shot.cfa
+        if not self.amount or cfa is None or not (cfa.is_bayer or cfa.is_quad_bayer) or min(image.pixels.shape) == 0:
             return image
         neutral = np.array(self.neutral or neutral_of(image.shot))
         balance, top, left = neutral.max() / neutral, image.window.top % 2, image.window.left % 2

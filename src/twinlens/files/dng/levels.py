@@ -33,17 +33,22 @@ def planes(raw: Directory) -> list[int]:
 
 
 def color_filters(raw: Directory, area: tuple[int, int, int, int] | None) -> Cfa:
-    """The color filter array in coordinates of the stored frame. Raises UnsupportedError when it is not Bayer's."""
+    """The color filter array in coordinates of the stored frame. Raises UnsupportedError when it is neither Bayer's nor
+    quad Bayer.
+    """
     rows, columns = raw.integers(NUMBERS["CFARepeatPatternDim"], 2) or (2, 2)
     pattern = raw.integers(NUMBERS["CFAPattern"])
-    if raw.integer(NUMBERS["CFALayout"], 1) != 1 or (rows, columns) != (2, 2) or not pattern or len(pattern) != 4:
+    known = (rows, columns) in ((2, 2), (4, 4)) and pattern is not None and len(pattern) == rows * columns
+    if raw.integer(NUMBERS["CFALayout"], 1) != 1 or not known or pattern is None:
         raise UnsupportedError(
-            f"the color filters repeat every {rows} x {columns} sites, not every 2 x 2 in a rectangle"
+            f"the color filters repeat every {rows} x {columns} sites, not every 2 x 2 or 4 x 4 in a rectangle"
         )
     letters = "".join(_LETTERS.get(code, "?") for code in pattern)
-    if letters not in ("RGGB", "BGGR", "GRBG", "GBRG"):
+    if rows == 2 and letters not in ("RGGB", "BGGR", "GRBG", "GBRG"):
         raise UnsupportedError(f"the color filters {letters} are not one of the Bayer orders")
-    cfa = Cfa.bayer(letters)
+    cfa = Cfa(tuple(letters[row * columns : (row + 1) * columns] for row in range(rows)))
+    if rows == 4 and ("?" in letters or not cfa.is_quad_bayer):
+        raise UnsupportedError(f"the color filters {letters} are not those of a quad Bayer array")
     return cfa.shifted(-area[0], -area[1]) if area else cfa
 
 

@@ -72,8 +72,7 @@ class Sensor(Parameters):
             return None
         if not self.cfa.startswith(_QUAD):
             return Cfa.bayer(self.cfa)
-        rows = Cfa.bayer(self.cfa.removeprefix(_QUAD)).rows
-        return Cfa(tuple("".join(2 * letter for letter in row) for row in rows for _ in range(2)))
+        return Cfa.bayer(self.cfa.removeprefix(_QUAD)).doubled
 
     @property
     def channels(self) -> int:
