@@ -12,7 +12,7 @@ photographs whose outer corners were marked twice by eye (`chart_marks.toml`), a
 
 `--peer PYTHON` names a Python that has colour-checker-detection (it brings an OpenCV of its own); `--records FILE`
 keeps what became of each shot, so that a run can be taken up again; `--shots N` shoots another number than 150. Parts
-can be named: simulated, marked, without_chart, peers, quick.
+can be named: simulated, marked, without_chart, peers, times, quick.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import subprocess
 import sys
+import tempfile
 import time
 import tomllib
 from collections.abc import Callable, Iterable
@@ -32,8 +34,8 @@ import chart_peers
 import numpy as np
 from record import RESULTS, check_quick, save
 
-from twinlens import files
-from twinlens.calibrate import find_charts
+from twinlens import files, simulate
+from twinlens.calibrate import color_files, color_output, find_charts
 from twinlens.measure.chart import charts
 from twinlens.measure.chart.draw import drawn
 from twinlens.measure.chart.plate import plate
@@ -50,7 +52,8 @@ PROCESSES = 2
 QUICK_SEEDS = (20_000, 20_002, 20_003, 20_004)
 QUICK_TOLERANCE = {"corner error": 0.01, "score": 0.02}
 PEER_SHOTS = 20
-PARTS = ("simulated", "marked", "without_chart", "peers", "quick")
+TIMED_RUNS = 5
+PARTS = ("simulated", "marked", "without_chart", "peers", "times", "quick")
 WITHOUT_CHART = 50  # pictures
 CLEAR_PX = 10  # side of a patch from which a chart is promised to be found
 BOOTH = "1920x1080:uint16le:BGGR:black=32:white=4095"
@@ -237,6 +240,52 @@ def without_chart() -> dict[str, Any]:
     return {"pictures": count, "claimed": claimed, "rate_interval": wilson(len(claimed), count)}
 
 
+def times() -> dict[str, Any]:
+    """Seconds for a 12-megapixel DNG of a chart: found, and calibrated with profile and report; cold is a process of
+    its own with a file that the system has in its memory, warm the same in a process that has done it before."""
+    load = round(os.getloadavg()[0], 1)
+    told: dict[str, Any] = {"load": load, "runs": TIMED_RUNS}
+    with tempfile.TemporaryDirectory() as folder:
+        path, profile, report = (Path(folder) / name for name in ("chart.dng", "a.profile.toml", "a.html"))
+        simulate.chart("phone", target="colorchecker", megapixels=12.2, seed=1).write(Path(folder))
+        next(Path(folder).glob("*.dng")).rename(path)
+        written = ["-o", str(profile), "-o", str(report), "--overwrite"]
+        asked = {
+            "found": ["calibrate", "chart", str(path), "--json"],
+            "calibrated": ["calibrate", "color", str(path), "--light", "D65", *written],
+        }
+        for name, arguments in asked.items():
+            told[f"{name}, cold"] = _medians(lambda arguments=arguments: _process(arguments))
+        told["found, warm"] = _medians(lambda: find_charts(files.read(path)), warm=True)
+        told["calibrated, warm"] = _medians(lambda: _calibrated(path, (profile, report)), warm=True)
+    return told
+
+
+def _process(arguments: list[str]) -> None:
+    command = [sys.executable, "-c", "from twinlens.cli import main; main()", *arguments]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def _calibrated(path: Path, outputs: tuple[Path, ...]) -> None:
+    made = color_files.color_from_charts([path], ["D65"])
+    profile = color_output.profile_of(made, [path])
+    for one in outputs:
+        color_output.write(made, one, profile, True)
+
+
+def _medians(work: Callable[[], Any], *, warm: bool = False) -> dict[str, float]:
+    """Wall and CPU seconds, children included."""
+    if warm:
+        work()
+    found = []
+    for _ in range(TIMED_RUNS):
+        wall, cpu = time.perf_counter(), sum(os.times()[:4])
+        work()
+        found.append((time.perf_counter() - wall, sum(os.times()[:4]) - cpu))
+    wall, cpu = np.median(found, 0)
+    return {"wall_s": round(float(wall), 2), "cpu_s": round(float(cpu), 2)}
+
+
 def quick() -> dict[str, float]:
     """Corner errors in patches and agreement of a few shots without a wallpaper."""
     told: dict[str, float] = {}
@@ -268,6 +317,7 @@ def main() -> int:
         "marked": marked,
         "without_chart": without_chart,
         "peers": lambda: peers(peer),
+        "times": times,
         "quick": quick,
     }
     for name in chosen or parts:
