@@ -317,3 +317,14 @@ def test_jpeg_xl_headers():
         jxl.read_header(b"\0\1\2\3")
     with pytest.raises(ValueError, match="cut off"):
         jxl.read_header(b"\xff\x0a")
+
+
+def test_the_program_that_made_a_picture_is_stated(tmp_path):
+    from PIL import Image as Photo
+
+    codes = np.zeros((16, 16, 3), np.uint8)
+    photo.write(codes, tmp_path / "ours.jpg")
+    photo.write(codes, tmp_path / "other.jpg", software="maker 1.2")
+    for name, told in (("ours", "twinlens"), ("other", "maker 1.2")):
+        with Photo.open(tmp_path / f"{name}.jpg") as file:
+            assert file.getexif()[305] == told

@@ -48,6 +48,7 @@ def write(
     exif: bytes | None = None,
     xmp: bytes | None = None,
     strip: Strip = "none",
+    software: str = "twinlens",
     overwrite: bool = False,
 ) -> None:
     """Write a picture; the suffix of `path` names the format. The file appears whole or not at all.
@@ -56,7 +57,8 @@ def write(
     or ENCODED, which is turned upright, brought to `space` where it is DISPLAY, and rounded to `bits` (else 8).
     `exif` and `xmp` are what the source says (an Image brings its own); they are written with the new dimensions,
     orientation 1, and without what `strip` names: "gps", or "all". `quality` (1 to 100) and `subsampling` (by
-    default 4:4:4 from quality 95 on, else 4:2:0) are for the lossy formats, `compression` is for TIFF.
+    default 4:4:4 from quality 95 on, else 4:2:0) are for the lossy formats, `compression` is for TIFF. `software` is
+    what is said to have made the picture.
     Raises FileError, ParameterError.
     """
     final = Path(path)
@@ -73,7 +75,7 @@ def write(
     _check(picture, bits, depths, final)
     height, width = picture.shape[:2]
     directory, block = picture_exif.for_picture(
-        exif or b"", width=width, height=height, space=space, software="twinlens", strip=strip
+        exif or b"", width=width, height=height, space=space, software=software, strip=strip
     )
     job = photo_write.Job(
         pixels=picture,

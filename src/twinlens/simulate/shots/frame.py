@@ -67,7 +67,7 @@ class Frame:
         shot = self.image.shot
         dng.write(paths[0], self.image.pixels, shot, preview=self._preview(), overwrite=overwrite)
         told = {"quality": file.quality, "subsampling": file.subsampling, "exif": exif.made(shot)}
-        photo.write(self.picture, paths[1], **told, overwrite=overwrite)
+        photo.write(self.picture, paths[1], **told, software=shot.software, overwrite=overwrite)
         write_json(self.truth, paths[2], overwrite=overwrite)
         return paths
 
