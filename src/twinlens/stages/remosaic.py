@@ -24,6 +24,7 @@ Array = npt.NDArray[Any]
 
 MARGIN = 32  # sites: the method's 24 and what completes a tile
 LEAST = 4  # rows and columns
+STRIP = 192  # rows at once, so that NumPy's intermediate planes stay small
 
 
 @record(kw_only=True)
@@ -116,30 +117,44 @@ class Remosaic(Stage):
         )  # fmt: skip
 
     def _full(self, image: Image, target: Window, cfa: Cfa) -> Image:
+        red = _first_red(cfa)
+        pixels = np.empty((target.height, target.width), np.float32)
+        clipped = image.cut(target).clipped
+        has_clipped = clipped is not None and bool(image.clipped is not None and image.clipped.any())
+        if clipped is not None and has_clipped:
+            clipped = clipped.copy()
+        for top in range(target.top, target.bottom, STRIP):
+            strip = replace(target, top=top, bottom=min(top + STRIP, target.bottom))
+            rows = slice(strip.top - target.top, strip.bottom - target.top)
+            pixels[rows], over = self._strip(image, strip, red, has_clipped)
+            if clipped is not None and has_clipped:
+                clipped[rows] = over
+        bayer = Cfa.bayer("RGGB").shifted(-red[0], -red[1])
+        return replace(image, pixels=pixels, clipped=clipped, window=target, cfa=bayer)
+
+    def _strip(
+        self, image: Image, strip: Window, red: tuple[int, int], has_clipped: bool
+    ) -> tuple[Array, Array | None]:
+        """Some rows of the Bayer mosaic, and of its clipped sites where there are any."""
         from twinlens.numerics import quad_bayer as method
         from twinlens.numerics.demosaic import noise_variances
 
-        red = _first_red(cfa)
-        first = [start - (start - at) % 4 for start, at in zip((target.top, target.left), red, strict=True)]
-        counts = [-(-(end - start) // 4) * 4 + 2 * method.MARGIN
-                  for start, end in zip(first, (target.bottom, target.right), strict=True)]  # fmt: skip
+        starts, ends = (strip.top, strip.left), (strip.bottom, strip.right)
+        first = [start - (start - at) % 4 for start, at in zip(starts, red, strict=True)]
+        counts = [-(-(end - start) // 4) * 4 + 2 * method.MARGIN for start, end in zip(first, ends, strict=True)]
+        seen = (image.window.top, image.window.left)
         places = np.ix_(*(
-            method.mirrored(start - method.MARGIN - seen, count, length, bool((seen - at) % 2))
-            for start, count, seen, length, at in zip(
-                first, counts, (image.window.top, image.window.left), image.pixels.shape, red, strict=True
-            )
+            method.mirrored(start - method.MARGIN - corner, count, length, bool((corner - at) % 2))
+            for start, count, corner, length, at in zip(first, counts, seen, image.pixels.shape, red, strict=True)
         ))  # fmt: skip
         neutral = np.array(self.neutral or neutral_of(image.shot))
         balance: Any = tuple((neutral[1] / neutral).tolist())
         noise = (0.0, 0.0, 0.0) if image.noise is None else noise_variances(image.noise.gain, balance)
-        inner = (slice(target.top - first[0], target.bottom - first[0]),
-                 slice(target.left - first[1], target.right - first[1]))  # fmt: skip
-        pixels = np.ascontiguousarray(method.remosaic(image.pixels[places], balance, noise)[inner])
-        clipped = image.clipped
-        if clipped is not None:
-            clipped = method.clipped_sites(clipped[places])[inner] if clipped.any() else image.cut(target).clipped
-        bayer = Cfa.bayer("RGGB").shifted(-red[0], -red[1])
-        return replace(image, pixels=pixels, clipped=clipped, window=target, cfa=bayer)
+        inner = tuple(slice(start - one, end - one) for start, end, one in zip(starts, ends, first, strict=True))
+        pixels = method.remosaic(image.pixels[places], balance, noise)[inner]
+        if not has_clipped or image.clipped is None:
+            return pixels, None
+        return pixels, method.clipped_sites(image.clipped[places])[inner]
 
 
 def _first_red(cfa: Cfa) -> tuple[int, int]:
