@@ -17,6 +17,7 @@ from twinlens.learn.coverage import Coverage, even_weights
 from twinlens.learn.evidence import Evidence
 from twinlens.learn.lights import light_groups, light_rows, seen_under
 from twinlens.learn.look_result import LookFit, PictureFit, WorstColor
+from twinlens.learn.vignette import corners
 from twinlens.measure.look import learned, with_learned
 from twinlens.numerics import color
 from twinlens.pipeline.look import Look
@@ -87,6 +88,7 @@ def _told(
         blind_p95=float(np.percentile(alone, 95)) if len(alone) else None,
         pictures=pictures, coverage=Coverage.of(rows, space), worst=_worst(evidence, found, rows, error),
         vignette=(float(found.base.vignette[0]), float(found.base.vignette[1])),
+        corners=corners(found, rows) if freedom.vignette else None,
         local_stops=float(np.median(local)), smoothing=found.smoothing, left_out=evidence.left_out,
         lights=tuple(sorted(set(groups.values()))), notes=notes,
     )  # fmt: skip
