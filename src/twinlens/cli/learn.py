@@ -61,7 +61,7 @@ def command(
         )
     save(found.look, output, overwrite=overwrite)
     if report is not None:
-        _write_page(found.look, report, overwrite)
+        _write_page(found, report, overwrite)
     if as_json:
         click.echo(json.dumps(_as_json(found, output), indent=1))
     else:
@@ -86,12 +86,15 @@ def _name(output: Path) -> str:
     return output.name.removesuffix(output.suffix).removesuffix(".look") or "learned"
 
 
-def _write_page(look: Any, report: Path, overwrite: bool) -> None:
+def _write_page(found: Any, report: Path, overwrite: bool) -> None:
+    from dataclasses import replace
+
     from twinlens.files.atomic import atomic
+    from twinlens.learn.view import worst_places
     from twinlens.measure.look import look_facts
     from twinlens.report.look import look_page
 
-    text = look_page(look_facts(look))
+    text = look_page(replace(look_facts(found.look), places=worst_places(found.evidence, found.fit)))
     with atomic(report, overwrite) as temporary:
         temporary.write_text(text, "utf-8")
 

@@ -24,6 +24,7 @@ from twinlens.learn.blocks import Blocks
 from twinlens.learn.evidence import Source
 from twinlens.learn.folder import Photograph, photographs
 from twinlens.learn.maker_picture import MakerPicture, of_photograph
+from twinlens.learn.view import View, view_of
 from twinlens.measure.registration import Registration
 from twinlens.pipeline import profile as profiles
 from twinlens.pipeline.scene import SceneLight, scene_light
@@ -44,6 +45,7 @@ class Pair:
     source: Source
     blocks: Blocks
     space: str = "srgb"
+    view: View | None = None
     acutance: float | None = None  # the rendering's fine contrast against the source's, 1: alike
     facts: dict[str, Any] = field(default_factory=dict)
 
@@ -134,6 +136,7 @@ def paired(
     source = Source(name=name, cct=scene.cct, shift=float(residual), notes=rendering.notes)
     return Pair(
         source=source, blocks=blocks.thinned(found), space=rendering.space,
+        view=view_of(scene, rendering, registration),
         acutance=detail.acutance_ratio(scene, rendering, registration) if own_radius else None,
         facts={"inliers": registration.inliers, "overlap": registration.overlap, **found.found},
     )  # fmt: skip
