@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,8 @@ def _check_output(output: Path, report: Path | None, overwrite: bool) -> None:
             raise FileError(f"{path} exists already: choose another name, or say --overwrite")
         if path is not None and not path.absolute().parent.is_dir():
             raise FileError(f"{path}: the folder {path.parent} is not there; make it first")
+        if path is not None and not os.access(path.absolute().parent, os.W_OK | os.X_OK):
+            raise FileError(f"cannot write {path}: no permission to write into the folder {path.absolute().parent}")
 
 
 def _name(output: Path) -> str:

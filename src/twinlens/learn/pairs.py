@@ -116,7 +116,7 @@ class OwnPicture:
 def refused(rendering: MakerPicture, keep_edited: bool) -> str:
     """Why nothing is to be learned from a rendering as it is; "" where nothing speaks against it."""
     if rendering.edited_by and not keep_edited:
-        return f"{rendering.name} was edited ({rendering.edited_by}): it is not the camera's own rendering"
+        return f"the picture was edited ({rendering.edited_by}): it is not the camera's own rendering"
     return ""
 
 
@@ -126,7 +126,7 @@ def paired(
     """The pair, or why it is none."""
     found = blocks.measured(scene, rendering, registration, own_radius=own_radius)
     if found.is_monochrome:
-        return LeftOut(name, f"{rendering.name} is monochrome, the scene is not: it tells nothing of color")
+        return LeftOut(name, "the picture is monochrome, the scene is not: it tells nothing of color")
     if found.found["sure"] < LEAST_SURE * found.found["blocks"]:
         share = found.found["sure"] / max(found.found["blocks"], 1)
         return LeftOut(name, f"only {share:.0%} of {rendering.name} surely shows the same as the source")
