@@ -101,3 +101,56 @@ def test_what_cannot_be_done_is_said_in_one_sentence(tmp_path: Path) -> None:
         assert told in result.stderr
         assert "Traceback" not in result.stderr and len(result.stderr.strip().splitlines()) == 1
     assert not (tmp_path / "a.look.toml").exists()
+
+
+def test_a_folder_without_permission_is_told_before_anything_is_learned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from click.testing import CliRunner
+
+    from twinlens.cli import learn
+    from twinlens.core.errors import FileError
+
+    monkeypatch.setattr(learn.os, "access", lambda path, mode: False)
+    arguments = ["--from-raws", str(tmp_path / "none"), "-o", str(tmp_path / "a.look.toml")]
+    result = CliRunner().invoke(learn.command, arguments)
+    assert isinstance(result.exception, FileError)
+    assert f"no permission to write into the folder {tmp_path}" in str(result.exception)
+
+
+def test_pictures_that_were_made_grey_are_refused_in_one_sentence(tmp_path: Path) -> None:
+    for index in range(2):
+        frame = pair("still-life", megapixels=0.4, seed=index, name="x").reference
+        frame.write(tmp_path)
+        for path in tmp_path.glob("x-reference*"):
+            path.rename(tmp_path / f"I{index}{path.suffix}")
+        codes = makers.load("natural").render(frame.image).mean(-1, keepdims=True).astype(np.uint8)
+        photo.write(np.repeat(codes, 3, 2), tmp_path / f"I{index}.jpg", overwrite=True)
+    result = run("learn", "--from-raws", tmp_path, "-o", tmp_path / "a.look.toml")
+    assert result.returncode == 1
+    assert "nothing to learn from: 2 files, as I0.dng: the picture is monochrome" in result.stderr
+    assert not (tmp_path / "a.look.toml").exists()
+
+
+@pytest.mark.slow
+def test_ctrl_c_stops_at_once_and_leaves_nothing(tmp_path: Path) -> None:
+    import shutil
+    import signal
+    import time
+
+    raws, look = tmp_path / "raws", tmp_path / "a.look.toml"
+    pair("still-life", megapixels=0.5, seed=1, name="x").reference.write(raws)
+    (first,), (shown,) = raws.glob("*.dng"), raws.glob("*.jpg")
+    for index in range(60):  # more than can be looked at before it is stopped
+        shutil.copy(first, raws / f"{index}.dng")
+        shutil.copy(shown, raws / f"{index}.jpg")
+    working = subprocess.Popen(
+        [sys.executable, "-c", "from twinlens.cli import main; main()", "learn", "--from-raws", raws, "-o", look],
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    time.sleep(4)
+    working.send_signal(signal.SIGINT)
+    _, told = working.communicate(timeout=60)
+    assert working.returncode == 130
+    assert told.split("\n")[-2] == "twinlens: stopped; nothing half-written was left"
+    assert [one.name for one in tmp_path.iterdir()] == ["raws"]

@@ -168,7 +168,7 @@ def fit() -> Any:
     return SimpleNamespace(
         value=load("vibrant"), residual=0.41, held_out=0.7, held_out_p95=1.9, samples=1600, pictures=(picture, chart),
         blind=None, blind_p95=None, coverage=cells, worst=(worst,), vignette=(-0.2, 0.05),
-        local_stops=0.08, left_out=(("IMG_9", "other scene"),),
+        local_stops=0.08, lights=(5200.0,), left_out=(("IMG_9", "other scene"),),
         notes=("few greens",),
     )  # fmt: skip
 
@@ -186,7 +186,14 @@ def test_a_fit_is_told_in_text_and_on_the_page_and_stays_in_the_document():
     assert "after one gain and one white, mean 0.70, p95 1.90" in told
     assert "IMG_1, medium, strong red: dE 5.5" in told or any("strong red" in one for one in told)
     page = look_page(look_facts(look))
-    for part in ("held out, matched: mean", "mean, matched", "IMG_9: other scene", "few greens", "0.08 EV"):
+    for part in (
+        "held out, matched: mean",
+        "mean, matched",
+        "IMG_9: other scene",
+        "few greens",
+        "0.08 EV",
+        "one light, 5200 K",
+    ):
         assert part in page
 
 

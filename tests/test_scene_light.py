@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from twinlens.core.image import ENCODED, Image, upright
+from twinlens.core.image import ENCODED, Image, planar, upright
 from twinlens.core.shot import Shot
 from twinlens.files import dng, read
 from twinlens.files.preview import read_preview
 from twinlens.numerics import color
 from twinlens.pipeline.develop import develop
-from twinlens.pipeline.scene import display_light, radii, scene_light
+from twinlens.pipeline.scene import CLIP_CODE, display_light, radii, scene_light
 from twinlens.simulate import shot
+from twinlens.stages.from_display import FromDisplay
 
 
 @pytest.fixture(scope="module")
@@ -71,3 +72,17 @@ def test_the_preview_of_a_raw_is_a_picture(frame: Any, tmp_path: Path) -> None:
     found = read_preview(tmp_path / "a.dng", read(tmp_path / "a.dng").shot)
     assert found.image.state is ENCODED and found.image.primaries == "srgb"
     assert np.abs(found.image.pixels * 255 - frame.picture).mean() < 4
+
+
+@pytest.mark.parametrize(("size", "factor"), [((37, 50), 4), ((8, 8), 1), ((3, 9), 4)])
+def test_display_light_is_the_mean_of_what_the_stage_makes_of_every_pixel(size: tuple[int, int], factor: int) -> None:
+    codes = np.random.default_rng(3).random((*size, 3)).astype(np.float32)
+    codes[0, 0] = 1
+    picture = Image(pixels=planar(codes), state=ENCODED, primaries="p3", shot=Shot())
+    light, clipped = display_light(picture, factor)
+    each = FromDisplay()(picture).pixels
+    rows, columns = (max(one // factor, 1) for one in size)
+    for row, column in np.ndindex(rows, columns):
+        block = slice(row * factor, (row + 1) * factor), slice(column * factor, (column + 1) * factor)
+        assert light[row, column] == pytest.approx(each[block].reshape(-1, 3).mean(0), abs=1e-6)
+        assert clipped[row, column] == (codes[block].max() >= CLIP_CODE)

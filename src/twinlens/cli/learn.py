@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +37,14 @@ MOST_LISTED = 12  # files that are left out, and pairs, on the screen
               help="Camera profile of the reference: its own raws beside its pictures are used too.")  # fmt: skip
 @click.option("--name", help="Of the look.  [default: the file's]")
 @click.option("--keep-edited", is_flag=True, help="Learn from edited pictures too (else they are left out).")
+@click.option("--keep-vignette", is_flag=True,
+              help="Let the look darken the corners as the reference does, where its pictures agree.")  # fmt: skip
 @click.option("--report", metavar="PAGE.html", type=click.Path(path_type=Path), help="A page that shows the look.")
 @click.option("--overwrite", is_flag=True, help="Replace an existing look (never an input).")
 @click.option("--json", "as_json", is_flag=True, help="Print all figures for machines.")
-def command(output: Path, report: Path | None, overwrite: bool, as_json: bool, **options: Any) -> None:
+def command(
+    output: Path, report: Path | None, overwrite: bool, as_json: bool, keep_vignette: bool, **options: Any
+) -> None:
     """Learn the rendering of a camera from its photographs.
 
     Start with:  twinlens learn --from-raws my-raws/ -o camera.look.toml
@@ -52,14 +57,20 @@ def command(output: Path, report: Path | None, overwrite: bool, as_json: bool, *
 
     name = options.pop("name") or _name(output)
     with Progress(1, hidden=as_json, doing="learning") as bar, quiet_decoders():
-        found = learn(**options, name=name, progress=lambda share, told: bar.part(min(share, 0.99)))
+        found = learn(
+            **options, name=name, keep_vignette=keep_vignette, progress=lambda share, told: bar.part(min(share, 0.99))
+        )
     save(found.look, output, overwrite=overwrite)
     if report is not None:
-        _write_page(found.look, report, overwrite)
+        _write_page(found, report, overwrite)
     if as_json:
         click.echo(json.dumps(_as_json(found, output), indent=1))
     else:
         _show(found, output)
+        if keep_vignette and not found.look.finish.vignette:
+            seen = found.fit.corners
+            why = "too few pictures tell of the corners" if seen is None else seen.said
+            click.secho(f"  the look has no vignette: {why}", fg="yellow")
 
 
 def _check_output(output: Path, report: Path | None, overwrite: bool) -> None:
@@ -70,18 +81,23 @@ def _check_output(output: Path, report: Path | None, overwrite: bool) -> None:
             raise FileError(f"{path} exists already: choose another name, or say --overwrite")
         if path is not None and not path.absolute().parent.is_dir():
             raise FileError(f"{path}: the folder {path.parent} is not there; make it first")
+        if path is not None and not os.access(path.absolute().parent, os.W_OK | os.X_OK):
+            raise FileError(f"cannot write {path}: no permission to write into the folder {path.absolute().parent}")
 
 
 def _name(output: Path) -> str:
     return output.name.removesuffix(output.suffix).removesuffix(".look") or "learned"
 
 
-def _write_page(look: Any, report: Path, overwrite: bool) -> None:
+def _write_page(found: Any, report: Path, overwrite: bool) -> None:
+    from dataclasses import replace
+
     from twinlens.files.atomic import atomic
+    from twinlens.learn.view import worst_places
     from twinlens.measure.look import look_facts
     from twinlens.report.look import look_page
 
-    text = look_page(look_facts(look))
+    text = look_page(replace(look_facts(found.look), places=worst_places(found.evidence, found.fit)))
     with atomic(report, overwrite) as temporary:
         temporary.write_text(text, "utf-8")
 
@@ -90,14 +106,14 @@ def _as_json(found: Any, output: Path) -> dict[str, Any]:
     from twinlens.learn.telling import as_json
 
     told = {"look": str(output), "name": found.look.name, "seconds": round(found.seconds, 2)}
-    return {**told, **as_json(found.evidence, found.fit)}
+    return {**told, **as_json(found.evidence, found.fit, found.look.finish.vignette)}
 
 
 def _show(found: Any, output: Path) -> None:
     from twinlens.learn.telling import told
     from twinlens.measure.look import counted
 
-    fit, learned = found.fit, told(found.evidence, found.fit)
+    fit, learned = found.fit, told(found.evidence, found.fit, found.look.finish.vignette)
     click.secho(f"{output}: {counted(found.evidence.sources)}, {fit.samples} colors, {found.seconds:.0f} s", bold=True)
     click.echo(f"  {'CIEDE2000, after one exposure and white gain a picture':<58}{'mean':>7}{'p95':>7}")
     click.echo(f"  {'on what it was learned from':<58}{fit.residual:7.2f}{fit.residual_p95:7.2f}")

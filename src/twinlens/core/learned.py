@@ -9,6 +9,7 @@ import math
 from dataclasses import fields
 from typing import Any, TypeGuard
 
+from twinlens.core.look import LOWEST_CCT
 from twinlens.core.record import record
 
 LIGHTNESS_BANDS = (0.45, 0.70)  # Oklab lightness of display light between dark, middle and light colors
@@ -75,6 +76,7 @@ class Learned:
     vignette: tuple[float, ...] = ()  # k1, k2 of the source against the reference: 1 + k1 r^2 + k2 r^4
     coverage: tuple[tuple[float, ...], ...] = ()
     greys: tuple[float, ...] = ()
+    lights: tuple[float, ...] = ()  # K, of the groups of like lights that its pictures were taken under
     worst: tuple[WorstPlace, ...] = ()
     notes: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
@@ -116,6 +118,7 @@ def learned_from(provenance: dict[str, Any]) -> Learned | None:
         vignette=tuple(float(one) for one in _list(data, "vignette") if _is_number(one)),
         coverage=tuple(tuple(map(float, row)) for row in coverage) if len(coverage) == COVERAGE_ROWS else (),
         greys=tuple(map(float, greys)) if isinstance(greys, list) and _numbers(greys, GREY_BANDS) else (),
+        lights=tuple(float(one) for one in _list(data, "lights") if _is_number(one) and one >= LOWEST_CCT),
         worst=_records(WorstPlace, data, "worst"),
         notes=tuple(map(str, _list(data, "notes"))),
         left_out=tuple(map(str, _list(data, "left_out"))),

@@ -75,6 +75,16 @@ class MemoryColor:
     hue_deg: float | None  # None where it has no hue
 
 
+@record(kw_only=True, eq=False)
+class PlacePicture:
+    """Where a look fits badly: the reference's picture in small with a frame around the place, and the surroundings of
+    the place by the reference and by the look; each (h, w, 3) uint8 sRGB."""
+
+    whole: Array
+    reference: Array
+    shown: Array
+
+
 @record(kw_only=True)
 class Check:
     """Something that must hold of a look: what was measured, the limit, and whether it holds."""
@@ -103,6 +113,7 @@ class LookFacts:
     checks: tuple[Check, ...]
     lights: tuple[tuple[float, float, float], ...] = ()  # CCT in K, a* and b* of mid grey
     learned: Learned | None = None
+    places: tuple[PlacePicture | None, ...] = ()  # of `learned.worst`, where the pictures are at hand
     provenance: tuple[tuple[str, str], ...] = ()
     cannot_say: tuple[str, ...] = ()
     ramp: Array = field(default_factory=lambda: np.zeros((1, 1, 3), np.uint8))

@@ -27,6 +27,7 @@ COLOR_BINS = 24  # along a side of the cube of codes, for keeping as many blocks
 MOST_BLOCKS = 6000  # of one pair
 MEASURED = 0.0015  # codes: what a mean of eight-bit codes is uncertain by at least
 COLORLESS, COLORFUL = 0.012, 0.08  # codes between channels: a grey picture, of a scene that has color
+GREY, SOME_COLOR = 0.002, 0.025  # the same of a picture made grey: no camera's colors lie so near to each other
 
 
 @record(kw_only=True, eq=False)
@@ -107,7 +108,7 @@ def _is_monochrome(source: Array, target: Array) -> bool:
     if len(source) < 100:
         return False
     shown, seen = (np.percentile(np.ptp(encode(one, "srgb"), axis=-1), 99) for one in (target, source))
-    return bool(shown < COLORLESS and seen > COLORFUL)
+    return bool((shown < COLORLESS and seen > COLORFUL) or (shown < GREY and seen > SOME_COLOR))
 
 
 def thinned(blocks: Blocks, most: int = MOST_BLOCKS) -> Blocks:

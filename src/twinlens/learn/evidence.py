@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from twinlens.core.errors import ParameterError
 from twinlens.core.record import record
+from twinlens.learn.view import View
 
 Array = npt.NDArray[Any]
 
@@ -38,6 +39,7 @@ class Evidence:
     light of the reference rendering, linear Rec. 2020, 0 to 1. `picture` (N,): index into `sources`. `radius` (N,):
     place in the reference's uncropped frame, 0 centre, 1 corner; nan where not known. `noise` (N,): standard deviation
     of `target`'s mean in code values of the sRGB curve (0 to 1). `left_out`: files with the reason, for the report.
+    `place` (N, 2): row and column of the block in its picture; `views`: the pictures in small, for each of `sources`.
     """
 
     source: Array
@@ -48,6 +50,8 @@ class Evidence:
     sources: tuple[Source, ...]
     space: str = "srgb"  # the primaries of the reference's files: those of its tone curve
     left_out: tuple[tuple[str, str], ...] = ()
+    place: Array | None = None
+    views: tuple[View | None, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)  # of the whole set: local tone, acutance, seconds
 
     def __post_init__(self) -> None:

@@ -29,7 +29,7 @@ def gathered(pairs: Sequence[Pair], left_out: Sequence[LeftOut], facts: dict[str
     counts = [len(one.blocks.source) for one in pairs]
     parts = {
         name: np.concatenate([getattr(one.blocks, name) for one in pairs])
-        for name in ("source", "target", "radius", "noise")
+        for name in ("source", "target", "radius", "noise", "place")
     }
     _check_colors(parts["source"], parts["target"])
     sharp = [one.acutance for one in pairs if one.acutance is not None]
@@ -39,6 +39,7 @@ def gathered(pairs: Sequence[Pair], left_out: Sequence[LeftOut], facts: dict[str
         picture=np.repeat(np.arange(len(pairs)), counts),
         sources=tuple(one.source for one in pairs),
         space=_space(pairs),
+        views=tuple(one.view for one in pairs),
         left_out=tuple((one.name, one.reason) for one in left_out),
         facts={**told, **(facts or {})},
     )

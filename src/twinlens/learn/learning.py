@@ -41,6 +41,7 @@ def learn(
     reference_profile: PathLike | CameraProfile | None = None,
     name: str = "learned",
     keep_edited: bool = False,
+    keep_vignette: bool = False,
     progress: Progress | None = None,
 ) -> Learned:
     """A look from photographs: the one source, or several together.
@@ -48,8 +49,9 @@ def learn(
     `from_raws`: a folder of raws with their maker's pictures beside or inside them. `source`, `reference`: folders of
     two cameras at the same scenes. `samples`: a table of corresponding colors. `chart_pairs`: a chart photographed by
     both (source, reference). `profile` is of the camera whose raws the look will be used on, a file or a folder of
-    them; `reference_profile` of the reference. Edited pictures are left out unless `keep_edited`. `progress` is told
-    the finished share and a file's name. Raises TwinlensError in one sentence where nothing can be learned.
+    them; `reference_profile` of the reference. Edited pictures are left out unless `keep_edited`. `keep_vignette`
+    asks the look for the reference's darker corners where they are sure. `progress` is told the finished share and a
+    file's name. Raises TwinlensError in one sentence where nothing can be learned.
     """
     began = time.perf_counter()
     evidence = evidence_of(
@@ -63,7 +65,7 @@ def learn(
     from twinlens.learn.telling import finished
 
     fit = fit_look(evidence, name=name)
-    look = finished(evidence, fit, name)
+    look = finished(evidence, fit, name, keep_vignette=keep_vignette)
     return Learned(look=look, fit=fit, evidence=evidence, seconds=time.perf_counter() - began)
 
 

@@ -15,10 +15,11 @@ from twinlens.learn.base import Freedom, Rows
 from twinlens.learn.color_map import MOST_ROWS, check_relation, difference, errors, held_out
 from twinlens.learn.coverage import Coverage, even_weights
 from twinlens.learn.evidence import Evidence
+from twinlens.learn.lights import light_groups, light_rows, seen_under
 from twinlens.learn.look_result import LookFit, PictureFit, WorstColor
+from twinlens.learn.vignette import corners
 from twinlens.measure.look import learned, with_learned
 from twinlens.numerics import color
-from twinlens.numerics.root_polynomial import EXPONENTS
 from twinlens.pipeline.look import Look
 
 Array = npt.NDArray[Any]
@@ -27,7 +28,6 @@ CHART_WORTH = 10.0  # pictures
 FEWEST_ROWS = 24
 LOCAL_TONE = 0.12  # EV, robust spread of a picture, from which it is worth saying
 CODE_A_STOP = 0.12  # display code that one stop changes in the middle tones
-LIKE_LIGHTS = 45.0  # mired, between neighbors of a group
 
 
 def fit_look(
@@ -78,7 +78,8 @@ def _told(
     )
     apart, alone = matched[np.isfinite(matched)], blind[np.isfinite(blind)]
     notes = (*found.notes, *_notes(evidence, groups, local))
-    map_ = replace(found.map, lights=_light_rows(found, groups))
+    handheld = any(one.shift > 0 for one in evidence.sources)
+    map_ = replace(found.map, lights=light_rows(found.map.transform, found.base, groups, handheld=handheld))
     mean, p95 = (float(apart.mean()), float(np.percentile(apart, 95))) if len(apart) else (None, None)
     fit = LookFit(
         Look(name=name, map=map_), float(error.mean()), "Delta E 2000", len(error), mean,
@@ -87,6 +88,7 @@ def _told(
         blind_p95=float(np.percentile(alone, 95)) if len(alone) else None,
         pictures=pictures, coverage=Coverage.of(rows, space), worst=_worst(evidence, found, rows, error),
         vignette=(float(found.base.vignette[0]), float(found.base.vignette[1])),
+        corners=corners(found, rows) if freedom.vignette else None,
         local_stops=float(np.median(local)), smoothing=found.smoothing, left_out=evidence.left_out,
         lights=tuple(sorted(set(groups.values()))), notes=notes,
     )  # fmt: skip
@@ -94,39 +96,12 @@ def _told(
     return replace(fit, value=with_learned(fit.value, learned(told, display=evidence.target)))
 
 
-def light_groups(evidence: Evidence) -> dict[int, float]:
-    """The color temperature of each picture's group of like lights, by picture; pictures of unknown light are left."""
-    known = sorted((one.cct, index) for index, one in enumerate(evidence.sources) if one.cct)
-    groups: list[list[tuple[float, int]]] = []
-    for cct, index in known:
-        if groups and 1e6 / groups[-1][-1][0] - 1e6 / cct < LIKE_LIGHTS:
-            groups[-1].append((cct, index))
-        else:
-            groups.append([(cct, index)])
-    return {
-        index: float(round(1e6 / np.mean([1e6 / cct for cct, _ in group]))) for group in groups for _, index in group
-    }
-
-
-def _light_rows(found: rendering.Rendering, groups: dict[int, float]) -> tuple[tuple[float, ...], ...]:
-    """Rows of LookMap.lights: the transform with each light's own white in it; none where there is only one light."""
-    if len(set(groups.values())) < 2:
-        return ()
-    rows = []
-    for cct in sorted(set(groups.values())):
-        own = [index for index, other in groups.items() if other == cct and index < len(found.base.whites)]
-        factors = np.exp(EXPONENTS @ found.base.whites[own].mean(0))
-        rows.append((cct, *(np.asarray(found.map.transform) * factors).ravel().tolist()))
-    return tuple(rows)
-
-
 def _notes(evidence: Evidence, groups: dict[int, float], local: Array) -> list[str]:
     notes = []
     if len(evidence.sources) == 1:
         notes.append("learned from one picture alone: what it does not show is a guess")
-    lights = sorted(set(groups.values()))
-    if lights:
-        notes.append(f"seen under {' and '.join(f'{one:.0f} K' for one in lights)}; other lights are not measured")
+    if said := seen_under(groups):
+        notes.append(said)
     strong = float(np.median(local)) if len(local) else 0.0
     if strong > LOCAL_TONE:
         notes.append(

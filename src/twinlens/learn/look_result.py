@@ -7,6 +7,7 @@ from dataclasses import field
 from twinlens.core.fit import Fit
 from twinlens.core.record import record
 from twinlens.learn.coverage import Coverage
+from twinlens.learn.vignette import Corners
 from twinlens.pipeline.look import Look
 
 
@@ -53,7 +54,8 @@ class LookFit(Fit[Look]):
 
     `residual` on all colors, `held_out` by looks made without the picture, both after the picture's own exposure (and
     white) where those were free; `blind` is the held-out error without. `vignette` (k1, k2): the source's light times
-    1 + k1 r^2 + k2 r^4 meets the reference. `local_stops`: the spread of log2 luminance that no look explains.
+    1 + k1 r^2 + k2 r^4 meets the reference; `corners`: what the pictures one by
+    one say of that. `local_stops`: the spread of log2 luminance that no look explains.
     """
 
     residual_p95: float = 0.0
@@ -64,6 +66,7 @@ class LookFit(Fit[Look]):
     coverage: Coverage | None = None
     worst: tuple[WorstColor, ...] = ()
     vignette: tuple[float, float] = (0.0, 0.0)
+    corners: Corners | None = None
     local_stops: float = 0.0
     smoothing: float = 0.0
     lights: tuple[float, ...] = ()

@@ -24,6 +24,7 @@ from twinlens.learn.blocks import Blocks
 from twinlens.learn.evidence import Source
 from twinlens.learn.folder import Photograph, photographs
 from twinlens.learn.maker_picture import MakerPicture, of_photograph
+from twinlens.learn.view import View, view_of
 from twinlens.measure.registration import Registration
 from twinlens.pipeline import profile as profiles
 from twinlens.pipeline.scene import SceneLight, scene_light
@@ -44,6 +45,7 @@ class Pair:
     source: Source
     blocks: Blocks
     space: str = "srgb"
+    view: View | None = None
     acutance: float | None = None  # the rendering's fine contrast against the source's, 1: alike
     facts: dict[str, Any] = field(default_factory=dict)
 
@@ -114,7 +116,7 @@ class OwnPicture:
 def refused(rendering: MakerPicture, keep_edited: bool) -> str:
     """Why nothing is to be learned from a rendering as it is; "" where nothing speaks against it."""
     if rendering.edited_by and not keep_edited:
-        return f"{rendering.name} was edited ({rendering.edited_by}): it is not the camera's own rendering"
+        return f"the picture was edited ({rendering.edited_by}): it is not the camera's own rendering"
     return ""
 
 
@@ -124,7 +126,7 @@ def paired(
     """The pair, or why it is none."""
     found = blocks.measured(scene, rendering, registration, own_radius=own_radius)
     if found.is_monochrome:
-        return LeftOut(name, f"{rendering.name} is monochrome, the scene is not: it tells nothing of color")
+        return LeftOut(name, "the picture is monochrome, the scene is not: it tells nothing of color")
     if found.found["sure"] < LEAST_SURE * found.found["blocks"]:
         share = found.found["sure"] / max(found.found["blocks"], 1)
         return LeftOut(name, f"only {share:.0%} of {rendering.name} surely shows the same as the source")
@@ -134,6 +136,7 @@ def paired(
     source = Source(name=name, cct=scene.cct, shift=float(residual), notes=rendering.notes)
     return Pair(
         source=source, blocks=blocks.thinned(found), space=rendering.space,
+        view=view_of(scene, rendering, registration),
         acutance=detail.acutance_ratio(scene, rendering, registration) if own_radius else None,
         facts={"inliers": registration.inliers, "overlap": registration.overlap, **found.found},
     )  # fmt: skip

@@ -14,20 +14,32 @@ from twinlens.learn.evidence import Evidence
 from twinlens.learn.look_fit import LookFit
 from twinlens.measure.look import learned, not_covered, with_learned
 from twinlens.pipeline.look import Look
+from twinlens.pipeline.look.model import FINISH_RANGES
 
 STRONG_LOCAL_TONE_EV = 0.12  # EV between areas of a picture: more is a rendering that depends on the place
 FEW_PICTURES = 3
 
 
-def told(evidence: Evidence, fit: LookFit) -> Learned:
-    """What the page of a look shows of its learning."""
+def told(evidence: Evidence, fit: LookFit, vignette: float = 0.0) -> Learned:
+    """What the page of a look shows of its learning; `vignette` (EV at the corner) is that which the look asks for."""
     data: Any = fit
     found = learned(data, "", evidence.target)
-    return replace(found, notes=(*notes(evidence, found), *found.notes))
+    return replace(found, notes=(*notes(evidence, found), *_of_corners(fit, vignette), *found.notes))
 
 
-def finished(evidence: Evidence, fit: LookFit, name: str) -> Look:
-    """The look with its provenance: program, a hash of what it was learned from, and how good it is."""
+def _of_corners(fit: LookFit, vignette: float) -> tuple[str, ...]:
+    """What has to be said of a vignette that is sure."""
+    if fit.corners is None or not fit.corners.is_sure:
+        return ()
+    how = f"the look has {vignette:+.2f} EV there" if vignette else "the look leaves that out without --keep-vignette"
+    return (f"{fit.corners.said}: {how}",)
+
+
+def finished(evidence: Evidence, fit: LookFit, name: str, *, keep_vignette: bool = False) -> Look:
+    """The look with its provenance: program, a hash of what it was learned from, and how good it is.
+
+    `keep_vignette` asks for darker corners where the pictures surely say that the reference has them.
+    """
     provenance = {
         **fit.value.provenance,
         "program": f"twinlens {twinlens.__version__}",
@@ -36,7 +48,10 @@ def finished(evidence: Evidence, fit: LookFit, name: str) -> Look:
         "residual_unit": "CIEDE2000, after each picture's own gains",
     }
     look = replace(fit.value, name=name, provenance=provenance)
-    return with_learned(look, told(evidence, fit))
+    if keep_vignette and fit.corners is not None and fit.corners.is_sure:
+        darkest = -FINISH_RANGES["vignette"][0]
+        look = replace(look, finish=replace(look.finish, vignette=-round(min(fit.corners.stops, darkest), 3)))
+    return with_learned(look, told(evidence, fit, look.finish.vignette))
 
 
 def digest(evidence: Evidence) -> str:
@@ -64,15 +79,16 @@ def notes(evidence: Evidence, found: Learned) -> tuple[str, ...]:
     return tuple(said)
 
 
-def as_json(evidence: Evidence, fit: LookFit) -> dict[str, Any]:
-    """All figures, for machines."""
-    found = told(evidence, fit)
+def as_json(evidence: Evidence, fit: LookFit, vignette: float = 0.0) -> dict[str, Any]:
+    """All figures, for machines; `vignette` as in `told`."""
+    found = told(evidence, fit, vignette)
     return {
         "residual": {"mean": fit.residual, "p95": fit.residual_p95, "unit": "CIEDE2000", "samples": fit.samples},
         "held_out": {"mean": fit.held_out, "p95": fit.held_out_p95},
         "blind": {"mean": fit.blind, "p95": fit.blind_p95},
         "local_stops": fit.local_stops,
         "vignette": list(fit.vignette),
+        "corners": None if fit.corners is None else {**vars(fit.corners), "is_sure": fit.corners.is_sure},
         "lights_k": list(fit.lights),
         "facts": evidence.facts,
         "pairs": [_row(one) for one in fit.pictures],

@@ -19,7 +19,7 @@ from twinlens.core.profile import CameraProfile
 from twinlens.core.record import record
 from twinlens.learn import aligning
 from twinlens.learn.folder import Photograph, photographs
-from twinlens.learn.maker_picture import of_photograph
+from twinlens.learn.maker_picture import MakerPicture, of_photograph
 from twinlens.learn.pairs import (
     LeftOut,
     Outcome,
@@ -39,15 +39,18 @@ from twinlens.pipeline.scene import scene_light
 Array = npt.NDArray[Any]
 
 LOOKING = 0.4  # share of the time that finding the pairs takes
+MOST_KEPT = 40  # reference pictures, 9 MB each, that are kept from finding the pairs to looking at them
 
 
 @record(eq=False)
 class _Seen:
-    """A photograph as matching sees it, and when it was taken (s; None where it does not say)."""
+    """A photograph as matching sees it, and when it was taken (s; None where it does not say); the rendering where it
+    is kept."""
 
     photograph: Photograph
     features: Features
     taken: float | None
+    rendering: MakerPicture | None = None
 
 
 def from_folders(
@@ -71,7 +74,7 @@ def from_folders(
         [one.features for one in first], [one.features for one in second],
         times=([one.taken for one in first], [one.taken for one in second]),
     )  # fmt: skip
-    chosen = [(first[one.one].photograph, second[one.other].photograph) for one in found]
+    chosen = [(first[one.one].photograph, second[one.other]) for one in found]
     work = _Handheld(profile_for(source_profile), source)
     share = _part(progress, LOOKING, 1 - LOOKING)
     pairs = each(work, chosen, share, lambda one: told(one[0].path, source))
@@ -98,10 +101,11 @@ def _looked(
 ) -> list[list[Any]]:
     """What matching needs of every file, or why it is left out."""
     jobs = [(side, one) for side in (0, 1) for one in items[side]]
+    keep = len(items[1]) <= MOST_KEPT
 
     def look(job: tuple[int, Photograph]) -> Any:
         side, one = job
-        return _look_at_source(one) if side == 0 else _look_at_reference(one, folders[1], keep_edited)
+        return _look_at_source(one) if side == 0 else _look_at_reference(one, folders[1], keep_edited, keep)
 
     found = each(look, jobs, progress, lambda job: told(job[1].path, folders[job[0]]))
     return [[result for (side, _), result in zip(jobs, found, strict=True) if side == wanted] for wanted in (0, 1)]
@@ -114,12 +118,12 @@ def _look_at_source(one: Photograph) -> Any:
     )
 
 
-def _look_at_reference(one: Photograph, folder: Path, keep_edited: bool) -> Any:
+def _look_at_reference(one: Photograph, folder: Path, keep_edited: bool, keep: bool) -> Any:
     rendering = of_photograph(one)
     if why := refused(rendering, keep_edited):
         return LeftOut(told(one.path, folder), why)
     features = describe(rendering.codes.astype(np.float32), MATCH_PX, MATCH_POINTS)
-    return _Seen(one, features, _seconds(rendering.taken))
+    return _Seen(one, features, _seconds(rendering.taken), rendering if keep else None)
 
 
 def _seconds(taken: str) -> float | None:
@@ -137,12 +141,12 @@ class _Handheld:
     profile_for: ProfileFor
     folder: Path
 
-    def __call__(self, both: tuple[Photograph, Photograph]) -> Outcome:
+    def __call__(self, both: tuple[Photograph, _Seen]) -> Outcome:
         source, reference = both
         name = told(source.path, self.folder)
         image = files.read(source.path)
         scene = scene_light(image, profile=self.profile_for(image.shot))
-        rendering = of_photograph(reference)
+        rendering = reference.rendering or of_photograph(reference.photograph)
         registration = aligning.handheld(scene, rendering)
         if registration is None:
             raise FileError(f"it cannot be laid on {rendering.name}: they may show the same scene, but not surely")

@@ -17,9 +17,10 @@ from twinlens.core.profile import CameraProfile, color_in_use
 from twinlens.core.record import record
 from twinlens.files.atomic import atomic
 from twinlens.kernels.memory import Reserved
+from twinlens.numerics.temperature import temperature_from_xy
 from twinlens.pipeline import plan
 from twinlens.pipeline.default import default_stages
-from twinlens.pipeline.look import Look, at_strength, write_tables
+from twinlens.pipeline.look import Look, at_strength, unseen_light, write_tables
 from twinlens.pipeline.look import load as load_look
 from twinlens.pipeline.recipe import Output, Recipe
 from twinlens.pipeline.resolve import Scans, resolve
@@ -123,7 +124,9 @@ def develop(
     if threads is not None and threads < 1:
         raise ParameterError(f"threads = {threads}: a number of 1 or more is wanted")
     image = _read(source)
+    chosen = None
     if recipe is None:
+        look = chosen = look if isinstance(look, Look) or look == "profile" else load_look(look)
         recipe, notes = build_recipe(image, look=look, strength=strength, edits=edits, output=output)
         if look == "profile" and not color_in_use(image.shot, profile).has_look:
             notes = (*notes, "the camera profile has neither look table nor tone curve: the light is shown as it is")
@@ -136,10 +139,20 @@ def develop(
     memory = _reserved(recipe, image)
     scans = Scans(image)
     resolved = _with_made(resolve(recipe, image, profile, scans), image)
+    notes = (*notes, *_other_light(chosen, resolved))
     made = steps(resolved, image, scans)
     end = plan.run(made, image, bits=resolved.output.bits, threads=threads, progress=progress, memory=memory)
     fields = {name: getattr(end, name) for name in Image.__dataclass_fields__}
     return Picture(**fields, recipe=resolved, notes=notes)
+
+
+def _other_light(look: Any, resolved: Recipe) -> tuple[str, ...]:
+    """What has to be said where a look was not seen under the picture's light."""
+    white = getattr(resolved.get("white_balance"), "white_xy", None)
+    if not isinstance(look, Look) or white is None:
+        return ()
+    said = unseen_light(look, float(temperature_from_xy(white)[0]))
+    return (said,) if said else ()
 
 
 def _reserved(recipe: Recipe, image: Image) -> Reserved | None:

@@ -7,19 +7,21 @@ averaged in linear light.
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from twinlens.core.image import ENCODED, Image, Window, empty_rgb, upright
+from twinlens.core.errors import ParameterError
+from twinlens.core.image import ENCODED, Image, empty_rgb, upright
 from twinlens.core.profile import CameraProfile
 from twinlens.core.record import record
+from twinlens.numerics.color import PRIMARIES
 from twinlens.numerics.temperature import temperature_from_xy
 from twinlens.pipeline.develop import build_recipe
-from twinlens.pipeline.reduced import average
 from twinlens.pipeline.resolve import Scans, resolve
-from twinlens.stages.from_display import FromDisplay
+from twinlens.stages.from_display import in_rec2020, linear
 
 Array = npt.NDArray[Any]
 
@@ -79,14 +81,25 @@ def radii(height: int, width: int, crop: tuple[float, float, float, float] | Non
 def display_light(picture: Image, factor: int = 1) -> tuple[Array, Array]:
     """The display light (h, w, 3) float32 of a finished picture (state ENCODED), upright, linear Rec. 2020, averaged
     over blocks of `factor` px, and where (h, w) a code of the block is at its upper end."""
+    if picture.primaries not in PRIMARIES:
+        raise ParameterError(f"a picture in {picture.primaries!r}: expected one of {', '.join(PRIMARIES)}")
     height, width = max(picture.height // factor, 1), max(picture.width // factor, 1)
+    pixels = picture.pixels if picture.pixels.ndim == 3 else np.repeat(picture.pixels[..., None], 3, axis=2)
     light, clipped = empty_rgb(height, width), np.empty((height, width), bool)
-    stage = FromDisplay()
+    count = np.float32(min(factor, picture.height) * min(factor, picture.width))
     for top in range(0, height, _ROWS):
-        bottom = min(top + _ROWS, height)
-        rows = slice(top * factor, bottom * factor if bottom < height else picture.height)
-        part = picture.cut(Window(rows.start, 0, rows.stop, picture.width, (picture.height, picture.width)))
-        light[top:bottom] = average(stage(part).pixels, factor)
-        clipped[top:bottom] = average(np.max(part.pixels, axis=-1) >= CLIP_CODE, factor) > 0
+        rows = slice(top * factor, min(top + _ROWS, height) * factor)
+        codes = [pixels[rows, :, channel] for channel in range(3)]
+        means = [_gathered(linear(one, picture.primaries), factor, np.add) / count for one in codes]
+        light[top : top + _ROWS] = in_rec2020(means, picture.primaries)  # a matrix may follow the mean: it is straight
+        brightest = np.maximum(np.maximum(codes[0], codes[1]), codes[2])
+        clipped[top : top + _ROWS] = _gathered(brightest, factor, np.maximum) >= CLIP_CODE
     turn = picture.shot.orientation
     return np.ascontiguousarray(upright(light, turn)), np.ascontiguousarray(upright(clipped, turn))
+
+
+def _gathered(plane: Array, factor: int, joined: Any) -> Array:
+    """Sums (`np.add`) or maxima (`np.maximum`) of the blocks of `factor` x `factor` of (H, W)."""
+    width = max(plane.shape[1] // factor, 1)
+    columns = reduce(joined, (plane[:, at : width * factor : factor] for at in range(min(factor, plane.shape[1]))))
+    return reduce(joined, (columns[at::factor] for at in range(min(factor, plane.shape[0]))))

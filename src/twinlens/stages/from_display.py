@@ -35,13 +35,18 @@ class FromDisplay(Stage):
         if image.primaries not in PRIMARIES:
             raise ParameterError(f"a picture in {image.primaries!r}: expected one of {', '.join(PRIMARIES)}")
         source = image.pixels if image.pixels.ndim == 3 else np.repeat(image.pixels[..., None], 3, axis=2)
-        matrix = rgb_from_rgb("rec2020", image.primaries).astype(np.float32)
-        light = [_linear(source[..., channel], image.primaries) for channel in range(3)]
-        pixels = empty_rgb(image.height, image.width)
-        red_less_green, blue_less_green = light[0] - light[1], light[2] - light[1]
-        for channel in range(3):  # rows sum to 1: greys stay exactly grey
-            pixels[..., channel] = light[1] + matrix[channel, 0] * red_less_green + matrix[channel, 2] * blue_less_green
-        return image.with_pixels(pixels, state=SCENE, primaries="rec2020")
+        light = [linear(source[..., channel], image.primaries) for channel in range(3)]
+        return image.with_pixels(in_rec2020(light, image.primaries), state=SCENE, primaries="rec2020")
+
+
+def in_rec2020(light: list[Array], space: str) -> Array:
+    """Linear Rec. 2020 (h, w, 3) of the three channels' light (h, w) in the primaries of a space."""
+    matrix = rgb_from_rgb("rec2020", space).astype(np.float32)
+    pixels = empty_rgb(*light[1].shape)
+    red_less_green, blue_less_green = light[0] - light[1], light[2] - light[1]
+    for channel in range(3):  # rows sum to 1: greys stay exactly grey
+        pixels[..., channel] = light[1] + matrix[channel, 0] * red_less_green + matrix[channel, 2] * blue_less_green
+    return pixels
 
 
 @cache
@@ -49,7 +54,7 @@ def _table(space: str) -> Array:
     return decode(np.arange(_STEPS + 1) / _STEPS, space).astype(np.float32)
 
 
-def _linear(code: Array, space: str) -> Array:
+def linear(code: Array, space: str) -> Array:
     """Linear light of codes; those outside 0 to 1 (wide colors of a converted picture) by the formula."""
     inside = _table(space)[(np.clip(code, 0, 1) * np.float32(_STEPS) + np.float32(0.5)).astype(np.uint16)]
     outside = (code < 0) | (code > 1)

@@ -181,7 +181,8 @@ def _cannot_say(found: Look, learning: Learned | None) -> tuple[str, ...]:
             f"It knows lights of {low:.0f} to {high:.0f} K; beyond, the nearest one is used. Measured at daylight."
         )
     elif learning is not None:
-        told.append("It knows one light; under others it has not been checked.")
+        seen = " and ".join(f"{one:.0f} K" for one in learning.lights)
+        told.append(f"It knows one light{f', {seen}' if seen else ''}; under others it has not been checked.")
     return tuple(told)
 
 

@@ -43,6 +43,7 @@ class LearnedFit(Protocol):
     worst: Any
     vignette: Any
     local_stops: Any
+    lights: Any
     left_out: Any
     notes: Any
 
@@ -70,6 +71,7 @@ def learned(fit: LearnedFit, source: str = "", display: Array | None = None) -> 
         worst=tuple(_worst(one) for one in fit.worst),
         local_stops=fit.local_stops,
         vignette=tuple(fit.vignette),
+        lights=tuple(fit.lights),
         notes=(*fit.notes, *(f"{one.name}: {note}" for one in fit.pictures for note in one.notes)),
         left_out=tuple(f"{name}: {why}" for name, why in fit.left_out),
     )

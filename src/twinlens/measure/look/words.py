@@ -120,7 +120,7 @@ def learned(found: Learned | None) -> tuple[tuple[str, str], ...]:
 
 def figures(facts: LookFacts) -> dict[str, Any]:
     """Everything that was measured as numbers for machines; pictures are left out."""
-    left_out = ("ramp", "sweep", "provenance", "reasons", "description", "settings")
+    left_out = ("ramp", "sweep", "places", "provenance", "reasons", "description", "settings")
     found = {item.name: _plain(getattr(facts, item.name)) for item in fields(facts) if item.name not in left_out}
     return {**found, "passed": facts.passed}
 

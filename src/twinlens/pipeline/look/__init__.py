@@ -13,6 +13,7 @@ import twinlens
 from twinlens.core.errors import DocumentError
 from twinlens.pipeline.look.blend import blend
 from twinlens.pipeline.look.check import problems, valid_strength
+from twinlens.pipeline.look.lights import unseen_light
 from twinlens.pipeline.look.model import Finish, Look
 from twinlens.pipeline.look.orientation import Orientation, measure, orient
 from twinlens.pipeline.look.tables import read_tables, write_tables
@@ -21,7 +22,7 @@ from twinlens.stages.look_map import LookMap
 
 __all__ = [
     "Finish", "Look", "Orientation", "at_strength", "blend", "dumps", "load", "loads", "measure", "orient", "problems",
-    "read", "read_tables", "save", "shipped", "valid_strength", "write_tables",
+    "read", "read_tables", "save", "shipped", "unseen_light", "valid_strength", "write_tables",
 ]  # fmt: skip
 
 FOLDER = Path(twinlens.__file__).parent / "looks"

@@ -32,6 +32,7 @@ STYLE = """
 .strip img { width: 100%; display: block; } .strip { margin: 1rem 0; display: block; }
 .strip figcaption { max-width: none; }
 .pair { display: inline-flex; vertical-align: middle; } .pair i { width: 2.4rem; height: 1.5rem; }
+td.place img { height: 7rem; width: auto; display: inline-block; vertical-align: middle; margin: .15rem; }
 p { max-width: 46rem; } p.lead { max-width: 52rem; } .note { max-width: 52rem; margin: .5rem 0; }
 svg .line, svg .open { fill: none; stroke: currentColor; stroke-opacity: .22; }
 svg .open { stroke-opacity: .6; } svg .way { stroke: currentColor; stroke-opacity: .5; }
@@ -52,7 +53,7 @@ def look_page(facts: LookFacts) -> str:
         ("Tone", _tone(facts.tone)),
         ("Hues", _hues(facts)),
         ("Colors that people remember", _memory(facts.memory)),
-        *(learning(facts.learned) if facts.learned else []),
+        *(learning(facts.learned, facts.places) if facts.learned else []),
         ("Under other lights", _lights(facts)),
         ("Checks", _checks(facts)),
         ("What this page cannot say", page.notes(facts.cannot_say)),

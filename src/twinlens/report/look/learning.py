@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
+from itertools import zip_longest
 
 from twinlens.core.learned import Learned, PictureError
+from twinlens.core.look_facts import PlacePicture
 from twinlens.report import page
 from twinlens.report.look import hues
-from twinlens.report.look.swatch import pair
+from twinlens.report.look.swatch import pair, png
 
 LINE, NAME, BARS, VALUES = 20.0, 130.0, 200.0, 80.0  # px
 NAME_LETTERS = 20
@@ -15,12 +18,12 @@ MOST_PICTURES = 40
 WORST = 5
 
 
-def learning(found: Learned) -> list[tuple[str, str]]:
-    """The sections of a learned look."""
+def learning(found: Learned, places: Sequence[PlacePicture | None] = ()) -> list[tuple[str, str]]:
+    """The sections of a learned look; `places` are pictures of where it fits worst, in the order of `found.worst`."""
     return [
         ("How near it comes", _held_out(found)),
         ("What it was shown", _coverage(found)),
-        ("Where it fits worst", _worst(found)),
+        ("Where it fits worst", _worst(found, places)),
         ("What was noted while learning", page.notes(found.notes) + _left_out(found)),
     ]
 
@@ -90,16 +93,25 @@ def _coverage(found: Learned) -> str:
     return f'<p>{words}</p><div class="row">{maps}</div>{greys}'
 
 
-def _worst(found: Learned) -> str:
+def _worst(found: Learned, places: Sequence[PlacePicture | None]) -> str:
     rows = "".join(
         f"<tr><td>{escape(one.where)}</td><td>{pair(one.wanted, one.shown, 'reference and look')}</td>"
-        f"<td>{one.delta_e:.1f}</td></tr>"
-        for one in found.worst[:WORST]
+        f"<td>{one.delta_e:.1f}</td>{_place(place) if any(places) else ''}</tr>"
+        for one, place in zip_longest(found.worst[:WORST], places[:WORST])
+        if one is not None
     )
     if not rows:
         return ""
-    head = "<tr><th>where</th><th>reference | look</th><th>ΔE2000</th></tr>"
+    seen = '<th class="words">the picture; around the place: reference, look</th>' if any(places) else ""
+    head = f"<tr><th>where</th><th>reference | look</th><th>ΔE2000</th>{seen}</tr>"
     return f'<div class="scroll"><table><thead>{head}</thead><tbody>{rows}</tbody></table></div>'
+
+
+def _place(place: PlacePicture | None) -> str:
+    if place is None:
+        return "<td></td>"
+    shown = ((place.whole, "the place in the picture"), (place.reference, "reference"), (place.shown, "look"))
+    return f'<td class="place words">{"".join(page.picture(png(one), words) for one, words in shown)}</td>'
 
 
 def _left_out(found: Learned) -> str:
