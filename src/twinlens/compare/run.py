@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ from twinlens.compare.sets_files import Source
 from twinlens.compare.verdict import verdict
 from twinlens.core.errors import FileError, ParameterError
 from twinlens.files.atomic import reason
-from twinlens.measure.sensors import sensor_of
+from twinlens.measure.sensors import KnownSensor, sensor_of
 
 Progress = Callable[[int, int, str], None]
 
@@ -33,7 +33,7 @@ def compare(
     *,
     same_sensor: bool | None = None,
     differs: dict[Role, str] | None = None,
-    profiles: dict[Role, str | os.PathLike[str]] | None = None,
+    profiles: Mapping[Role, str | os.PathLike[str]] | None = None,
     keep_edited: bool = False,
     threads: int = 2,
     seed: int = 0,
@@ -53,7 +53,7 @@ def compare(
     if reference is not None:
         sources["reference"] = reference
     limits(FEATURES, differs=differs)  # a wrong option costs no measuring
-    given = {role: sensor_of(path) for role, path in (profiles or {}).items()}
+    given: dict[Role, KnownSensor] = {role: sensor_of(path) for role, path in (profiles or {}).items()}
     found = gather(before, after, reference, keep_edited=keep_edited, threads=threads, progress=_first_half(progress))
     _check(found)
     digests = {one.path: digest(Path(one.path)) for one in found.pictures}
