@@ -16,6 +16,8 @@ import pytest
 import drawn_photos as drawn
 from twinlens.compare import compare
 from twinlens.compare.blind_test import blind_test
+from twinlens.numerics import spectra
+from twinlens.simulate import camera as cameras
 
 REFERENCE: dict[str, Any] = {"exposure": 0.25, "contrast": 1.2, "chroma": 1.25}
 HALF: dict[str, Any] = {"exposure": 0.12, "contrast": 1.1, "chroma": 1.12}
@@ -99,6 +101,20 @@ def test_pictures_that_all_name_one_camera_are_taken_to_be_of_one_sensor(
     assert not any("sensors" in note for note in half_way[0]["notes"])
 
 
+def test_sensors_that_are_named_take_the_place_of_the_prior(photos: Path, tmp_path: Path) -> None:
+    sets = [sorted((photos / name).iterdir())[:3] for name in ("old", "new", "camera")]
+    tables = {role: tmp_path / f"{name}.csv" for role, name in (("after", "phone"), ("reference", "reference"))}
+    for path in tables.values():
+        rows = np.column_stack([spectra.WAVELENGTHS_NM, cameras.load(path.stem).sensitivities])
+        np.savetxt(path, rows, delimiter=",", header="nm,red,green,blue", comments="")
+    found = compare(*sets, profiles=dict(tables), threads=1).as_dict()
+    assert any("calculated: from the sensitivities of phone.csv" in note for note in found["notes"])
+    assert "reference.csv" in found["made"]["sensor of reference"] and "same sensor" not in found["made"]
+    prior = compare(*sets, same_sensor=False, threads=1).as_dict()
+    assert any("stated prior" in note for note in prior["notes"])
+    assert not any("sensor of" in key for key in prior["made"])
+
+
 def test_every_number_has_its_files(half_way: tuple[dict[str, Any], str], photos: Path) -> None:
     files = half_way[0]["files"]
     assert len(files) == 18 and len({one["sha256"] for one in files}) == 18
@@ -159,6 +175,8 @@ def test_inputs_and_existing_reports_are_not_overwritten(photos: Path, tmp_path:
         (("old", "new", "-o", "nowhere/report.html"), ("does not exist",)),
         (("old", "new", "--differs", "light"), ("SET=module",)),
         (("old", "new", "--differs", "after=weather"), ("module or light",)),
+        (("old", "new", "--profile", "camera.toml"), ("SET=FILE",)),
+        (("old", "new", "--profile", "reference=nothing.toml"), ("nothing.toml",)),
         (("old", "new", "--blind"), ("-o blind.html",)),
         (("old", "new", "--blind", "--reference", "camera", "-o", "b.html"), ("--reference",)),
         (("--blind-score",), ("name the files",)),

@@ -186,6 +186,31 @@ def test_a_shift_of_the_whole_set_is_no_false_alarm_with_the_prior():
     assert np.all(np.mean(alarms, 0) <= 0.09) and np.mean(held_it) >= 0.91
 
 
+def shifted(seed, *, together, moved=()):
+    """Fingerprints whose after set is shifted as the prior of a light says, feature by feature or whole blocks, and by
+    twice the floor in the blocks of `moved`."""
+    prints = fingerprints(scenes=8, moved=0.0, noise=0.3, seed=seed)
+    within = limits(prints.features, same_sensor=True, differs={"after": "light"})
+    blocks = np.array([one.block for one in prints.features])
+    names = list(np.unique(blocks))
+    drawn = np.random.default_rng([seed, 7000]).normal(size=(2, len(blocks)))
+    size = drawn[0, [names.index(one) for one in blocks]] * np.sign(drawn[1]) if together else drawn[0]
+    prints.values[1] += size * np.sqrt(within.shifts["after"]) + 2.0 * np.isin(blocks, moved)
+    return paired(prints, within)
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_changed_holds_its_level_however_a_light_shifts_features(together):
+    alarms = [claims.changed_by_more_than_shift(shifted(seed, together=together)) < 0.05 for seed in range(300)]
+    assert np.mean(alarms) <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / 300)
+
+
+def test_what_a_light_leaves_alone_is_found_beside_what_it_moves():
+    moved = ("white balance", "sharpness")
+    found = [claims.changed_by_more_than_shift(shifted(seed, together=True, moved=moved)) < 0.05 for seed in range(60)]
+    assert np.mean(found) >= 0.9
+
+
 def test_what_sensors_cannot_help_is_taken_from_the_squared_distance_left():
     prints = fingerprints(scenes=8, moved=0.8, noise=0.1, response=0.05)
     floors = [np.zeros(len(prints.features)), np.full(len(prints.features), 2.0)]

@@ -24,9 +24,9 @@ from twinlens.core.chart import ChartFound
 from twinlens.core.errors import FileError, ParameterError
 from twinlens.core.image import ENCODED, SENSOR, Image
 from twinlens.core.shot import Shot
+from twinlens.measure.sensors import matrices_of
 from twinlens.numerics import color, spectra
 from twinlens.numerics.sensor_prior import STANDARD_EDITION, bundled_prior, chart_editions
-from twinlens.numerics.temperature import light_xy, temperature_from_xy
 
 Array = npt.NDArray[Any]
 PathLike = str | Path
@@ -210,13 +210,9 @@ def color_from_tags(path: PathLike, light: str | None = None, *, raw_layout: str
     calibrations = image.shot.color.calibrations
     if image.state is not SENSOR or not calibrations:
         raise ParameterError(f"{path} states no color matrix: a raw file of a camera that does is needed, or a chart")
-    lights = [_light_of_code(one.light, one.white_xy) for one in calibrations]
-    known = [(one.color_matrix, power) for one, power in zip(calibrations, lights, strict=True) if power is not None]
-    if not known:
-        codes = ", ".join(str(one.light) for one in calibrations)
-        raise ParameterError(f"{path}: the lights of its color matrices (EXIF LightSource {codes}) are not known")
+    matrices, lights = matrices_of(calibrations, str(path))
     wanted = None if light is None else light_from(light)
-    fit = fit_color_from_matrices([one for one, _ in known], [(spectra.WAVELENGTHS_NM, p) for _, p in known], wanted)
+    fit = fit_color_from_matrices(matrices, [(spectra.WAVELENGTHS_NM, power) for power in lights], wanted)
     return ChartColor(fit, image.shot, notes=_lights_without_a_matrix(fit, [one.light for one in calibrations]))
 
 
@@ -231,14 +227,3 @@ def _lights_without_a_matrix(fit: ColorFit, codes: Sequence[int]) -> tuple[str, 
                 f"{expected.mean:.1f} Delta E 2000 off to be expected on natural surfaces (p95 {expected.p95:.1f})"
             )
     return tuple(notes)
-
-
-def _light_of_code(code: int, white_xy: tuple[float, float] | None) -> Array | None:
-    """The spectrum of a calibration's light: daylight from 4000 K, a black body below."""
-    xy = white_xy or light_xy(code)
-    if xy is None:
-        return None
-    if code in (10, 21):
-        return spectra.illuminant("D65")
-    kelvin = temperature_from_xy(xy)[0]
-    return spectra.daylight(kelvin) if kelvin >= spectra.DAYLIGHT_RANGE_K[0] else spectra.black_body(kelvin)

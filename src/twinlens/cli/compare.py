@@ -28,6 +28,13 @@ NAMED = 6  # changes that are printed
               help="Whether all sets come from one sensor.  [default: where all pictures name one camera]")  # fmt: skip
 @click.option("--differs", multiple=True, metavar="SET=module|light",
               help="A whole set was shot with another module or light: after=light.")  # fmt: skip
+@click.option(
+    "--profile",
+    "profiles",
+    multiple=True,
+    metavar="SET=FILE",
+    help="What took a set: a profile, sensitivities (.csv), a raw file.  [default: raws beside]",
+)
 @click.option("--keep-edited", is_flag=True, help="Keep pictures that name an editing program.")
 @click.option("--blind", is_flag=True, help="Make a page that asks people which is which (with -o).")
 @click.option("--blind-method", type=click.Choice(["auto", "two", "abx"]), default="auto", show_default=True,
@@ -100,6 +107,7 @@ def _compare(sets: dict[str, list[Path]], options: dict[str, Any]) -> None:
             *_sources(sets),
             same_sensor=options["same_sensor"],
             differs=_differs(options["differs"]),
+            profiles=_profiles(options["profiles"]),
             keep_edited=options["keep_edited"],
             threads=options["threads"] or _processors(),
             seed=options["seed"],
@@ -142,6 +150,16 @@ def _differs(given: Sequence[str]) -> dict[Any, str]:
         if not equals or role not in ("before", "after", "reference"):
             raise ParameterError(f"--differs {text}: expected SET=module or SET=light, like after=light")
         found[role] = what
+    return found
+
+
+def _profiles(given: Sequence[str]) -> dict[Any, Path]:
+    found = {}
+    for text in given:
+        role, equals, path = text.partition("=")
+        if not equals or not path or role not in ("before", "after", "reference"):
+            raise ParameterError(f"--profile {text}: expected SET=FILE, like reference=camera.toml")
+        found[role] = Path(path)
     return found
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from twinlens.compare.comparison import Comparison
 from twinlens.compare.levels import FeatureLevels, levels, not_measured, shown, shown_interval
-from twinlens.compare.model import Claim, FeatureChange, Verdict
+from twinlens.compare.model import Claim, FeatureChange, TakenAway, Verdict
 
 FORMAT = "compare/1"
 DIGITS = 6  # significant, of values scene by scene
@@ -38,6 +38,17 @@ def as_dict(comparison: Comparison) -> dict[str, Any]:
     }
 
 
+def _taken(taken: TakenAway | None) -> dict[str, Any] | None:
+    """Shares of the squared distance between before and reference."""
+    if taken is None:
+        return None
+    return {
+        "sensors": {"share": _number(taken.sensors), "kind": taken.kind, "origin": taken.origin},
+        "spread": _number(taken.spread),
+        "shots": _number(taken.shots),
+    }
+
+
 def _number(value: float | None) -> float | None:
     return float(value) if value is not None and isfinite(value) else None
 
@@ -57,6 +68,7 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "claims": claims,
         "scenes": verdict.scenes,
         "paired": verdict.paired,
+        "taken_away": _taken(verdict.taken),
         "blocks": [
             {"block": one.block, "state": one.state, "p_value": _number(one.p_value), "moved": _number(one.moved),
              "interval": _interval(one.interval)}

@@ -2,9 +2,9 @@
 
 Both are random shifts that all scenes of one set share, so that more scenes do not average them out. Two sensors see
 different sets of colors as equal; the part of it that all scenes share moves the reference's colors by a vector e of
-expected squared length tr(Sigma), which is taken from squared distances to the reference. A set shot with another
-module or under another light than the others is shifted by d ~ N(0, Sigma): the variance of a projection on r grows by
-r' Sigma r.
+expected squared length tr(Sigma), which is taken from squared distances to the reference; it is calculated where both
+sensors are known (`metamerism.py`), else a stated prior. A set shot with another module or under another light than the
+others is shifted by d ~ N(0, Sigma): the variance of a projection on r grows by r' Sigma r.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from twinlens.compare.model import Feature, Role
+from twinlens.compare.model import Feature, Role, SensorsFrom
 from twinlens.core.errors import ParameterError
 from twinlens.core.record import record
 
@@ -26,6 +26,7 @@ Array = npt.NDArray[Any]
 # metamerism moves is taken), behind modules of one phone, and under four lights, each balanced. That of modules is
 # twice what was measured: three units say little of all, and a unit shifts the features of a block together, which
 # independent shifts understate. Of blocks that are not named no shift was measured.
+ORIGIN_OF_PRIOR = "a stated prior: one rendering behind two calibrated sensors, on simulated scenes"
 METAMERISM = {"white balance": 0.7, "chroma": 1.7, "hue": 2.3}
 MODULE = {
     "exposure": 1.7,
@@ -51,11 +52,13 @@ class Limits:
     """Variances (K,), in squared units of the features, of the shift that all scenes of one set share.
 
     `sensors`: of the reference against the others, by metamerism; `shifts`: of a set that was shot under another
-    condition than the others. `notes` say where they come from.
+    condition than the others. `kind` and `origin` say what `sensors` comes from, `notes` what a reader should know.
     """
 
     sensors: Array
     shifts: dict[Role, Array]
+    kind: SensorsFrom = "prior"
+    origin: str = ""
     notes: tuple[str, ...] = ()
 
     @property
@@ -70,22 +73,28 @@ def limits(
     same_sensor: bool = False,
     differs: dict[Role, str] | None = None,
     metamerism: Array | None = None,
+    origin: str = "",
 ) -> Limits:
     """The limits of sets of these features.
 
     `same_sensor`: before, after and reference are processings of the same files or of one sensor. `differs` says which
     set was shot with another "module" or under another "light" than the others. `metamerism` (K,): standard deviations
-    in the features' units where the sensors are known, instead of the stated prior.
+    in the features' units where the sensors are known, instead of the stated prior; `origin` says from what.
     """
     features, notes = tuple(features), []
     if metamerism is not None and np.shape(metamerism) != (len(features),):
         raise ParameterError(f"metamerism: expected {len(features)} values, one a feature, got {np.shape(metamerism)}")
     if same_sensor:
-        sensors = np.zeros(len(features))
+        sensors, kind, told = np.zeros(len(features)), "one sensor", "all sets come from one sensor"
     elif metamerism is not None:
-        sensors = np.square(np.asarray(metamerism, float))
+        sensors, kind, told = (
+            np.square(np.asarray(metamerism, float)),
+            "known sensors",
+            origin or "stated by the caller",
+        )
+        notes.append(f"What two sensors cannot help is calculated: {told}.")
     else:
-        sensors = _variances(features, METAMERISM)
+        sensors, kind, told = _variances(features, METAMERISM), "prior", ORIGIN_OF_PRIOR
         notes.append("What two sensors cannot help is a stated prior; the sensors of these sets are not known.")
     shifts: dict[Role, Array] = {}
     for role, condition in (differs or {}).items():
@@ -93,7 +102,7 @@ def limits(
             raise ParameterError(f"differs[{role!r}]: expected {' or '.join(CONDITIONS)}, found {condition!r}")
         shifts[role] = _variances(features, CONDITIONS[condition])
         notes.append(f"The whole {role} set was shot with another {condition}: intervals are wider by a stated prior.")
-    return Limits(sensors=sensors, shifts=shifts, notes=tuple(notes))
+    return Limits(sensors=sensors, shifts=shifts, kind=kind, origin=told, notes=tuple(notes))
 
 
 def _variances(features: tuple[Feature, ...], by_block: dict[str, float]) -> Array:

@@ -15,6 +15,7 @@ Array = npt.NDArray[Any]
 
 Cause = Literal["rendering", "hardware", "mixed"]
 Role = Literal["before", "after", "reference"]
+SensorsFrom = Literal["one sensor", "known sensors", "prior"]
 
 
 @record(kw_only=True)
@@ -101,6 +102,22 @@ class BlockChange:
 
 
 @record(kw_only=True)
+class TakenAway:
+    """What is taken from squared distances between before and reference, as shares of what is left of them.
+
+    `sensors`: expected of the two sensors alone (from `origin`, of this `kind`); `spread`: what the spread from scene
+    to scene adds, with all noise of shots; `shots`: of it what the shots of one scene add, None where none was shot
+    twice.
+    """
+
+    kind: SensorsFrom
+    origin: str
+    sensors: float
+    spread: float
+    shots: float | None = None
+
+
+@record(kw_only=True)
 class Verdict:
     """What the data say: numbers, the three claims apart, and one or two sentences."""
 
@@ -118,4 +135,5 @@ class Verdict:
     notes: tuple[str, ...] = ()
     blocks: tuple[BlockChange, ...] = ()
     arrived: Claim | None = None  # that what is left between after and reference is within the limits of the data
+    taken: TakenAway | None = None  # None without a reference that is surely apart from before
     paired: bool = True  # False where the sets share no scene and only absolute features were compared

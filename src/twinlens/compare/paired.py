@@ -33,7 +33,8 @@ class Paired:
     """Scaled and bounded differences of N shared scenes and K features, 0 where not measured.
 
     `a` (N, K): after - before; `r` (N, K): reference - before, or None; `weights` (K,); `index` (K,): which features of
-    the fingerprints; `sensors`, `shifts`: the limits' variances (K,) of the means over scenes.
+    the fingerprints; `sensors`, `shifts`: the limits' variances (K,) of the means over scenes; `usual` (K,): the
+    variance of a scene's difference that the scales expect; `blocks` (K,): names of the features' blocks.
     """
 
     a: Array
@@ -42,6 +43,8 @@ class Paired:
     index: Array
     sensors: Array
     shifts: dict[Role, Array]
+    usual: Array
+    blocks: Array
 
 
 def shared(fingerprints: Fingerprints) -> Array:
@@ -78,6 +81,8 @@ def paired(fingerprints: Fingerprints, limits: Limits, blocks: set[str] | None =
         index=index,
         sensors=limits.sensors[index] * used**2 * shown,
         shifts={role: variance[index] * used**2 * shown for role, variance in limits.shifts.items()},
+        usual=(used * scale[index]) ** 2,
+        blocks=np.array([fingerprints.features[at].block for at in index], str),
     )
 
 

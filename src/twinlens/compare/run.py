@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,11 +15,13 @@ from twinlens.compare.features import FEATURES
 from twinlens.compare.fingerprint import of_sets
 from twinlens.compare.limits import limits
 from twinlens.compare.model import Fingerprints, Role
+from twinlens.compare.set_sensors import metamerism, sensors_of
 from twinlens.compare.sets import Picture, Sets, gather
 from twinlens.compare.sets_files import Source
 from twinlens.compare.verdict import verdict
 from twinlens.core.errors import FileError, ParameterError
 from twinlens.files.atomic import reason
+from twinlens.measure.sensors import KnownSensor, sensor_of
 
 Progress = Callable[[int, int, str], None]
 
@@ -30,6 +33,7 @@ def compare(
     *,
     same_sensor: bool | None = None,
     differs: dict[Role, str] | None = None,
+    profiles: Mapping[Role, str | os.PathLike[str]] | None = None,
     keep_edited: bool = False,
     threads: int = 2,
     seed: int = 0,
@@ -38,29 +42,34 @@ def compare(
     """Compare photographs: what changed from `before` to `after`, and how far it went towards `reference`.
 
     A source is a folder, a file, or a list of both. Scenes are found by what the pictures show. `same_sensor`: all sets
-    come from one sensor, so that metamerism takes nothing away; None: where all pictures name one camera. `differs`
-    says which whole set was shot with another "module" or under another "light"; intervals grow by a stated prior.
-    `keep_edited` keeps pictures that name an editing program. `progress` is called with steps done, steps in all, and a
-    name; the result does not depend on `threads`. Raises FileError where a set holds no picture, ParameterError where
-    nothing can be said at all.
+    come from one sensor, so that metamerism takes nothing away; None: where all pictures name one camera and no profile
+    is given. `differs` says which whole set was shot with another "module" or under another "light"; intervals grow by
+    a stated prior. `profiles` say what took a set: a camera profile, a table of sensitivities or a raw file; without
+    one a raw file among the set's pictures tells, where there is one (`set_sensors.py`). `keep_edited` keeps pictures
+    that name an editing program. `progress` is called with steps done, steps in all, and a name; the result does not
+    depend on `threads`. Raises FileError where a set holds no picture, ParameterError where nothing can be said at all.
     """
     sources: dict[Role, Source] = {"before": before, "after": after}
     if reference is not None:
         sources["reference"] = reference
     limits(FEATURES, differs=differs)  # a wrong option costs no measuring
+    given: dict[Role, KnownSensor] = {role: sensor_of(path) for role, path in (profiles or {}).items()}
     found = gather(before, after, reference, keep_edited=keep_edited, threads=threads, progress=_first_half(progress))
     _check(found)
     digests = {one.path: digest(Path(one.path)) for one in found.pictures}
     found = without_copies(found, digests)
     prints = of_sets(found, threads=threads, progress=progress)
-    is_one = names_one_camera(found) if same_sensor is None else same_sensor
-    judged = verdict(prints, limits=limits(FEATURES, same_sensor=is_one, differs=differs), seed=seed)
+    is_one = names_one_camera(found) and not given if same_sensor is None else same_sensor
+    known = {} if is_one else sensors_of(sources, given)
+    within = limits(FEATURES, same_sensor=is_one, differs=differs, **metamerism(known))
+    judged = verdict(prints, limits=within, seed=seed)
     return Comparison(
         sets=tuple(_set(role, source, found, prints) for role, source in sources.items()),
         fingerprints=prints,
         verdict=judged,
         files=_files(found, prints, digests),
-        made=_made(is_one, same_sensor is None, differs or {}, keep_edited, seed),
+        made=_made(is_one, same_sensor is None, differs or {}, keep_edited, seed)
+        | {f"sensor of {role}": one.origin for role, one in known.items()},
     )
 
 

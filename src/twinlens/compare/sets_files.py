@@ -37,6 +37,12 @@ def listed(source: Source) -> tuple[list[Path], list[str]]:
     return kept, notes
 
 
+def raws(source: Source) -> list[Path]:
+    """The raw files of a source, those included that have their picture beside them."""
+    places = [source] if isinstance(source, str | os.PathLike) else list(source)
+    return [one for place in places for one in _of(Path(place)) if one.suffix.lower() in RAWS]
+
+
 def _of(place: Path) -> Iterable[Path]:
     if place.is_dir():
         inside = sorted(one for one in place.rglob("*") if not any(part.startswith(".") for part in one.parts[-2:]))

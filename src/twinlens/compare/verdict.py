@@ -14,9 +14,10 @@ from twinlens.compare.by_feature import block_changes, feature_changes
 from twinlens.compare.fraction import fraction
 from twinlens.compare.limits import Limits
 from twinlens.compare.limits import limits as default_limits
-from twinlens.compare.model import Claim, Fingerprints, Verdict
-from twinlens.compare.paired import FEWEST, paired, shared
+from twinlens.compare.model import Claim, Fingerprints, TakenAway, Verdict
+from twinlens.compare.paired import FEWEST, Paired, paired, shared
 from twinlens.compare.products import Products, products
+from twinlens.compare.scale import repeats
 from twinlens.compare.unpaired import unpaired_verdict
 from twinlens.core.errors import ParameterError
 
@@ -44,6 +45,7 @@ def verdict(fingerprints: Fingerprints, *, limits: Limits | None = None, seed: i
     found = products(pair)
     way = fraction(found) if pair.r is not None else None
     changed, closer, along = claims.three(pair, found, seed)
+    taken = None if way is None else _taken(fingerprints, pair, found, limits)
     main = changed if along is None else along
     made = Verdict(
         statement="",
@@ -57,16 +59,28 @@ def verdict(fingerprints: Fingerprints, *, limits: Limits | None = None, seed: i
         features=changes,
         hardware=hardware,
         scenes=scenes,
-        notes=(*notes, *words.notes(scenes, pair.r is not None, way is not None, _sensors_share(found))),
+        notes=(*notes, *words.notes(scenes, pair.r is not None, way is not None, taken.sensors if taken else 0.0)),
         blocks=block_changes(fingerprints, limits, changes),
         arrived=claims.arrived(found, way, along),
+        taken=taken,
     )
     return replace(made, statement=words.statement(made))
 
 
-def _sensors_share(found: Products) -> float:
-    """The part of the squared distance between before and reference that two sensors alone are expected to make."""
-    return found.sensors / float(found.values[1]) if found.values[1] > 0 else 0.0
+def _taken(fingerprints: Fingerprints, pair: Paired, found: Products, limits: Limits) -> TakenAway | None:
+    """What sensors, scenes and shots add to the squared distance between before and reference."""
+    left = float(found.values[1])
+    if pair.r is None or not left > 0:
+        return None
+    spread = pair.r.var(axis=0, ddof=1).sum() / len(pair.r)
+    shots = 2 * float(repeats(fingerprints)[pair.index] @ pair.weights**2) / len(pair.r)  # of before and of reference
+    return TakenAway(
+        kind=limits.kind,
+        origin=limits.origin,
+        sensors=found.sensors / left,
+        spread=float(spread) / left,
+        shots=shots / left if shots > 0 else None,
+    )
 
 
 def _check(fingerprints: Fingerprints) -> None:
