@@ -38,7 +38,7 @@ def aligned(picture: Mapping[str, Any], edge: int = EDGE_PX) -> Array:
         codes = cv2.resize(codes[: small[1] * factor, : small[0] * factor], small, interpolation=cv2.INTER_AREA)
         matrix = _zoomed(1 / factor) @ matrix
     warped = cv2.warpPerspective(codes, matrix, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
-    shown = warped / np.float32(np.iinfo(codes.dtype).max)
+    shown = warped / np.float32(255 if codes.dtype == np.uint8 else 65535)
     if found.space != "srgb":
         light = decode(shown, found.space) @ rgb_from_rgb("srgb", found.space).T
         shown = encode(np.maximum(light, 0))

@@ -141,14 +141,14 @@ def reduced(codes: Array, space: str, size: tuple[int, int]) -> View:
         light = light @ rgb_from_rgb("rec2020", space).T.astype(np.float32)
     high, middle, low = _ordered(*channels)
     most = np.iinfo(codes.dtype).max
-    ends = int(np.ceil(_WHITE_CODE * most)), int(_BLACK_CODE * most)
+    top, bottom = np.ceil(_WHITE_CODE * most), np.floor(_BLACK_CODE * most)
     masks = (
-        (high, ends[0], cv2.CMP_GE),
-        (low, ends[1], cv2.CMP_LE),
-        (middle, ends[0], cv2.CMP_GE),
-        (high, ends[1], cv2.CMP_LE),
+        cv2.compare(high, top, cv2.CMP_GE),  # 255 where it is so: shares are counted in whole codes
+        cv2.compare(low, bottom, cv2.CMP_LE),
+        cv2.compare(middle, top, cv2.CMP_GE),
+        cv2.compare(high, bottom, cv2.CMP_LE),
     )
-    white, black, blown, sunk = (small(cv2.compare(*one)).astype(np.float32) / 255 for one in masks)
+    white, black, blown, sunk = (small(one).astype(np.float32) / 255 for one in masks)
     return View(linear=light, white=white, black=black, blown=blown, sunk=sunk)
 
 
