@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from compared_pictures import drawn, moved, rendered, written
+from twinlens import simulate
 from twinlens.compare import scenes, sets, sets_checks, sets_files, sets_read
 from twinlens.core.errors import FileError
 from twinlens.core.shot import Shot
-from twinlens.files import exif
+from twinlens.files import dng, exif
+from twinlens.numerics.color import decode, rgb_from_rgb
 
 
 @pytest.fixture(scope="module")
@@ -99,3 +102,26 @@ def test_turned_pictures_are_read_upright(tmp_path):
     picture = sets.scan(path)
     assert (picture.height, picture.width) == (codes.shape[1], codes.shape[0])
     assert picture.features.grey.shape[0] > picture.features.grey.shape[1]
+
+
+def test_a_raw_file_alone_is_its_preview_turned_and_named_as_the_raw_says(tmp_path):
+    frame = simulate.shot("still-life", "phone", megapixels=0.4, seed=4, name="frame")
+    turned = replace(frame.image.shot, orientation=6, make="Maker", model="One", iso=200.0)
+    dng.write(tmp_path / "a.dng", frame.image.pixels, turned, preview=frame.picture)
+    picture = sets.scan(tmp_path / "a.dng")
+    assert picture.height > picture.width and picture.camera == "Maker One"
+    assert any("embedded preview" in note for note in picture.notes)
+    full, small = (sets_read.opened(tmp_path / "a.dng", edge=edge)[0] for edge in (None, 200))
+    assert full.pixels.shape[:2] == (picture.height, picture.width)
+    assert 200 <= max(small.pixels.shape) < max(full.pixels.shape) and small.shot.height == full.shot.height
+
+
+def test_codes_of_eight_bits_and_of_sixteen_are_one_picture():
+    codes = rendered(drawn(5))
+    eight, sixteen = (sets_read.reduced(one, "srgb", (84, 112)) for one in (codes, codes.astype(np.uint16) * 257))
+    linear = decode(codes / 255, "srgb") @ rgb_from_rgb("rec2020", "srgb").T
+    means = linear.reshape(84, 6, 112, 6, 3).mean(axis=(1, 3))
+    for view in (eight, sixteen):
+        np.testing.assert_allclose(view.linear, means, atol=1e-5)
+        np.testing.assert_array_equal(view.white, eight.white)
+        np.testing.assert_array_equal(view.sunk, eight.sunk)

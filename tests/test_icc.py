@@ -118,11 +118,11 @@ def test_other_matrix_profiles_are_brought_to_rec2020(tmp_path, profile):
 
 
 def test_table_profiles_go_through_color_management():
-    from twinlens.files import photo_read
+    from twinlens.files import photo_color, photo_read
 
     codes = np.random.default_rng(3).integers(0, 256, (8, 9, 3)).astype(np.uint8)
     found = photo_read.Decoded(codes, 255.0, "JPEG", icc=icc.profile("p3"))
-    converted = photo_read._by_tables(found)
+    converted = photo_color._by_tables(found)
     difference = color.delta_e_2000(color.lab_from_rgb(converted, "rec2020"), color.lab_from_rgb(codes / 255, "p3"))
     assert difference.max() < 0.2
 

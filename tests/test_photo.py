@@ -192,6 +192,18 @@ def test_jpeg_can_be_read_smaller(tmp_path):
     assert image.pixels.shape == (40, 60, 3) and image.scale == 4 and image.shot.width == 240
 
 
+@pytest.mark.parametrize("name", ("a.jpg", "a.png", "a.tif", "a.avif"))
+def test_codes_are_those_of_the_picture_upright(tmp_path, name):
+    codes = np.random.default_rng(7).integers(0, 256, (40, 48, 3)).astype(np.uint8)
+    deep = name.endswith("avif")  # 10 bits, which are brought to 16
+    photo.write(codes.astype(np.uint16) * 257 if deep else codes, tmp_path / name, space="p3")
+    image = photo.read(tmp_path / name)
+    found = photo.codes_of(memoryview((tmp_path / name).read_bytes()), name)
+    most = np.iinfo(found.pixels.dtype).max
+    assert found.pixels.dtype == (np.uint16 if deep else np.uint8) and found.space == image.primaries == "p3"
+    np.testing.assert_allclose(found.pixels / most, image.pixels, atol=0.51 / most + 1e-7)
+
+
 def test_exif_states_the_space_where_no_profile_does(tmp_path):
     from PIL import Image as Pillow
 

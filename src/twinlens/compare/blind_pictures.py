@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from twinlens.compare import sets_read
 from twinlens.compare.sets import Picture
-from twinlens.numerics.color import decode, encode, luminance, rgb_from_rgb
+from twinlens.numerics.color import encode, luminance, rgb_from_rgb
 
 Array = npt.NDArray[Any]
 
@@ -59,14 +59,15 @@ def part(picture: Picture, box: Sequence[float], size: tuple[int, int]) -> Array
     """A part of a picture (in places of its small one) as linear sRGB (h, w, 3), resampled once."""
     import cv2
 
-    image, _ = sets_read.opened(picture.path)
-    codes = np.ascontiguousarray(sets_read.seen(image)[..., :3], np.float32)
+    found, _ = sets_read.opened(picture.path)
+    codes = found.pixels
     small = picture.features.grey.shape
     y, x = codes.shape[0] / small[0], codes.shape[1] / small[1]
     top, bottom, left, right = box[0] * y, box[1] * y, box[2] * x, box[3] * x
     cut = codes[round(top) : max(round(bottom), round(top) + 1), round(left) : max(round(right), round(left) + 1)]
-    linear = decode(cut, image.primaries) @ rgb_from_rgb("srgb", image.primaries).T
-    return cv2.resize(linear.astype(np.float32), (size[1], size[0]), interpolation=cv2.INTER_AREA)
+    light = [sets_read.linear(np.ascontiguousarray(cut[..., channel]), found.space) for channel in range(3)]
+    small = [cv2.resize(one, (size[1], size[0]), interpolation=cv2.INTER_AREA) for one in light]
+    return np.stack(small, axis=-1) @ rgb_from_rgb("srgb", found.space).T.astype(np.float32)
 
 
 def matched(drawn: Sequence[Array]) -> list[Array]:

@@ -56,8 +56,8 @@ def of_sets(found: Sets, *, threads: int = 2, progress: Progress | None = None) 
     with photo_read.quiet(), ThreadPoolExecutor(threads) as pool:
         shared, left_out = _shared(found, scenes.grouped(found.pictures))
         results, done = [], len(found.pictures)
-        for group in shared:
-            results.append(measured(found, group, pool))
+        for group, one in zip(shared, pool.map(lambda group: measured(found, group), shared), strict=True):
+            results.append(one)
             done += len(group.members)
             if progress is not None:
                 progress(done, 2 * len(found.pictures), found.pictures[group.anchor].name)

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from twinlens.compare.features import FEATURES, color, tone
+from twinlens.compare.features import FEATURES, tone
 from twinlens.compare.features.catalog import HUE_CENTERS_DEG, HUE_NAMES, INDEX
 from twinlens.compare.fingerprint_scene import Measured
+from twinlens.compare.frame_joint import sector_weights
 from twinlens.compare.sets import Sets
 
 Array = npt.NDArray[Any]
@@ -90,7 +91,7 @@ def _telling(found: Sets, kept: Sequence[Measured]) -> Array:
 
 
 def _hue_chroma(one: Measured) -> Array:
-    weight = color.sector_weights(one.frame.c) * (one.frame.color > 0)[:, None]
+    weight = sector_weights(one.frame.c) * (one.frame.color > 0)[:, None]
     total = weight.sum(axis=0)
     return np.where(total > 1, np.abs(one.frame.c) @ weight / np.maximum(total, 1e-9), np.nan)
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twinlens.compare import sets_read as reading
+from twinlens.compare.frame import scaling
 from twinlens.numerics.color import decode, encode, rgb_from_rgb
 
 Array = npt.NDArray[Any]
@@ -26,20 +27,30 @@ def aligned(picture: Mapping[str, Any], edge: int = EDGE_PX) -> Array:
     height, width = picture["size"]
     scale = min(edge / max(height, width), 1.0)
     size = round(width * scale), round(height * scale)
-    image, _ = reading.opened(picture["path"])
-    codes = np.ascontiguousarray(reading.seen(image))
-    grid = np.array([[1 / scale, 0, 0.5 / scale - 0.5], [0, 1 / scale, 0.5 / scale - 0.5], [0, 0, 1.0]])
-    matrix = np.asarray(picture["from_grid"]) @ grid
-    step = float(np.sqrt(abs(np.linalg.det(matrix[:2, :2]))))
-    factor = max(int(step), 1)  # reduced first, so that nothing is sampled more coarsely than it is
+    matrix = np.asarray(picture["from_grid"]) @ _zoomed(1 / scale)
+    full = picture["height"], picture["width"]
+    found, _ = reading.opened(picture["path"], edge=int(max(full) / max(_step(matrix), 1.0)))
+    codes = np.ascontiguousarray(found.pixels)
+    matrix = scaling((codes.shape[0], codes.shape[1]), full) @ matrix
+    factor = max(int(_step(matrix)), 1)  # reduced first, so that nothing is sampled more coarsely than it is
     if factor > 1:
         small = codes.shape[1] // factor, codes.shape[0] // factor
         codes = cv2.resize(codes[: small[1] * factor, : small[0] * factor], small, interpolation=cv2.INTER_AREA)
-        matrix = (
-            np.array([[1 / factor, 0, 0.5 / factor - 0.5], [0, 1 / factor, 0.5 / factor - 0.5], [0, 0, 1]]) @ matrix
-        )
+        matrix = _zoomed(1 / factor) @ matrix
     warped = cv2.warpPerspective(codes, matrix, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
-    if image.primaries != "srgb":
-        light = decode(warped, image.primaries) @ rgb_from_rgb("srgb", image.primaries).T
-        warped = encode(np.maximum(light, 0))
-    return np.rint(np.clip(warped, 0, 1) * 255).astype(np.uint8)
+    shown = warped / np.float32(255 if codes.dtype == np.uint8 else 65535)
+    if found.space != "srgb":
+        light = decode(shown, found.space) @ rgb_from_rgb("srgb", found.space).T
+        shown = encode(np.maximum(light, 0))
+    return np.rint(np.clip(shown, 0, 1) * 255).astype(np.uint8)
+
+
+def _zoomed(scale: float) -> Array:
+    """(3, 3) from (x, y) of a picture to the same times `scale`; pixel centers at whole numbers."""
+    middle = scale / 2 - 0.5
+    return np.array([[scale, 0, middle], [0, scale, middle], [0, 0, 1.0]])
+
+
+def _step(matrix: Array) -> float:
+    """Pixels of the picture for one of the grid."""
+    return float(np.sqrt(abs(np.linalg.det(matrix[:2, :2]))))

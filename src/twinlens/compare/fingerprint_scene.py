@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -36,9 +35,9 @@ class Measured:
     left_out: tuple[tuple[str, str], ...]
 
 
-def measured(found: Sets, group: SceneGroup, pool: Executor) -> Measured | None:
+def measured(found: Sets, group: SceneGroup) -> Measured | None:
     """The features of a scene; None where too little of it can be measured in more than one set."""
-    shots, left_out = laid(found, group, pool)
+    shots, left_out = laid(found, group)
     roles = {one.picture.role for one in shots}
     if len(roles) < 2:
         return None
@@ -52,33 +51,43 @@ def measured(found: Sets, group: SceneGroup, pool: Executor) -> Measured | None:
     sharpness, profiles = edges.measured(crops, heights)
     told |= sharpness | grain.measured(crops, heights, found_frame.sets)
     values = np.stack([told.get(key, np.full(len(shots), np.nan)) for key in KEYS], axis=1)
+    bare = tuple(replace(one, crops=None) for one in shots)  # windows of all scenes would be a fifth of the memory
     return Measured(
         name=Path(found.pictures[group.anchor].name).stem, pictures=tuple(one.picture for one in shots),
-        values=values, shifts=np.array([one.shift for one in shots]), frame=found_frame,
+        values=values, shifts=np.array([one.shift for one in shots]), frame=replace(found_frame, shots=bare),
         tones=tuple(tones), profiles=tuple(profiles), left_out=tuple(left_out),
     )  # fmt: skip
 
 
-def laid(found: Sets, group: SceneGroup, pool: Executor) -> tuple[list[Shot], list[tuple[str, str]]]:
-    """The shots of a scene on its grid, without those that do not lie on it well enough."""
+def laid(found: Sets, group: SceneGroup) -> tuple[list[Shot], list[tuple[str, str]]]:
+    """The shots of a scene on its grid, without those that do not lie on it well enough. One picture in full is held
+    at a time.
+    """
     anchor = found.pictures[group.anchor]
-    first = frame.view_of(anchor)
-    target, where = frame.described(first[0]), sites.chosen(frame.luma(first[0].linear))
-
-    def one(index: int) -> Shot | None:
-        picture = found.pictures[index]
-        view, codes, space = first if index == group.anchor else frame.view_of(picture)
-        shot = frame.laid(picture, view, anchor, None if index == group.anchor else target)
-        return shot and replace(shot, crops=sites.cut(codes, space, shot.from_grid, where))
-
-    shots = [
-        (found.pictures[index].path, shot)
-        for index, shot in zip(group.members, pool.map(one, group.members), strict=True)
-    ]
-    good = [shot for _, shot in shots if shot is not None and shot.shift <= frame.MOST_SHIFT_PX]
-    left_out = [(path, "it does not lie well on the other pictures of its scene (motion, parallax)")
-                for path, shot in shots if shot is None or shot.shift > frame.MOST_SHIFT_PX]  # fmt: skip
+    view, codes, space = frame.view_of(anchor)
+    target, where = frame.described(view), sites.chosen(frame.luma(view.linear))
+    shots = {group.anchor: _cut(frame.laid(anchor, view, anchor, None), codes, space, where)}
+    del view, codes
+    for index in group.members:
+        if index != group.anchor:
+            picture = found.pictures[index]
+            view, codes, space = frame.view_of(picture)
+            shots[index] = _cut(frame.laid(picture, view, anchor, target), codes, space, where)
+            del view, codes
+    good, left_out = [], []
+    for index in group.members:
+        shot = shots[index]
+        if shot is not None and shot.shift <= frame.MOST_SHIFT_PX:
+            good.append(shot)
+        else:
+            told = "it does not lie well on the other pictures of its scene (motion, parallax)"
+            left_out.append((found.pictures[index].path, told))
     return good, left_out
+
+
+def _cut(shot: Shot | None, codes: Array, space: str, where: sites.Sites) -> Shot | None:
+    """The shot with its windows of fine detail."""
+    return shot and replace(shot, crops=sites.cut(codes, space, shot.from_grid, where))
 
 
 def of_pictures(shots: Sequence[Shot]) -> dict[str, Array]:

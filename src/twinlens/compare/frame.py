@@ -70,10 +70,9 @@ def scaling(size: tuple[int, int], of: tuple[int, int]) -> Array:
 
 
 def view_of(picture: Picture) -> tuple[reading.View, Array, str]:
-    """The reduced view of a file, its codes in full (H, W, 3) uint16 and their space. Raises FileError."""
-    image, _ = reading.opened(picture.path)
-    codes = reading.sixteen(reading.seen(image))
-    return reading.reduced(codes, image.primaries, working_size(picture)), codes, image.primaries
+    """The reduced view of a file, its codes in full (H, W, 3) uint8 or uint16, and their space. Raises FileError."""
+    found, _ = reading.opened(picture.path)
+    return reading.reduced(found.pixels, found.space, working_size(picture)), found.pixels, found.space
 
 
 def luma(linear: Array) -> Array:

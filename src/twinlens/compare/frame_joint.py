@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from twinlens.compare.features.catalog import HUE_NAMES
 from twinlens.compare.features.gamut import chroma
 from twinlens.compare.features.robust import ridge
 from twinlens.compare.frame import Shot
@@ -28,6 +29,7 @@ from twinlens.numerics.color import (
 
 Array = npt.NDArray[Any]
 
+SECTORS = len(HUE_NAMES)
 MID_GREY = float(np.log2(0.18))
 _CLIPPED = 0.02  # share of a block's pixels at an end of the scale from which it is not used
 _BLOWN, _GLOW_SHARE = 0.5, 0.025  # share of a block that is at white; how far light glows, of the long edge
@@ -42,9 +44,11 @@ _BASE_SHARES = (0.04, 0.1)  # of the grid's long edge: sigma of the surroundings
 _GUIDED_SHARE, _GUIDED_EV = 0.05, 0.4  # half side of the guided filter's window; contrast that it takes for an edge
 GREY, LEAST_GREYS = 0.06, 40  # |c| under which a block is grey; blocks that white balance needs
 _NEARLY_GREY = 0.12  # |c| of what greys are told apart from
-_GREY_GAIN, _GREY_ERROR = 2e-5, 0.002  # penalty of the gain of nearly grey colors; error of c that is never odd
+_GREY_GAIN, _GREY_EVEN = 2e-6, 2e-5  # penalties of the gains of nearly grey colors, and of the difference of neighbors
+_GREY_ERROR = 0.002  # error of c that is never odd
 _BALANCING = 3  # rounds
 _COLOR_SHARE = 0.1  # |c| of usual colors
+_MIXED = 0.4  # share of the spread of c about a block that its c may be off by: what mixes colors renders as neither
 _LEAST_CHANNEL = 0.0025  # linear, of the least channel: under some 8 codes of 255 it may have been cut off
 _MID_RANGE = (0.15, 0.85)  # quantiles of u between which mid grey is taken
 
@@ -71,6 +75,7 @@ class Joint:
     radii: Array
     tone: Array
     color: Array
+    sure: Array
     middle: float
     where: Array
     shape: tuple[int, int]
@@ -102,7 +107,18 @@ def joint(shots: Sequence[Shot], roles: Sequence[Role]) -> Joint | None:
     if usable.sum() < 100:
         return None
     mean = mean_of_sets(levels, sets)
-    return _made(tuple(shots), sets, light, texture, usable, colored, _bases(mean, inside))
+    spread = _spread(mean_of_sets(chroma(light), sets), inside)
+    return _made(tuple(shots), sets, light, np.stack([texture, spread]), usable, colored, _bases(mean, inside))
+
+
+def _spread(c: Array, inside: Array) -> Array:
+    """Standard deviation (h, w) of c (h, w) complex among a block and its neighbors: large where colors meet."""
+    import cv2
+
+    known = cv2.blur(inside.astype(float), (3, 3))
+    sums = [cv2.blur(np.where(inside, one, 0.0), (3, 3)) for one in (np.real(c), np.imag(c), np.abs(c) ** 2)]
+    real, imaginary, square = (one / np.maximum(known, 1e-6) for one in sums)
+    return np.sqrt(np.maximum(square - real**2 - imaginary**2, 0))
 
 
 def _near(blown: Array) -> Array:
@@ -121,11 +137,14 @@ def _least_channel(light: Array, shots: Sequence[Shot]) -> Array:
 
 
 def _made(
-    shots: tuple[Shot, ...], sets: Array, light: Array, texture: Array, usable: Array, colored: Array, bases: Array
+    shots: tuple[Shot, ...], sets: Array, light: Array, uneven: Array, usable: Array, colored: Array, bases: Array
 ) -> Joint:
+    """`uneven` (2, h, w): texture, and the spread of c."""
     where = np.flatnonzero(usable)
-    error = (_TEXTURE_ERROR * texture.ravel()[where]) ** 2
-    color = colored.ravel()[where] / (_COLOR_ERROR**2 + error * _COLOR_SHARE**2)
+    texture, spread = uneven.reshape(2, -1)[:, where]
+    error = (_TEXTURE_ERROR * texture) ** 2
+    sure = colored.ravel()[where] / (1 + (error * _COLOR_SHARE**2 + (_MIXED * spread) ** 2) / _COLOR_ERROR**2)
+    color = sure
     whites, light, has_grey = balanced(light.reshape(len(shots), -1, 3)[:, where], sets, color)
     levels, chromas = np.log2(np.maximum(luminance(light), _LEAST_LIGHT)), chroma(light)
     u, c = mean_of_sets(levels, sets), mean_of_sets(chromas, sets)
@@ -134,7 +153,7 @@ def _made(
     base = bases.reshape(-1, 2)[where]
     return Joint(
         shots=shots, sets=sets, u=u, c=c, bases=base - base.mean(axis=0), light=light, whites=whites,
-        has_grey=has_grey, levels=levels, chromas=chromas,
+        has_grey=has_grey, levels=levels, chromas=chromas, sure=sure,
         radii=np.stack([one.radius for one in shots]).reshape(len(shots), -1)[:, where],
         tone=tone / tone.mean(), color=color / max(float(color.mean()), 1e-12),
         middle=float(np.clip(MID_GREY, *np.quantile(u, _MID_RANGE))), where=where, shape=usable.shape,
@@ -163,12 +182,22 @@ def balanced(light: Array, sets: Array, weight: Array) -> tuple[Array, Array, bo
 
 def _offsets(chromas: Array, c: Array, weight: Array) -> Array:
     """Where a grey lies (N,) complex: what of chromas (N, M) does not go with c (M,). A rendering that changes chroma
-    or hue turns what is nearly grey too; only what greys without any color have is white balance.
+    or hue, of some hues more than of others, turns what is nearly grey too; only what greys without any color have is
+    white balance.
     """
     used = weight > 0
-    columns = np.stack([np.ones(int(used.sum())), c[used]], axis=1)
-    penalty = np.diag([0.0, _GREY_GAIN])
+    columns = np.concatenate([np.ones((int(used.sum()), 1)), sector_weights(c[used]) * c[used][:, None]], axis=1)
+    around = np.eye(SECTORS) - np.roll(np.eye(SECTORS), 1, axis=1)
+    penalty = np.zeros((SECTORS + 1, SECTORS + 1))
+    penalty[1:, 1:] = _GREY_GAIN * np.eye(SECTORS) + _GREY_EVEN * around.T @ around
     return np.array([ridge(columns, one[used] - c[used], weight[used], penalty, _GREY_ERROR)[0] for one in chromas])
+
+
+def sector_weights(c: Array) -> Array:
+    """(M, 12): hat functions of the hue of c, each 1 at its center and 0 at its neighbors'."""
+    place = np.degrees(np.angle(c))[:, None] / (360 / SECTORS) - np.arange(SECTORS)
+    distance = np.abs((place + SECTORS / 2) % SECTORS - SECTORS / 2)
+    return np.maximum(1 - distance, 0)
 
 
 def adapted(light: Array, whites: Array) -> Array:

@@ -20,8 +20,8 @@ from twinlens.compare import sets_read as reading
 from twinlens.compare.model import Role
 from twinlens.compare.sets_files import Source, listed
 from twinlens.core.errors import ParameterError, TwinlensError
-from twinlens.core.image import Image
 from twinlens.core.record import record
+from twinlens.core.shot import Shot
 from twinlens.files import photo_read
 from twinlens.measure.registration import Features, describe
 from twinlens.numerics.color import decode, encode, oklab_from_rec2020, rgb_from_rgb
@@ -137,14 +137,13 @@ def _scan(job: tuple[Role, Path]) -> Picture | str:
 
 def scan(path: Path, role: Role = "before") -> Picture:
     """What one file says of itself, and the picture small. Raises FileError; ParameterError for a screenshot."""
-    image, notes = reading.opened(path, reduce=reading.reduction(path, SMALL_EDGE))
-    codes = reading.seen(image)
-    shot = image.shot
-    height, width = codes.shape[:2]
+    read, notes = reading.opened(path, edge=SMALL_EDGE)
+    shot = read.shot
+    height, width = read.pixels.shape[:2]
     full = (shot.height, shot.width) if (shot.height > shot.width) == (height > width) else (shot.width, shot.height)
     if min(full) < LEAST_EDGE:
         raise ParameterError(f"{full[1]} x {full[0]} pixels are too few; {LEAST_EDGE} a side are needed")
-    small = _small(codes, image.primaries)
+    small = _small(read.pixels, read.space)
     coded = coded_small(small)
     grey = coded[..., 1]
     if checks.is_screenshot(path.name, shot, grey):
@@ -152,9 +151,9 @@ def scan(path: Path, role: Role = "before") -> Picture:
     tables = reading.jpeg_tables(path)
     return Picture(
         role=role, path=str(path), name=path.name, height=full[0], width=full[1],
-        features=describe(coded, SMALL_EDGE, POINTS), space=image.primaries,
+        features=describe(coded, SMALL_EDGE, POINTS), space=read.space,
         camera=_camera(shot.make, shot.model), software=shot.software, taken=shot.taken,
-        quality=reading.quality(tables), tables=tables, brightness=_brightness(image),
+        quality=reading.quality(tables), tables=tables, brightness=_brightness(shot),
         is_mono=checks.is_mono(oklab_from_rec2020(small[::_COLOR_STEP, ::_COLOR_STEP])),
         notes=(*shot.notes, *notes),
     )  # fmt: skip
@@ -166,7 +165,9 @@ def _small(codes: Array, space: str) -> Array:
 
     scale = min(SMALL_EDGE / max(codes.shape[:2]), 1.0)
     size = max(round(codes.shape[1] * scale), 1), max(round(codes.shape[0] * scale), 1)
-    small = cv2.resize(np.ascontiguousarray(codes), size, interpolation=cv2.INTER_AREA)
+    share = np.float32(1 / np.iinfo(codes.dtype).max)
+    planes = (np.ascontiguousarray(codes[..., channel]) * share for channel in range(3))
+    small = np.stack([cv2.resize(one, size, interpolation=cv2.INTER_AREA) for one in planes], axis=-1)
     return (decode(small, space) @ rgb_from_rgb("rec2020", space).T).astype(np.float32)
 
 
@@ -181,8 +182,7 @@ def _camera(make: str, model: str) -> str:
     return model if named else f"{make} {model}".strip()
 
 
-def _brightness(image: Image) -> float:
-    shot = image.shot
+def _brightness(shot: Shot) -> float:
     if not (shot.exposure_time_s and shot.f_number and shot.iso):
         return float("nan")
     return float(np.log2(shot.f_number**2 / shot.exposure_time_s * 100 / shot.iso))

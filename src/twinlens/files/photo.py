@@ -15,6 +15,8 @@ import numpy.typing as npt
 
 from twinlens.core.errors import FileError, ParameterError
 from twinlens.core.image import DISPLAY, ENCODED, OUTPUT, SCENE, SENSOR, Image, planar, upright
+from twinlens.core.record import record
+from twinlens.core.shot import Shot
 from twinlens.files import icc, photo_write, picture_exif, tiff
 from twinlens.files import xmp as xmp_packet
 from twinlens.files.atomic import atomic
@@ -149,12 +151,43 @@ def from_bytes(
     data: memoryview, path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS, reduce: int = 1
 ) -> Image:
     """The picture in the bytes of a file, as `read` gives it; `path` names it in errors. Raises FileError."""
+    from twinlens.files import photo_color
+
+    pixels, space, shot = _decoded(data, path, photo_color.colored, max_pixels, reduce)
+    return Image(pixels=pixels, state=ENCODED, shot=shot, primaries=space, scale=max(shot.width / pixels.shape[1], 1.0))
+
+
+@record(kw_only=True, eq=False)
+class Codes:
+    """A picture as codes: `pixels` (H, W, 3) uint8 or uint16, upright, the largest value being 1, in `space`."""
+
+    pixels: Array
+    space: str
+    shot: Shot
+
+
+def codes_of(data: memoryview, path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS, reduce: int = 1) -> Codes:
+    """What `from_bytes` reads, in a quarter of the memory or a half: codes of 8 bits stay so. Raises FileError."""
+    from twinlens.files import photo_color
+
+    pixels, space, shot = _decoded(data, path, photo_color.codes, max_pixels, reduce)
+    return Codes(pixels=upright(pixels, shot.orientation), space=space, shot=shot)
+
+
+def _decoded(
+    data: memoryview,
+    path: str | os.PathLike[str],
+    made: Callable[[Any], tuple[Array, str]],
+    max_pixels: int,
+    reduce: int,
+) -> tuple[Array, str, Shot]:
+    """Pixels as `made` gives them of what was decoded, their space, and what the file says."""
     from twinlens.files import photo_read
 
     try:
         with photo_read.quiet():
             found = photo_read.decoder(data)(data, max_pixels, reduce)
-            pixels, space = photo_read.colored(found)
+            pixels, space = made(found)
     except FileError as error:
         raise FileError(f"{path}: {error}") from error
     except (MemoryError, KeyboardInterrupt):
@@ -162,8 +195,7 @@ def from_bytes(
     except Exception as error:  # decoders raise whatever they like on damaged files
         why = _first_line(error)
         raise FileError(f"{path} cannot be decoded; it is damaged or of a kind not known here ({why})") from error
-    shot = photo_read.shot(found, Path(path).name)
-    return Image(pixels=pixels, state=ENCODED, shot=shot, primaries=space, scale=max(shot.width / pixels.shape[1], 1.0))
+    return pixels, space, photo_read.shot(found, Path(path).name)
 
 
 def _first_line(error: Exception) -> str:

@@ -27,16 +27,21 @@ class Preview:
 
 def read_preview(path: str | os.PathLike[str], shot: Shot, *, max_pixels: int = limits.MAX_PIXELS) -> Preview:
     """The largest picture inside a raw file; `shot` are the facts of the raw picture. Raises FileError."""
-    found = [content for _, content in previews(path)] or _by_libraw(path)
+    found = contents(path)
     if not found:
         raise FileError("it holds no preview, and no finished picture of its name lies beside it")
     image = _image(found[0], Path(path), shot, max_pixels)
     return Preview(image=image, made_by=_made_by(path))
 
 
+def contents(path: str | os.PathLike[str]) -> list[Any]:
+    """The pictures inside a raw file, largest first: JPEG bytes or (H, W, 3) uint8. Raises FileError."""
+    return [content for _, content in previews(path)] or _by_libraw(path)
+
+
 def _image(content: Any, path: Path, shot: Shot, max_pixels: int) -> Image:
     stated_space = _stated_space(path)
-    from twinlens.files import photo_read
+    from twinlens.files import photo_color, photo_read
 
     stated = {"source": f"{path.name} (preview)", "orientation": shot.orientation, "taken": shot.taken}
     if isinstance(content, np.ndarray):
@@ -47,7 +52,7 @@ def _image(content: Any, path: Path, shot: Shot, max_pixels: int) -> Image:
             with photo_read.quiet():
                 decoded = photo_read.decoder(data)(data, max_pixels, 1)
                 decoded.space = decoded.space or stated_space
-                pixels, space = photo_read.colored(decoded)
+                pixels, space = photo_color.colored(decoded)
         except (MemoryError, KeyboardInterrupt):
             raise
         except Exception as error:  # decoders raise whatever they like on damaged files

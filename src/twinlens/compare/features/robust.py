@@ -26,10 +26,14 @@ def ridge(columns: Array, wanted: Array, weight: Array, penalty: Array, least: f
     for _ in range(_ITERATIONS):
         weighed = columns.conj() * (weight * robust)[:, None]
         solution = np.linalg.solve(weighed.T @ columns + penalty, weighed.T @ wanted)
-        left = np.abs(wanted - columns @ solution)
-        scale = max(_TUNING * NORMAL_MAD * weighted_median(left, weight), least)
-        robust = np.minimum(1, scale / np.maximum(left, 1e-12))
+        robust = huber(np.abs(wanted - columns @ solution), weight, least)
     return solution
+
+
+def huber(left: Array, weight: Array, least: float) -> Array:
+    """Huber's weights (M,) of errors (M,), whose usual size is their median by `weight`, and not under `least`."""
+    scale = max(_TUNING * NORMAL_MAD * weighted_median(left, weight), least)
+    return np.minimum(1, scale / np.maximum(left, 1e-12))
 
 
 def weighted_median(values: Array, weight: Array) -> float:

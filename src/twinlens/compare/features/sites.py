@@ -121,7 +121,7 @@ def _picked(score: Array, most: int, half: int) -> Array:
 
 
 def cut(codes: Array, space: str, from_grid: Array, sites: Sites) -> Crops:
-    """The windows of a shot, whose codes (H, W, 3) uint16 are given and whose (x, y) `from_grid` gives."""
+    """The windows of a shot, whose codes (H, W, 3) uint8 or uint16 are given and whose (x, y) `from_grid` gives."""
     told = {
         name: [_window(codes, from_grid, at, half) for at in getattr(sites, name)]
         for name, half in (("edges", EDGE_HALF), ("flats", FLAT_HALF), ("textures", FLAT_HALF))
@@ -138,4 +138,5 @@ def _window(codes: Array, from_grid: Array, at: Array, half: int) -> Array | Non
     size = round(side)
     if x < 0 or y < 0 or x + size > codes.shape[1] or y + size > codes.shape[0]:
         return None
-    return np.ascontiguousarray(codes[y : y + size, x : x + size])
+    window = np.ascontiguousarray(codes[y : y + size, x : x + size])
+    return window.astype(np.uint16) * np.uint16(257) if window.dtype == np.uint8 else window

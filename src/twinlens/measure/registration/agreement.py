@@ -28,6 +28,8 @@ NEAR_PX = 24.0  # how far the structure speaks for what lies between
 TIMES_MORE = 2.0  # structure that agrees against structure that does not
 LEAST_SPREAD = 1.5  # codes
 TUKEY_SPREADS, ROUNDS = 4.0, 8
+TELLING = 1e-12  # of the largest eigenvalue: what tells less is left out
+BAND = 32  # rows that are predicted at a time
 
 
 @record
@@ -134,26 +136,41 @@ def _color_difference(small: Array, placed: Placed) -> tuple[Array, float]:
 
     size = (COLOR_BLUR_PX, COLOR_BLUR_PX)
     here, there = (cv2.blur(one, size).astype(np.float32) for one in (small, placed.small))
-    usable = placed.steady & (here.max(-1) < 250) & (there.max(-1) < 250)
+    inner = (_largest(here) < 250) & (_largest(there) < 250)
+    usable = placed.steady & inner
     picked = np.flatnonzero(usable)[:: max(int(usable.sum()) // 20000, 1)]
     if len(picked) < 500:
         return np.zeros(usable.shape), 0.0
-    height, width = usable.shape
-    y, x = np.mgrid[:height, :width].astype(np.float32)
-    radius = (((x - width / 2) ** 2 + (y - height / 2) ** 2) / (width**2 + height**2) * 4).ravel()
-    rows = _quadratic(there.reshape(-1, 3)[picked] / 255, radius[picked])
-    answer, spread = _robust(rows, here.reshape(-1, 3)[picked])
-    predicted = _quadratic(there.reshape(-1, 3) / 255, radius) @ answer
-    away = np.abs(predicted - here.reshape(-1, 3)).max(-1).reshape(usable.shape)
-    inner = (here.max(-1) < 250) & (there.max(-1) < 250)
+    radius = _radius(usable.shape)
+    rows = _quadratic(there.reshape(-1, 3)[picked] / 255, radius.ravel()[picked])
+    answer, spread = _robust(rows.astype(np.float64), here.reshape(-1, 3)[picked])
+    away = np.empty(usable.shape, np.float32)
+    for top in range(0, len(away), BAND):
+        band = slice(top, top + BAND)
+        predicted = _quadratic(there[band] / 255, radius[band]) @ answer.astype(np.float32)
+        away[band] = _largest(np.abs(predicted - here[band]))
     return np.where(inner, away, 0.0), spread
 
 
+def _largest(rgb: Array) -> Array:
+    """The largest channel (h, w)."""
+    return np.maximum(np.maximum(rgb[..., 0], rgb[..., 1]), rgb[..., 2])
+
+
+def _radius(shape: tuple[int, int]) -> Array:
+    """Square of the distance from the middle (h, w), 1 at the corners."""
+    height, width = shape
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    return ((x - width / 2) ** 2 + (y - height / 2) ** 2) / (width**2 + height**2) * 4
+
+
 def _robust(rows: Array, wanted: Array) -> tuple[Array, float]:
-    """Weighted least squares by Tukey's weights, and the spread of what is left."""
+    """Weighted least squares by Tukey's weights, and the spread of what is left; what rows (n, k) cannot tell apart, as
+    the channels of a monochrome picture, shares it."""
     weights, answer, spread = np.ones(len(rows)), np.zeros((rows.shape[1], 3)), COLOR_FLOOR
     for _ in range(ROUNDS):
-        answer = np.linalg.lstsq(rows * weights[:, None], wanted * weights[:, None], rcond=1e-6)[0]
+        weighed = rows * weights[:, None] ** 2
+        answer = np.linalg.pinv(weighed.T @ rows, rcond=TELLING, hermitian=True) @ (weighed.T @ wanted)
         away = np.abs(rows @ answer - wanted).max(-1)
         spread = max(1.4826 * float(np.median(away)), LEAST_SPREAD)
         weights = np.clip(1 - (away / (TUKEY_SPREADS * spread)) ** 2, 0, None)
@@ -161,7 +178,7 @@ def _robust(rows: Array, wanted: Array) -> tuple[Array, float]:
 
 
 def _quadratic(rgb: Array, radius: Array) -> Array:
-    r, g, b = rgb.T
-    grey = rgb.mean(-1)
+    r, g, b = np.moveaxis(rgb, -1, 0)
+    grey = (r + g + b) / 3
     columns = [np.ones_like(r), r, g, b, r * r, g * g, b * b, r * g, r * b, g * b, grey**3, radius, radius * grey]
     return np.stack(columns, -1)
