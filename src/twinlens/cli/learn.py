@@ -123,6 +123,10 @@ def _show(found: Any, output: Path) -> None:
         if mean is not None:
             click.echo(f"  {words:<58}{mean:7.2f}{p95:7.2f}")
     click.echo(f"  brightness that no global look explains: {fit.local_stops:.2f} EV")
+    if (ratio := found.evidence.facts.get("acutance_ratio")) is not None:
+        click.echo(
+            f"  fine contrast of the maker's pictures: {ratio:.2f} x the raws', in cells of some pixels (not copied)"
+        )
     for one in fit.pictures[:MOST_LISTED]:
         apart = "" if one.held_out_mean is None else f", left out {one.held_out_mean:.2f}"
         click.echo(f"  {one.name}: {one.samples} colors, {one.mean:.2f}{apart}, {one.gain_stops:+.2f} EV")

@@ -113,9 +113,8 @@ def _looked(
 
 def _look_at_source(one: Photograph) -> Any:
     image = files.read(one.path)
-    return _Seen(
-        one, describe(aligning.visible(scene_light(image)), MATCH_PX, MATCH_POINTS), _seconds(image.shot.taken)
-    )
+    seen = aligning.visible(scene_light(image, long_edge=MATCH_PX))
+    return _Seen(one, describe(seen, MATCH_PX, MATCH_POINTS), _seconds(image.shot.taken))
 
 
 def _look_at_reference(one: Photograph, folder: Path, keep_edited: bool, keep: bool) -> Any:

@@ -32,7 +32,8 @@ STYLE = """
 .strip img { width: 100%; display: block; } .strip { margin: 1rem 0; display: block; }
 .strip figcaption { max-width: none; }
 .pair { display: inline-flex; vertical-align: middle; } .pair i { width: 2.4rem; height: 1.5rem; }
-td.place img { height: 7rem; width: auto; display: inline-block; vertical-align: middle; margin: .15rem; }
+td.place { white-space: nowrap; }
+td.place img { height: 5.5rem; width: auto; display: inline-block; vertical-align: middle; margin: .1rem; }
 p { max-width: 46rem; } p.lead { max-width: 52rem; } .note { max-width: 52rem; margin: .5rem 0; }
 svg .line, svg .open { fill: none; stroke: currentColor; stroke-opacity: .22; }
 svg .open { stroke-opacity: .6; } svg .way { stroke: currentColor; stroke-opacity: .5; }
