@@ -44,6 +44,7 @@ def test_what_is_broken_or_no_photograph_is_left_out_with_the_reason(folder, tmp
     found = sets.gather([tmp_path, folder / "before" / "a.jpg"], folder / "after")
     reasons = {Path(path).name: why for path, why in found.left_out}
     assert set(reasons) == {"broken.jpg", "empty.jpg", "tiny.png", "Screenshot_2026.png"}
+    assert all(str(tmp_path) not in why for why in reasons.values())  # the file is named once, before the reason
     assert "screenshot" in reasons["Screenshot_2026.png"] and "too few" in reasons["tiny.png"]
     assert [one.name for one in found.of("before")] == ["a.jpg"]
 

@@ -132,7 +132,7 @@ def _scan(job: tuple[Role, Path]) -> Picture | str:
     try:
         return scan(path, role)
     except TwinlensError as error:
-        return str(error).removeprefix(f"{path}: ")
+        return str(error).removeprefix(f"{path}: ").removeprefix(f"{path} ")
 
 
 def scan(path: Path, role: Role = "before") -> Picture:
@@ -212,7 +212,11 @@ def _told(pictures: Sequence[Picture], left_out: Sequence[tuple[str, str]]) -> I
         own = [one for one in pictures if one.role == role]
         yield from _told_of_set(role, own)
     if left_out:
-        yield f"{len(left_out)} files were left out"
+        yield "one file was left out" if len(left_out) == 1 else f"{len(left_out)} files were left out"
+
+
+def _pictures(number: int) -> str:
+    return "one picture is" if number == 1 else f"{number} pictures are"
 
 
 def _told_of_set(role: Role, own: Sequence[Picture]) -> Iterator[str]:
@@ -221,12 +225,13 @@ def _told_of_set(role: Role, own: Sequence[Picture]) -> Iterator[str]:
         yield f"{role}: the pictures were edited ({', '.join(edited)}): what is measured is the editing too"
     mono = sum(one.is_mono for one in own)
     if mono:
-        yield f"{role}: {mono} monochrome pictures; their color is not measured"
+        yield f"{role}: {_pictures(mono)} monochrome; color is not measured there"
     cameras = sorted({one.camera for one in own if one.camera})
     if len(cameras) > 1:
         yield f"{role}: pictures of several cameras ({', '.join(cameras)})"
     if any(not one.camera for one in own):
-        yield f"{role}: {sum(not one.camera for one in own)} pictures name no camera; they may have been saved again"
+        unnamed = sum(not one.camera for one in own)
+        yield f"{role}: {_pictures(unnamed)} without the name of a camera, perhaps saved again"
     qualities = sorted({round(one.quality) for one in own if one.tables})
     if len(qualities) > 1:
         yield f"{role}: JPEG qualities from {qualities[0]} to {qualities[-1]}; some may have been saved again"

@@ -25,7 +25,7 @@ from twinlens.numerics.temperature import TINT_SCALE, temperature_from_xy
 
 Array = npt.NDArray[Any]
 
-_COLORED, _LEAST_BLOCKS = 0.06, 20  # |c| over which a block says something about its hue; blocks that a hue needs
+_COLORED, _LEAST_BLOCKS = 0.06, 40  # |c| over which a block says something about its hue; sure blocks that a hue needs
 _LEAST_ERROR = 0.003  # of c
 _ROUNDS, _TINY = 8, 1e-12
 
