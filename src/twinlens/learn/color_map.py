@@ -14,6 +14,7 @@ from twinlens.core.record import record
 from twinlens.learn import rendering, tone
 from twinlens.learn.base import Freedom, Rows
 from twinlens.learn.coverage import Coverage, even_weights
+from twinlens.learn.order import kept
 from twinlens.numerics import color
 from twinlens.numerics.curve import encode_tone
 from twinlens.numerics.root_polynomial import EXPONENTS
@@ -48,9 +49,13 @@ class ColorMap:
 
     def look_map(self) -> LookMap:
         """The same as a look map of the source itself: the gains are put into its transform."""
-        factors = np.prod(self.gains**EXPONENTS, -1)
-        rows = np.asarray(self.map.transform) * factors
-        return replace(self.map, transform=tuple(map(tuple, rows.tolist())))
+        return scaled(self.map, self.gains)
+
+
+def scaled(stage: LookMap, gains: Array) -> LookMap:
+    """The look map of a source that is to be multiplied by gains (3,) first."""
+    rows = np.asarray(stage.transform) * np.prod(gains**EXPONENTS, -1)
+    return replace(stage, transform=tuple(map(tuple, rows.tolist())))
 
 
 @record(kw_only=True)
@@ -115,6 +120,7 @@ def fit_color_map(
     freedom = Freedom(gain=exposures and len(names) > 1, vignette=radius is not None)
     used = rendering.thinned(rows, MOST_ROWS)
     found = rendering.fit(used, freedom, space, smoothing=smoothing)
+    found = replace(found, map=replace(found.map, table=kept(scaled(found.map, gains)).table))
     check_relation(found, rows)
     error = errors(found, rows, space)
     blind, folds = held_out(found, used, freedom, space, smoothing)

@@ -13,14 +13,16 @@ from twinlens.numerics import color
 Array = npt.NDArray[Any]
 
 CELLS = 16  # of display code, a side: within one, colors share their weight
+COLORFUL = 0.25  # code between channels at which a color counts half of a grey: the eye's own scale, S_C of CIEDE2000
 STEP = 0.05  # of Oklab, side of a coverage cell
 
 
 def even_weights(codes: Array, given: Any = None) -> Array:
-    """Weights (N,), sum 1: a crowded cell of display codes (N, 3) counts by the root of its number of rows."""
+    """Weights (N,), sum 1: a crowded cell of display codes (N, 3) counts by the root of its number of rows, strong
+    colors count less than greys, as differences of them are seen less."""
     key = np.minimum((codes * CELLS).astype(int), CELLS - 1) @ np.array([1, CELLS, CELLS**2])
     _, index, count = np.unique(key, return_inverse=True, return_counts=True)
-    weight = count[index] ** -0.5
+    weight = count[index] ** -0.5 / (1 + np.ptp(codes, axis=1) / COLORFUL)
     if given is not None:
         weight = weight * np.asarray(given, float)
     return weight / weight.sum()

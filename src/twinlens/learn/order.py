@@ -1,0 +1,54 @@
+"""Order: a residual table is calmed where, in other nodes than it was made for, colors would change their order.
+
+A look is checked at nodes that follow its transform; gains put into the transform move them, and a fold that lay
+between two nodes shows. There the table's change is blurred, more and more, until nothing is exchanged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from twinlens.core.look import Table, keep_table, table_of
+from twinlens.learn.rendering import display_codes
+from twinlens.numerics.lut import identity_table
+from twinlens.pipeline.look import problems
+from twinlens.pipeline.look.check import folded_places
+from twinlens.stages.look_map import LookMap
+
+Array = npt.NDArray[Any]
+
+REACH = 0.1  # code about a place, of what is blurred
+BLUR = 0.06  # code
+TRIES = 8
+
+
+def kept(stage: LookMap) -> LookMap:
+    """The look map without folds: its table calmed where there are any, left out where that does not help."""
+    for _ in range(TRIES):
+        if not stage.table or not problems(stage):
+            return stage
+        places = folded_places(stage)
+        if not len(places):
+            break
+        codes = display_codes(replace(stage, table=""), places)
+        stage = replace(stage, table=keep_table(Table(calmed(table_of(stage.table).values, codes))))
+    return replace(stage, table="") if problems(stage) else stage
+
+
+def calmed(values: Array, codes: Array) -> Array:
+    """A table (N, N, N, 3) [blue, green, red] whose change is blurred near codes (M, 3)."""
+    from scipy.ndimage import gaussian_filter
+
+    size = len(values)
+    plain = identity_table(size)
+    change = values - plain
+    width = BLUR * (size - 1)
+    blurred = gaussian_filter(change, (width, width, width, 0), mode="nearest")
+    near = np.zeros((size,) * 3)
+    for place in np.unique(np.round(np.clip(codes, 0, 1) * (size - 1)), axis=0) / (size - 1):
+        near = np.maximum(near, np.exp(-np.square(plain - place).sum(-1) / (2 * REACH**2)))
+    return (values + near[..., None] * (blurred - change)).astype(np.float32)
