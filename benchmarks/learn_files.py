@@ -2,6 +2,11 @@
 
 Every scene is photographed once (raws of phone and reference, handheld, with parallax); each maker renders the same
 raws. Training and test share no scene. A third of the pairs can have something in them that moved between the shots.
+
+The pictures have fewer pixels than the cameras, to be made quickly. With the sensor "whole" each pixel is as large as
+those that it stands for, so that a part of the scene has the light and the noise that the camera's own size gives it;
+with "cut" they are the camera's own pixels, of which a part of the scene then gets a sixth (phone) or a twelfth;
+"quiet" is "whole" without noise worth the name.
 """
 
 from __future__ import annotations
@@ -16,15 +21,21 @@ import numpy as np
 import numpy.typing as npt
 
 from twinlens.files import dng, exif, photo
+from twinlens.simulate import camera as cameras
 from twinlens.simulate import maker as makers
-from twinlens.simulate import pair
+from twinlens.simulate import pair, tags
+from twinlens.simulate.camera import Camera
 from twinlens.simulate.maker import Maker
 from twinlens.simulate.scenes.picture import linear_srgb
+from twinlens.simulate.shots.subject import frame_size
 
 Array = npt.NDArray[Any]
 
 MEGAPIXELS = 2.0
 LIGHT = "D65"
+SENSORS = ("whole", "cut", "quiet")
+QUIET_E = 1e7  # electrons at saturation of a pixel without noise worth the name
+MODULE = 1  # the unit of both cameras
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "photos"
 MATE, PLASMA = "usr/share/backgrounds/mate/nature", "usr/share/wallpapers"
 TRAINING = (  # in this order: the first three, the first ten
@@ -44,14 +55,18 @@ MOVED_EVERY = 3
 
 class Files:
     """The simulated photographs in a folder, made when they are first asked for. `root` is where the packages
-    mate-backgrounds and plasma-workspace-wallpapers are installed or unpacked; `metamerism` is that of `photograph`."""
+    mate-backgrounds and plasma-workspace-wallpapers are installed or unpacked; `metamerism` is that of `photograph`,
+    `sensor` one of SENSORS."""
 
     def __init__(
-        self, work: Path, root: Path = Path("/"), megapixels: float = MEGAPIXELS, metamerism: float = 1.0
-    ) -> None:
-        self.work, self.root, self.megapixels, self.metamerism = work, root, megapixels, metamerism
+        self, work: Path, root: Path = Path("/"), megapixels: float = MEGAPIXELS, metamerism: float = 1.0,
+        sensor: str = SENSORS[0],
+    ) -> None:  # fmt: skip
+        self.work, self.root, self.megapixels, self.metamerism = work / sensor, root, megapixels, metamerism
         if metamerism != 1:
-            self.work = work / f"metamerism-{metamerism:g}"
+            self.work = self.work / f"metamerism-{metamerism:g}"
+        self.kept: dict[Any, Any] = {}
+        self.cameras = {name: camera_of(name, megapixels, sensor) for name in ("phone", "reference")}
 
     def own(self, role: str, maker: str, count: int) -> Path:
         """Raws of a camera with the maker's JPEG beside them: the first `count` training scenes."""
@@ -83,7 +98,10 @@ class Files:
     def _photographed(self, scene: str, moved: bool) -> dict[str, Any]:
         name, _, told = scene.partition(":")
         seed = int(told) if told else 1000 + (*TRAINING, *TEST).index(scene)
-        asked: dict[str, Any] = {"light": LIGHT, "megapixels": self.megapixels, "seed": seed, "name": "shot"}
+        asked: dict[str, Any] = {
+            "light": LIGHT, "megapixels": self.megapixels, "seed": seed, "name": "shot", "modules": (MODULE, MODULE),
+            **self.cameras,
+        }  # fmt: skip
         if name == "still-life":
             both = pair("still-life", **asked)
             return {"phone": both.phone.image, "reference": both.reference.image}
@@ -130,8 +148,33 @@ class Files:
             write_picture(rendered(image, maker), image, maker, target.with_suffix(".jpg"))
 
 
+def camera_of(name: str, megapixels: float, sensor: str) -> Camera:
+    """A shipped camera; unless its sensor is "cut", on so many pixels that each gathers what those it stands for do."""
+    camera = cameras.load(name)
+    if sensor == "cut":
+        return camera
+    own = camera.sensor
+    height, width = frame_size(camera, megapixels)
+    side = own.height / height
+    more = {key: getattr(own, key) * side**2 for key in ("full_well_e", "dark_current_e_s")}
+    more |= {key: getattr(own, key) * side for key in ("pixel_um", "read_noise_e", "dsnu_e", "row_noise_e")}
+    more |= {key: getattr(own, key) / side for key in ("adc_noise_dn", "prnu")}
+    if sensor == "quiet":
+        more |= {"full_well_e": QUIET_E, **dict.fromkeys(("dsnu_e", "prnu", "adc_noise_dn"), 0.0)}
+    return replace(camera, sensor=replace(own, height=height, width=width, **more))
+
+
+def flattened(image: Any, camera: Camera) -> Any:
+    """A raw whose file states the shading of its lens, so that a maker can correct it; cameras seldom state it."""
+    top, left, bottom, right = image.shot.area
+    maps = tags.gain_maps(camera, camera.module(MODULE), (bottom - top, right - left))
+    lists = image.shot.opcodes
+    return replace(image, shot=replace(image.shot, opcodes=(lists[0], maps, lists[2])))
+
+
 def rendered(image: Any, maker: str, *, flat: bool = False) -> Array:
-    """The maker's picture (H, W, 3) uint8 of a raw; `flat`: with the lens's shading corrected in full."""
+    """The maker's picture (H, W, 3) uint8 of a raw; `flat`: with what of the lens's shading the file states corrected
+    in full (see `flattened`)."""
     chosen = makers.load(maker)
     if flat:
         parameters = chosen.parameters

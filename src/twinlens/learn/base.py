@@ -31,6 +31,7 @@ CURVE_BEND = 0.02  # weight of second differences of a curve (against the usual 
 CURVE_APART = 1.0  # weight of what the three curves differ, in LOSS_WIDTH
 HIGHER_TERMS = (100.0, 300.0, 1e3, 1e4, 1e6)  # weight of the terms beyond the 3x3; the next where the one before folds
 GREY_KEPT = 1e4  # weight of the rows' sums
+ONE_SATURATION = 80.0  # a picture: weight against a 3x3 that does more than one saturation, of pictures not aligned
 EXPOSURE_SPREAD, WHITE_SPREAD = 0.7, 0.03  # of log gains from picture to picture, before they are measured
 LEAST_SPREAD = 0.002
 VIGNETTE_SPREAD = 0.5
@@ -45,6 +46,15 @@ def _corner_terms() -> Array:
 
 
 CORNER_TERMS = _corner_terms()
+
+
+def _more_than_saturation() -> Array:
+    """(9, 9): what of a 3x3, by rows, no mixture of the identity and one grey explains."""
+    family = np.stack([np.eye(3).ravel(), np.ones(9)], 1)
+    return np.eye(9) - family @ np.linalg.pinv(family)
+
+
+MORE_THAN_SATURATION = _more_than_saturation()
 
 
 @record(kw_only=True, eq=False)
@@ -214,7 +224,8 @@ def _normal(rows: Rows, base: Base, freedom: Freedom, spread: Array, bent: float
     share = np.sqrt(rows.weight[:, None] / root)
     jacobian = (jacobian * share[..., None]).reshape(-1, count)
     normal, right = jacobian.T @ jacobian, -jacobian.T @ (off * share).ravel()
-    return _with_priors(normal, right, cost, base, spread, len(rows.weight), bent)
+    plain = ONE_SATURATION / pictures if freedom.white else 0.0
+    return _with_priors(normal, right, cost, base, spread, len(rows.weight), (bent, plain))
 
 
 def _through(codes: Array, base: Base) -> tuple[Array, Array]:
@@ -228,9 +239,13 @@ def _through(codes: Array, base: Base) -> tuple[Array, Array]:
 
 
 def _with_priors(
-    normal: Array, right: Array, cost: float, base: Base, spread: Array, count: int, bent: float
+    normal: Array, right: Array, cost: float, base: Base, spread: Array, count: int, against: tuple[float, float]
 ) -> tuple[Array, Array, float]:
+    """The equations with what is likely before anything is measured. `against`: weights against terms beyond the 3x3,
+    and against a 3x3 that is more than a saturation: few pictures seldom show every hue, and a maker's colors are
+    mostly as much more or less vivid."""
     pictures = len(base.gains)
+    bent, plain = against
     usual = tone.usual()
 
     def prior(rows: Array, off: Array, weight: float) -> None:
@@ -257,6 +272,9 @@ def _with_priors(
             apart[np.arange(tone.COUNT), 3 * TERMS + other * tone.COUNT + np.arange(tone.COUNT)] = -1 / 3
         apart[np.arange(tone.COUNT), first + np.arange(tone.COUNT)] += 1
         prior(apart, base.curves[c] - base.curves.mean(0), CURVE_APART / LOSS_WIDTH**2 / tone.COUNT)
+    straight = np.zeros((9, size))
+    straight[:, (TERMS * np.arange(3)[:, None] + np.arange(3)).ravel()] = MORE_THAN_SATURATION
+    prior(straight, MORE_THAN_SATURATION @ base.matrix[:, :3].ravel(), plain)
     start = 3 * TERMS + 3 * tone.COUNT
     each = np.zeros((pictures, size))
     each[np.arange(pictures), start + np.arange(pictures)] = 1

@@ -1,0 +1,179 @@
+"""Learn judge: how near a look comes to a maker's own pictures of scenes that it was not learned from.
+
+The look develops a raw as a user's; the result is laid on the maker's picture and compared by means of flat blocks:
+CIEDE2000 blind, and after the one exposure gain and the one white gain on scene light that bring both nearest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from learn_files import TEST, Files, flattened, rendered
+
+from twinlens.core.record import record
+from twinlens.learn import aligning
+from twinlens.measure.registration import Registration, register, warp
+from twinlens.numerics import color
+from twinlens.pipeline.develop import develop
+from twinlens.pipeline.look import Look
+from twinlens.pipeline.scene import scene_light
+
+Array = npt.NDArray[Any]
+
+GAIN_STEP, GAIN_ROUNDS = 0.05, 2  # natural logarithm
+DOUBT, INDEPENDENT = 2.0, 100  # CIELAB, what a block is uncertain by; blocks that tell as much as a prior
+PRIOR = np.array([0.5, 0.06, 0.06])  # natural logarithms of exposure, red and blue
+BLOCK, FLAT, DARK, BRIGHT = 8, 0.05, 2 / 255, 250 / 255  # px; codes
+LEAST_SHARE = 0.05  # of the picture that surely shows the same
+REC2020_FROM_SRGB = color.rgb_from_rgb("rec2020", "srgb")
+
+
+@record(eq=False)
+class Truth:
+    """A raw `source` and the maker's picture `wanted` (H, W, 3), linear sRGB light. `place`: where the developed source
+    lies in it (None: on it); `light` (h, w, 3) its scene light by blocks; `mask` (H, W) what both surely show."""
+
+    scene: str
+    source: Any
+    wanted: Array
+    place: Registration | None
+    light: Array
+    mask: Array
+
+
+def truths(files: Files, maker: str, *, own: bool) -> list[Truth]:
+    """The test scenes as a maker shows them: from raws of the reference camera itself (`own`), or from the phone's.
+
+    A look brings no vignette with it. The phone's raws state their shading, so the reference's truth is made flat too.
+    """
+    key = maker, own
+    if key not in files.kept:
+        found = [_truth(files, maker, scene, own) for scene in TEST]
+        files.kept = {key: [one for one in found if one.mask.mean() >= LEAST_SHARE]}
+    return files.kept[key]
+
+
+def _truth(files: Files, maker: str, scene: str, own: bool) -> Truth:
+    frames = files.frames(scene)
+    source = frames["reference" if own else "phone"]
+    reference = frames["reference"] if own else flattened(frames["reference"], files.cameras["reference"])
+    wanted = linear(rendered(reference, maker, flat=True))
+    seen = scene_light(source)
+    if own:
+        place = aligning.framed(wanted.shape, seen.light.shape)
+        assert place is not None
+        return Truth(scene, source, wanted, None, _means(warp(seen.light, place)), np.ones(wanted.shape[:2], bool))
+    there = linear(np.asarray(develop(source, look="neutral").pixels))
+    place, mask = _laid(there, wanted)
+    shown = np.zeros_like(wanted) if place is None else warp(_enlarged(seen.light, there.shape), place)
+    return Truth(scene, source, wanted, place, _means(shown), mask)
+
+
+def _enlarged(light: Array, shape: tuple[int, ...]) -> Array:
+    import cv2
+
+    return cv2.resize(light, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
+
+
+def _laid(shown: Array, wanted: Array) -> tuple[Registration | None, Array]:
+    """Where what is shown lies in what is wanted, and where (H, W) both are the same thing."""
+    here, there = (np.clip(color.encode(one), 0, 1).astype(np.float32) for one in (wanted, shown))
+    found = register(here, there)
+    if found is None:
+        return None, np.zeros(wanted.shape[:2], bool)
+    places = np.stack(np.meshgrid(np.arange(wanted.shape[1]), np.arange(wanted.shape[0])), -1)
+    return found, found.is_sure(places)
+
+
+def judged(look: Look, files: Files, regime: str, maker: str) -> dict[str, Any]:
+    """The errors on every test scene: `raws` on raws of the reference camera, the others on the phone's."""
+    rows = [{"scene": one.scene, **_differences(look, one)} for one in truths(files, maker, own=regime[:4] == "raws")]
+    keys = ("blind", "blind_p95", "matched", "matched_p95")
+    return {**{key: float(np.mean([row[key] for row in rows])) for key in keys}, "scenes": rows}
+
+
+def linear(codes: Array) -> Array:
+    """Linear sRGB light (H, W, 3) of codes uint8."""
+    return color.decode(np.arange(256) / 255, "srgb")[codes].astype(np.float32)
+
+
+def developed(look: Look, truth: Truth, gains: Array) -> Array:
+    """Linear sRGB light of a raw developed with a look, its light times gains (3,), where the truth's pixels are."""
+    source, shot = truth.source, truth.source.shot
+    edits: Any = {"exposure": {"stops": float(np.log2(gains[1]))}}
+    if np.abs(gains / gains[1] - 1).max() > 1e-6:
+        white = np.array(shot.as_shot_neutral) / (gains / gains[1])
+        source = source.with_pixels(source.pixels, shot=replace(shot, as_shot_neutral=tuple(white / white.max())))
+    shown = linear(np.asarray(develop(source, look=look, edits=edits).pixels))
+    return shown if truth.place is None else warp(shown, truth.place)
+
+
+def _differences(look: Look, truth: Truth) -> dict[str, float]:
+    """CIEDE2000 of the means of flat blocks: blind, and after one exposure gain and one white gain on scene light."""
+    shown = developed(look, truth, np.ones(3))
+    keep = counted(shown, truth)
+    wanted, now = cielab(_means(truth.wanted)[keep]), cielab(_means(shown)[keep])
+    gains, then = best_gains(look, truth, keep, wanted, now)
+    blind, matched = (color.delta_e_2000(one, wanted) for one in (now, then))
+    return {
+        "blocks": int(keep.sum()), "blind": float(blind.mean()), "blind_p95": float(np.percentile(blind, 95)),
+        "matched": float(matched.mean()), "matched_p95": float(np.percentile(matched, 95)),
+        "stops": float(np.log2(gains[1])), "red": float(gains[0] / gains[1]), "blue": float(gains[2] / gains[1]),
+    }  # fmt: skip
+
+
+def best_gains(look: Look, truth: Truth, keep: Array, wanted: Array, now: Array) -> tuple[Array, Array]:
+    """(3,) gains on scene light that bring the blocks nearest in CIELAB, large differences counting by their size, and
+    the blocks (N, 3) with them: steps of Gauss and Newton from 1, by the look's own slopes at the scene light.
+
+    The prior decides only where a picture tells nothing of a gain.
+    """
+    light = truth.light[keep]
+    start = _shown(look, light)
+    steps = np.exp(GAIN_STEP * np.array([[1.0, 1, 1], [1, 0, 0], [0, 0, 1]]))  # exposure, red, blue
+    slopes = np.stack([(_shown(look, light * one) - start) / GAIN_STEP for one in steps], -1)
+    prior = np.diag(len(light) / INDEPENDENT / PRIOR**2)
+    log = np.zeros(3)
+    for _ in range(GAIN_ROUNDS):
+        share = 1 / np.sqrt(1 + np.square((wanted - now) / DOUBT).sum(-1)) / DOUBT**2
+        normal = np.einsum("nci,n,ncj->ij", slopes, share, slopes) + prior
+        log = log + np.linalg.solve(normal, np.einsum("nci,n,nc->i", slopes, share, wanted - now) - prior @ log)
+        now = cielab(_means(developed(look, truth, gains_of(log)))[keep])
+    return gains_of(log), now
+
+
+def _shown(look: Look, light: Array) -> Array:
+    """CIELAB (N, 3) of what a look's map shows of scene light."""
+    return cielab(np.clip(look.map.render(light) @ color.rgb_from_rgb("srgb", "rec2020").T, 0, 1))
+
+
+def gains_of(log: Array) -> Array:
+    """(3,) red, green, blue of the logarithms of exposure, red and blue."""
+    return np.exp(log[0] + np.array([log[1], 0.0, log[2]]))
+
+
+def counted(shown: Array, truth: Truth) -> Array:
+    """Which blocks (h, w) count: surely the same, flat in both, neither dark nor bright."""
+    spread = [_blocks(np.clip(color.encode(one), 0, 1)).std((1, 3)).max(-1) for one in (shown, truth.wanted)]
+    codes = _blocks(color.encode(truth.wanted))
+    keep = (np.maximum(*spread) < FLAT) & np.all(_blocks(truth.mask[..., None]), axis=(1, 3))[..., 0]
+    return keep & (codes.max((1, 3, 4)) < BRIGHT) & (codes.mean((1, 3)).max(-1) > DARK)
+
+
+def _blocks(picture: Array) -> Array:
+    """(h, BLOCK, w, BLOCK, C) of a picture (H, W, C)."""
+    height, width = (size // BLOCK for size in picture.shape[:2])
+    return picture[: height * BLOCK, : width * BLOCK].reshape(height, BLOCK, width, BLOCK, -1)
+
+
+def _means(picture: Array) -> Array:
+    """The means (h, w, C) of blocks."""
+    return _blocks(picture).mean((1, 3))
+
+
+def cielab(light: Array) -> Array:
+    """CIELAB (..., 3) under D50 of linear sRGB light (..., 3)."""
+    return color.lab_from_xyz(np.asarray(light, float) @ (color.XYZ_D50_FROM_REC2020 @ REC2020_FROM_SRGB).T)
