@@ -1,12 +1,12 @@
 """Verdict, bank: fingerprints of simulated shots, scene by scene, from which `verdict.py` draws its experiments.
 
-Every scene is photographed several times by a phone (two units and more, two lights) and by a reference camera, each
-shot with its own noise, framing and exposure. Each raw picture is rendered in three looks, and looks part of the way
-between are made by mixing the finished pictures' codes, which is no axis of the fingerprint. Every picture is written
-as a JPEG and read back. The shots of a scene are laid on each other once; then each experiment's three sets are
-measured in their own joint frame.
+Every scene is photographed by a phone and by a reference camera, each shot with its own noise, framing and exposure;
+banks of conditions have the phone's other units and other lights too. Each raw picture is rendered in three looks, and
+looks part of the way between are made by mixing the finished pictures' codes, which is no axis of the fingerprint.
+Every picture is written as a JPEG and read back. The shots of a scene are laid on each other once; then each
+experiment's three sets are measured in their own joint frame.
 
-    python benchmarks/verdict_bank.py tuning|tuning-local|report FOLDER [SCENES]  makes FOLDER/NAME.npz, one processor
+    python benchmarks/verdict_bank.py PLAN FOLDER [SCENES]  makes FOLDER/PLAN.npz, one processor; plans are in PLANS
 """
 
 from __future__ import annotations
@@ -41,9 +41,6 @@ SHARE = Path(os.environ.get("SHARE", "/usr/share"))  # where Debian's mate-backg
 BACKGROUNDS, WALLPAPERS = SHARE / "backgrounds", SHARE / "wallpapers"
 SCENES_BETWEEN_FILES = 6
 MEGAPIXELS = 0.4
-REPEATS, LOGO_REPEATS = 2, 4
-UNITS = (2, 3, 4)
-LIGHTS = ("D50", "FL11", "LED-B3", "A")
 EXPOSURE_SPREAD, SHIFT, TURN_DEG, ZOOM = 0.03, 0.012, 0.8, 0.05
 QUALITY = 92
 SCENES_OF_SHARES = 6  # whose distances between looks set how far the reference look lies; the same for all later ones
@@ -51,54 +48,62 @@ SCENES_OF_SHARES = 6  # whose distances between looks set how far the reference 
 
 class Ask(NamedTuple):
     """Looks (before, reference, beside), the distance (CIEDE2000) of the latter two from the first, and the changes:
-    parts of the way and beside it, and whether whole sets of another unit or light are made."""
+    parts of the way and beside it."""
 
     looks: tuple[str, str, str]
     distance: float
     ways: tuple[tuple[float, float], ...]
-    conditions: tuple[str, ...] = ()
 
 
 class Plan(NamedTuple):
-    """What a bank is made of: what is asked, sensors, where its scenes come from."""
+    """What a bank is made of: what is asked, sensors, where its scenes come from, into how many rows a photograph is
+    cut, how many shots a set has of each scene, other units and lights of the phone, and whether there is noise."""
 
     asks: tuple[Ask, ...]
     sensors: tuple[str, str]
     still_life_seed: int
     photographs: tuple[str, ...]
+    rows: int = 1
+    repeats: int = 2
+    units: tuple[int, ...] = ()
+    lights: tuple[str, ...] = ()
+    noisy: bool = True
 
 
 ALL = ((0.0, 0.0), (0.25, 0.0), (0.5, 0.0), (1.0, 0.0), (0.0, 1.0), (0.25, 1.0))
 FEW = ((0.0, 0.0), (0.5, 0.0), (1.0, 0.0), (0.25, 1.0))
-CONDITIONS = ("unit", "light")
 LOCAL = ", local tone"  # behind a maker's name
+BUNDLED, MEASURED = ("", ""), ("Samsung_Galaxy-S20_Tominaga_etal_2021", "Leica_M8_Mauer-2009")
+TUNED_UNITS, TUNED_LIGHTS = (2, 3, 4), ("D50", "FL11", "LED-B3", "A")  # that the stated priors were measured on
+OURS = ("smartphone", "natural", "cinematic")
+REPORTED = (
+    Ask(OURS, 5.0, ALL),
+    Ask(OURS, 2.5, ALL),
+    Ask(("random:11", "cinematic", "random:12"), 5.0, ALL),
+)
+TUNED = ("random:1", "random:2", "random:3")
 PLANS = {
     "tuning": Plan(
-        asks=(
-            Ask(("random:1", "random:2", "random:3"), 5.0, FEW, CONDITIONS),
-            Ask(("random:4", "random:5", "random:6"), 4.0, FEW),
-        ),
-        sensors=("", ""),
-        still_life_seed=100,
-        photographs=("wallpapers",),
+        asks=(Ask(TUNED, 5.0, FEW), Ask(("random:4", "random:5", "random:6"), 4.0, FEW)),
+        sensors=BUNDLED, still_life_seed=100, photographs=("wallpapers",),
     ),
     "tuning-local": Plan(  # a look with tone by place, whose effect hangs on the scene most
         asks=(Ask(("random:1" + LOCAL, "random:2", "random:3"), 5.0, FEW),),
-        sensors=("", ""),
-        still_life_seed=200,
-        photographs=("wallpapers",),
+        sensors=BUNDLED, still_life_seed=200, photographs=("wallpapers",),
+    ),
+    "tuning-conditions": Plan(
+        asks=(Ask(TUNED, 5.0, ()),),
+        sensors=BUNDLED, still_life_seed=100, photographs=("wallpapers",), repeats=1,
+        units=TUNED_UNITS, lights=TUNED_LIGHTS,
     ),
     "report": Plan(
-        asks=(
-            Ask(("smartphone", "natural", "cinematic"), 5.0, ALL, CONDITIONS),
-            Ask(("smartphone", "natural", "cinematic"), 2.5, ALL),
-            Ask(("random:11", "cinematic", "random:12"), 5.0, ALL),
-        ),
-        sensors=("Samsung_Galaxy-S20_Tominaga_etal_2021", "Leica_M8_Mauer-2009"),
-        still_life_seed=500,
-        photographs=("backgrounds", "shared"),
+        asks=REPORTED, sensors=MEASURED, still_life_seed=500, photographs=("backgrounds", "shared"), rows=2, repeats=1,
     ),
-}
+    "report-without-noise": Plan(
+        asks=REPORTED, sensors=MEASURED, still_life_seed=500, photographs=("backgrounds", "shared"), rows=2, repeats=1,
+        noisy=False,
+    ),
+}  # fmt: skip
 
 
 def camera_of(role: str, sensitivity: str) -> cameras.Camera:
@@ -127,15 +132,16 @@ def pictures(plan: Plan) -> list[tuple[str, Any]]:
     for file in files:
         with Image.open(file) as image:
             whole = np.asarray(image.convert("RGB"))
-        parts = 2 if min(whole.shape[:2]) >= 1000 else 1
-        for number, part in enumerate(np.array_split(whole, parts, axis=1)):
+        cuts = (plan.rows, 2) if min(whole.shape[:2]) >= 1000 else (1, 1)
+        parts = [part for band in np.array_split(whole, cuts[0]) for part in np.array_split(band, cuts[1], axis=1)]
+        for number, part in enumerate(parts):
             if part.shape[1] * 3 < part.shape[0] * 4:  # to 4:3, its middle
                 rows = part.shape[1] * 3 // 4
                 top = (part.shape[0] - rows) // 2
                 part = part[top : top + rows]
             told = file.parts[-4] if file.parts[-2] == "images" else file.stem
-            found.append((f"{told}-{number}", part))
-    return found
+            found.append((number, f"{told}-{number}", part))
+    return [(name, part) for _, name, part in sorted(found, key=lambda one: one[0])]  # one of each photograph first
 
 
 def subjects(plan: Plan, count: int) -> list[tuple[str, Any]]:
@@ -147,20 +153,20 @@ def subjects(plan: Plan, count: int) -> list[tuple[str, Any]]:
 
 
 class Raw(NamedTuple):
-    """A raw picture and what took it: "phone", "unit", "light" or "reference", and its number."""
+    """A raw picture, what took it: "phone", "unit", "light" or "reference", and the number of shot, unit or light."""
 
     kind: str
     number: int
     image: Any
 
 
-def raws(what: Any, phone: cameras.Camera, reference: cameras.Camera, seed: int, conditions: bool) -> list[Raw]:
-    """Every shot of a scene; `conditions`: those of other units and in another light too."""
+def raws(what: Any, plan: Plan, seed: int) -> list[Raw]:
+    """Every shot of a scene: the phone's for before and after, those of its other units and in other lights, the
+    reference camera's."""
+    phone, reference = (camera_of(role, name) for role, name in zip(("phone", "reference"), plan.sensors, strict=True))
     rng = np.random.default_rng([seed, 77])
     size = frame_size(phone, MEGAPIXELS)
     kind, options = (what, {}) if isinstance(what, str) else ("photograph", {"picture": what})
-    day = makes.make(kind, *size, light="D65", seed=seed, **options)
-    other = LIGHTS[seed % len(LIGHTS)]
 
     def take(seen: Any, camera: cameras.Camera, role: str, number: int, unit: int, level: float) -> Raw:
         own = frame_size(camera, MEGAPIXELS)
@@ -172,16 +178,18 @@ def raws(what: Any, phone: cameras.Camera, reference: cameras.Camera, seed: int,
         shot = photograph(
             seen, camera, height=own[0], width=own[1], pose=pose, module=unit, seed=int(rng.integers(2**31)),
             exposure=level * float(np.exp(EXPOSURE_SPREAD * rng.uniform(-1, 1))), least_resolution=0.3,
+            noisy=plan.noisy,
         )  # fmt: skip
         return Raw(role, number, shot.image)
 
+    day = makes.make(kind, *size, light="D65", seed=seed, **options)
     level = metered(day, phone)
-    made = [take(day, phone, "phone", at, 1, level) for at in range(LOGO_REPEATS)]
-    if conditions:
-        made += [take(day, phone, "unit", unit, unit, level) for unit in UNITS]
-        evening = makes.make(kind, *size, light=other, seed=seed, **options)
-        made += [take(evening, phone, "light", LIGHTS.index(other), 1, metered(evening, phone))]
-    return made + [take(day, reference, "reference", at, 1, metered(day, reference)) for at in range(REPEATS)]
+    made = [take(day, phone, "phone", at, 1, level) for at in range(2 * plan.repeats)]
+    made += [take(day, phone, "unit", unit, unit, level) for unit in plan.units]
+    for at, light in enumerate(plan.lights):
+        other = makes.make(kind, *size, light=light, seed=seed, **options)
+        made.append(take(other, phone, "light", at, 1, metered(other, phone)))
+    return made + [take(day, reference, "reference", at, 1, metered(day, reference)) for at in range(plan.repeats)]
 
 
 def distance(one: np.ndarray, other: np.ndarray) -> float:
@@ -278,20 +286,36 @@ def shares(renderings: dict[str, np.ndarray], looks: tuple[str, str, str], wante
     return tuple(min(wanted / max(distance(before, renderings[name]), 0.1), 2.0) for name in looks[1:])  # type: ignore
 
 
-def measured(laid: Laid, looks: tuple[str, str, str], part: tuple[float, float], ask: Ask) -> dict[str, np.ndarray]:
+def parts_of(plan: Plan) -> list[tuple[float, float]]:
+    """For every ask, the parts of the ways to the reference look and beside it that make its distance."""
+    looks = {look: maker_of(look) for ask in plan.asks for look in ask.looks}
+    plain = plan._replace(units=(), lights=(), repeats=1)
+    found: list[list[tuple[float, float]]] = [[] for _ in plan.asks]
+    for scene, (_, what) in enumerate(subjects(plan, SCENES_OF_SHARES)):
+        first = raws(what, plain, plan.still_life_seed + scene)[0].image
+        renderings = {look: maker.render(first) for look, maker in looks.items()}
+        for ask, own in zip(plan.asks, found, strict=True):
+            own.append(shares(renderings, ask.looks, ask.distance))
+    return [tuple(np.median(own, axis=0).tolist()) for own in found]
+
+
+def measured(laid: Laid, plan: Plan, ask: Ask, part: tuple[float, float]) -> dict[str, np.ndarray]:
     """The values (n, K) of every experiment's shots: before first, then after, then reference."""
+    looks, repeats = ask.looks, plan.repeats
     at = {kind: [n for n, one in enumerate(laid.raws) if one.kind == kind and laid.places[n] is not None]
           for kind in ("phone", "unit", "light", "reference")}  # fmt: skip
-    if len(at["phone"]) < LOGO_REPEATS or len(at["reference"]) < REPEATS:
+    if len(at["phone"]) < 2 * repeats or len(at["reference"]) < repeats:
         return {}
 
     def shot(number: int, way: float, beside: float, role: str) -> Any:
         own = laid.renderings[number]
-        codes = own[looks[0]].astype(np.float32)
-        codes = codes + way * part[0] * (own[looks[1]] - codes) + beside * part[1] * (own[looks[2]] - codes)
+        codes = start = own[looks[0]].astype(np.float32)
+        for look, share in zip(looks[1:], (way * part[0], beside * part[1]), strict=True):
+            if share:  # other units and lights have no look beside the way
+                codes = codes + share * (own[look] - start)
         return laid.shot(number, np.rint(np.clip(codes, 0, 255)).astype(np.uint8), role)
 
-    before = [shot(number, 0, 0, "before") for number in at["phone"][:REPEATS]]
+    before = [shot(number, 0, 0, "before") for number in at["phone"][:repeats]]
     reference = [shot(number, 1, 0, "reference") for number in at["reference"]]
     found: dict[str, np.ndarray] = {}
 
@@ -301,40 +325,52 @@ def measured(laid: Laid, looks: tuple[str, str, str], part: tuple[float, float],
             found[name] = values
 
     for way, beside in ask.ways:
-        keep(f"{way:g} {beside:g}", (before, [shot(n, way, beside, "after") for n in at["phone"][REPEATS:]], reference))
-    for kind in ask.conditions:
-        for number in at[kind]:
-            for way in (0.0, 0.5):
-                after = [shot(number, way, 0, "after")]
-                keep(f"{kind} {laid.raws[number].number} {way:g}", (before[:1], after, reference[:1]))
+        keep(f"{way:g} {beside:g}", (before, [shot(n, way, beside, "after") for n in at["phone"][repeats:]], reference))
+    for number in at["unit"] + at["light"]:
+        for way in (0.0, 0.5):
+            name = f"{laid.raws[number].kind} {laid.raws[number].number} {way:g}"
+            keep(name, (before[:1], [shot(number, way, 0, "after")], reference[:1]))
     return found
 
 
 def make(name: str, folder: Path, count: int) -> Path:
     """The bank: arrays "look distance experiment", (scenes, shots, K), nan where a scene has none."""
     plan = PLANS[name]
-    phone, reference = camera_of("phone", plan.sensors[0]), camera_of("reference", plan.sensors[1])
     looks = {look: maker_of(look) for ask in plan.asks for look in ask.looks}
-    rows: dict[str, dict[int, np.ndarray]] = {}
-    parts: dict[int, list[tuple[float, float]]] = {}
+    parts = parts_of(plan)
     told = subjects(plan, count)
     start = time.process_time()
     path = folder / f"{name}.npz"
     folder.mkdir(parents=True, exist_ok=True)
+    rows = kept(path, [one for one, _ in told])
+    measured_before = {scene for by_scene in rows.values() for scene in by_scene}
     for scene, (what_name, what) in enumerate(told):
-        made = raws(what, phone, reference, plan.still_life_seed + scene, any(ask.conditions for ask in plan.asks))
+        if scene in measured_before:
+            continue
+        made = raws(what, plan, plan.still_life_seed + scene)
         laid = Laid(made, [{look: looks[look].render(raw.image) for look in asked_of(raw, plan)} for raw in made])
-        for number, ask in enumerate(plan.asks):
-            own = parts.setdefault(number, [])
-            if len(own) < SCENES_OF_SHARES:
-                own.append(shares(laid.renderings[0], ask.looks, ask.distance))
-            part = tuple(np.median(own, axis=0).tolist())
-            for key, values in measured(laid, ask.looks, part, ask).items():
+        for number, (ask, part) in enumerate(zip(plan.asks, parts, strict=True)):
+            for key, values in measured(laid, plan, ask, part).items():
                 rows.setdefault(f"{number} {key}", {})[scene] = values
         print(f"{scene + 1} {what_name} {time.process_time() - start:.0f} s", flush=True)
-        if (scene + 1) % SCENES_BETWEEN_FILES == 0 or scene + 1 == len(told):
-            write(path, rows, [one for one, _ in told[: scene + 1]])
+        if (scene + 1) % SCENES_BETWEEN_FILES == 0:
+            write(path, rows, [one for one, _ in told])
+    write(path, rows, [one for one, _ in told])
     return path
+
+
+def kept(path: Path, names: list[str]) -> dict[str, dict[int, np.ndarray]]:
+    """What a stopped run has made: by experiment, the values of scenes, numbered as in `names`."""
+    if not path.exists():
+        return {}
+    file = np.load(path)
+    place = {name: scene for scene, name in enumerate(names)}
+    found: dict[str, dict[int, np.ndarray]] = {}
+    for key in file.files:
+        for name, values in zip(file["names"], file[key] if key not in ("names", "keys") else (), strict=False):
+            if str(name) in place and np.isfinite(values).any():
+                found.setdefault(key, {})[place[str(name)]] = values
+    return found
 
 
 def maker_of(look: str) -> makers.Maker:
@@ -346,8 +382,8 @@ def maker_of(look: str) -> makers.Maker:
 
 
 def asked_of(raw: Raw, plan: Plan) -> list[str]:
-    """The looks in which a raw picture is rendered."""
-    asks = [one for one in plan.asks if raw.kind in ("phone", "reference") or raw.kind in one.conditions]
+    """The looks in which a raw picture is rendered; other units and lights have no look beside the way."""
+    asks = plan.asks if raw.kind in ("phone", "reference") else [one._replace(looks=one.looks[:2]) for one in plan.asks]
     return list(dict.fromkeys(look for one in asks for look in one.looks))
 
 
