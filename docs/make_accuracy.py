@@ -404,6 +404,36 @@ def learned() -> str:
     ])  # fmt: skip
 
 
+def features() -> str:
+    """Features of `compare` against changes whose truth is known, and what each change does to other features."""
+    data = figures("fingerprint")
+    measured = [
+        (cause, key, value(one["truth"]), value(one["measured"]), value(one["spread of scenes"]))
+        for cause, found in data["accuracy"].items()
+        for key, one in found.items()
+    ]
+    blocks = list(dict.fromkeys(block for found in data["crosstalk"].values() for block in found))
+    crossed = [
+        (cause, *(f"{found[block]['floors']:+.1f}" if block in found else "" for block in blocks))
+        for cause, found in data["crosstalk"].items()
+    ]
+    return "\n".join([
+        "## Compare: features of a processing\n", made("fingerprint", data),
+        "JPEGs of three still lifes, photographed by hand again for each change. Units as in "
+        "[compare](compare.md): exposure, shadow, highlight and corners in EV, others in % (100 times a natural "
+        "logarithm) or degrees.\n",
+        table(("change", "feature", "truth", "measured", "spread of scenes"), measured),
+        "What each change does to every block of features: the feature of the block that moves most, in floors (the "
+        "least difference that counts, in `compare/features/catalog.py`; the verdict scales by more than them).\n",
+        table(("change", *blocks), crossed),
+    ])  # fmt: skip
+
+
+def value(number: float | None) -> str:
+    """A number of any size in few digits."""
+    return "" if number is None else f"{number:.3g}"
+
+
 SECTIONS: dict[str, Callable[[], str]] = {
     "speed": speed,
     "demosaic": demosaic,
@@ -419,6 +449,7 @@ SECTIONS: dict[str, Callable[[], str]] = {
     "simulate_matrices": estimates,
     "module": module,
     "learn": learned,
+    "fingerprint": features,
     "simulate": simulated,
 }
 
