@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from twinlens.learn import base
+from twinlens.learn import base, likely
 from twinlens.learn.base import Base, Freedom, Rows
 from twinlens.numerics import color
 
@@ -38,7 +38,7 @@ def fitted(rows: Rows, *, white: bool = True) -> Base:
 
 
 def unlike_a_saturation(found: Base) -> Any:
-    return np.linalg.norm(base.MORE_THAN_SATURATION @ found.matrix[:, :3].ravel())
+    return np.linalg.norm(likely.MORE_THAN_SATURATION @ found.matrix[:, :3].ravel())
 
 
 def test_what_few_handheld_pairs_do_not_show_is_taken_for_a_saturation(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from twinlens.core.record import record
 from twinlens.learn import tone
+from twinlens.learn.likely import LOSS_WIDTH, priors
 from twinlens.numerics.color import decode, encode
 from twinlens.numerics.curve import CODE_SCALE, OFFSET, decode_tone, encode_tone
 from twinlens.numerics.root_polynomial import EXPONENTS, TERMS, terms
@@ -24,37 +25,12 @@ from twinlens.numerics.root_polynomial import EXPONENTS, TERMS, terms
 Array = npt.NDArray[Any]
 
 CLIPPED = (0.004, 0.996)  # target code beyond which a channel says only that it is as dark, or as bright, as that
-LOSS_WIDTH = 0.012  # tone code: residuals beyond count by their size, not its square
 STEPS = 60
 HELD_PASSES = 12
-CURVE_BEND = 0.02  # weight of second differences of a curve (against the usual one's), in LOSS_WIDTH
-CURVE_APART = 1.0  # weight of what the three curves differ, in LOSS_WIDTH
 HIGHER_TERMS = (100.0, 300.0, 1e3, 1e4, 1e6)  # weight of the terms beyond the 3x3; the next where the one before folds
-GREY_KEPT = 1e4  # weight of the rows' sums
 ONE_SATURATION = 80.0  # a picture: weight against a 3x3 that does more than one saturation, of pictures not aligned
 EXPOSURE_SPREAD, WHITE_SPREAD = 0.7, 0.03  # of log gains from picture to picture, before they are measured
 LEAST_SPREAD = 0.002
-VIGNETTE_SPREAD = 0.5
-
-
-def _corner_terms() -> Array:
-    """What the terms beyond the 3x3 add to their straight part at grey, at the corners and edges of all colors."""
-    line = np.linspace(0, 1, 5)
-    rgb = np.stack(np.meshgrid(line, line, line), -1).reshape(-1, 3)
-    rgb = rgb[(rgb.max(1) == 1) & (rgb.min(1) == 0)]
-    return np.concatenate([terms(rgb)[:, 3:] - rgb @ EXPONENTS[3:].T, 0.05 * np.eye(TERMS - 3)]) / np.sqrt(len(rgb))
-
-
-CORNER_TERMS = _corner_terms()
-
-
-def _more_than_saturation() -> Array:
-    """(9, 9): what of a 3x3, by rows, no mixture of the identity and one grey explains."""
-    family = np.stack([np.eye(3).ravel(), np.ones(9)], 1)
-    return np.eye(9) - family @ np.linalg.pinv(family)
-
-
-MORE_THAN_SATURATION = _more_than_saturation()
 
 
 @record(kw_only=True, eq=False)
@@ -225,7 +201,11 @@ def _normal(rows: Rows, base: Base, freedom: Freedom, spread: Array, bent: float
     jacobian = (jacobian * share[..., None]).reshape(-1, count)
     normal, right = jacobian.T @ jacobian, -jacobian.T @ (off * share).ravel()
     plain = ONE_SATURATION / pictures if freedom.white else 0.0
-    return _with_priors(normal, right, cost, base, spread, len(rows.weight), (bent, plain))
+    for likely, away, weight in priors(base, spread, len(rows.weight), bent, plain):
+        normal += weight * likely.T @ likely
+        right -= weight * likely.T @ away
+        cost += weight * float(away @ away)
+    return normal, right, cost
 
 
 def _through(codes: Array, base: Base) -> tuple[Array, Array]:
@@ -236,58 +216,6 @@ def _through(codes: Array, base: Base) -> tuple[Array, Array]:
     slope = np.where(size <= 0.0031308, 12.92, 1.055 / 2.4 * size ** (1 / 2.4 - 1))
     inner = 3 * CODE_SCALE * (np.maximum(light, 0) + OFFSET) ** (2 / 3)
     return encode(display), slope[..., None] * base.display_from_process * inner[:, None]
-
-
-def _with_priors(
-    normal: Array, right: Array, cost: float, base: Base, spread: Array, count: int, against: tuple[float, float]
-) -> tuple[Array, Array, float]:
-    """The equations with what is likely before anything is measured. `against`: weights against terms beyond the 3x3,
-    and against a 3x3 that is more than a saturation: few pictures seldom show every hue, and a maker's colors are
-    mostly as much more or less vivid."""
-    pictures = len(base.gains)
-    bent, plain = against
-    usual = tone.usual()
-
-    def prior(rows: Array, off: Array, weight: float) -> None:
-        nonlocal cost
-        normal[:] += weight * rows.T @ rows
-        right[:] -= weight * rows.T @ off
-        cost += weight * float(off @ off)
-
-    size = len(right)
-    for c in range(3):
-        sums = np.zeros((1, size))
-        sums[0, c * TERMS : (c + 1) * TERMS] = 1
-        prior(sums, np.array([base.matrix[c].sum() - 1]), GREY_KEPT)
-        higher = np.zeros((len(CORNER_TERMS), size))
-        higher[:, c * TERMS + 3 : (c + 1) * TERMS] = CORNER_TERMS
-        prior(higher, CORNER_TERMS @ base.matrix[c, 3:], bent)
-        second = np.zeros((tone.COUNT - 2, size))
-        first = 3 * TERMS + c * tone.COUNT
-        for k, value in enumerate((1, -2, 1)):
-            second[np.arange(tone.COUNT - 2), first + k + np.arange(tone.COUNT - 2)] = value
-        prior(second, np.diff(base.curves[c] - usual, 2) / 1, CURVE_BEND / LOSS_WIDTH**2 / tone.COUNT)
-        apart = np.zeros((tone.COUNT, size))
-        for other in range(3):
-            apart[np.arange(tone.COUNT), 3 * TERMS + other * tone.COUNT + np.arange(tone.COUNT)] = -1 / 3
-        apart[np.arange(tone.COUNT), first + np.arange(tone.COUNT)] += 1
-        prior(apart, base.curves[c] - base.curves.mean(0), CURVE_APART / LOSS_WIDTH**2 / tone.COUNT)
-    straight = np.zeros((9, size))
-    straight[:, (TERMS * np.arange(3)[:, None] + np.arange(3)).ravel()] = MORE_THAN_SATURATION
-    prior(straight, MORE_THAN_SATURATION @ base.matrix[:, :3].ravel(), plain)
-    start = 3 * TERMS + 3 * tone.COUNT
-    each = np.zeros((pictures, size))
-    each[np.arange(pictures), start + np.arange(pictures)] = 1
-    prior(each, base.gains, 1 / spread[0] ** 2 / count)
-    prior(each.sum(0, keepdims=True), np.array([base.gains.sum()]), 1e2)
-    white = np.zeros((2 * pictures, size))
-    white[np.arange(2 * pictures), start + pictures + np.arange(2 * pictures)] = 1
-    prior(white, base.whites[:, [0, 2]].ravel(), 10 / spread[1] ** 2 / count)
-    prior(white.reshape(pictures, 2, size).sum(0), base.whites[:, [0, 2]].sum(0), 1e2)
-    fall = np.zeros((2, size))
-    fall[[0, 1], [-2, -1]] = 1
-    prior(fall, base.vignette, 1 / VIGNETTE_SPREAD**2 / count)
-    return normal, right, cost
 
 
 def _started(rows: Rows, display_from_process: Array) -> Base:
@@ -305,20 +233,9 @@ def _started(rows: Rows, display_from_process: Array) -> Base:
     middle = np.nanmean(gains)
     gains = np.where(np.isnan(gains), middle, gains) - middle
     source = rows.source * np.exp(gains[rows.picture])[:, None]
-    curves = np.stack([_first_curve(source[:, c], wanted[:, c], rows.weight) for c in range(3)])
+    curves = np.stack([tone.through(source[:, c], wanted[:, c], rows.weight) for c in range(3)])
     zero = np.zeros((rows.pictures, 3))
     return Base(
         matrix=np.eye(3, TERMS), curves=curves, gains=gains, whites=zero, vignette=np.zeros(2),
         display_from_process=display_from_process,
     )  # fmt: skip
-
-
-def _first_curve(light: Array, code: Array, weight: Array) -> Array:
-    """A smooth rising curve (COUNT,) through tone codes (N,) at light (N,)."""
-    values, _ = tone.basis(light)
-    usual, bend = tone.usual(), np.diff(np.eye(tone.COUNT), 2, axis=0)
-    share = weight / np.hypot(0.05, 0.3 * code)
-    share /= share.sum()
-    normal = (values.T * share) @ values + 0.1 / tone.COUNT * bend.T @ bend + 1e-6 * np.eye(tone.COUNT)
-    off = code - values @ usual
-    return tone.raised(usual + np.linalg.solve(normal, (values.T * share) @ off))

@@ -18,9 +18,7 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
-ACROSS = np.array([[1, -1, 0], [1, 1, -2]]) / np.sqrt(
-    [[2], [6]]
-)  # of codes (red, green, blue), at right angles to grey
+ACROSS = np.array([[1, -1, 0], [1, 1, -2]]) / np.array([[2], [6]]) ** 0.5  # of codes, at right angles to grey
 HARMONICS = 4
 FALL = 0.7  # of what is expected, from harmonic to harmonic
 NEAR_GREY = 0.06  # c at which the harmonics fade
