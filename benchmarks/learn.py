@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from record import save
+from record import check_quick, save
 
 from twinlens.learn import ColorMap, fit_color_map, rendering
 from twinlens.learn import base as bases
@@ -37,6 +37,7 @@ TRAINING, TESTS = range(1, 11), range(101, 107)  # seeds of still lifes
 ROWS = 1200  # of a picture
 NOISE = 0.006  # code, of a block mean after demosaic, sharpening and JPEG
 FLAT = 0.1  # spread within a block, of its mean
+QUICK_TOLERANCE = 0.02  # CIEDE2000
 PEERS = Path(__file__).with_name("learn_peers.py")
 
 SRGB, P3 = color.rgb_from_rgb("srgb", "rec2020"), color.rgb_from_rgb("p3", "rec2020")
@@ -253,26 +254,38 @@ def measured(name: str, look: Look, train: Any, test: Any, counts: tuple[int, ..
     return figures
 
 
+def quick() -> dict[str, float]:
+    """A small fixed share: one look from noisy still lifes, on others."""
+    look, (train, test) = looks()["natural"], pictures(None)
+    seen, wanted, _ = rows(test, look, "scene", 0)
+    found: dict[str, float] = {}
+    for count in (3, 10):
+        source, target, _ = rows(train[:count], look, "scene", NOISE)
+        fit = fit_color_map(source, target, noise=NOISE)
+        mean, p95 = error(fit.value(seen), wanted)
+        found |= {f"{count} noisy, mean": mean, f"{count} noisy, p95": p95, f"{count} noisy, residual": fit.residual}
+    return found
+
+
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     options.add_argument("--photographs", type=Path)
     options.add_argument("--peers-python")
-    options.add_argument("--quick", action="store_true", help="one look, nothing is written")
+    options.add_argument("--quick", action="store_true", help="compares a small fixed share with the committed figures")
     told = options.parse_args()
+    if told.quick:
+        return check_quick("learn", quick(), QUICK_TOLERANCE)
     train, test = pictures(told.photographs)
-    chosen = dict(list(looks().items())[:1]) if told.quick else looks()
-    figures: dict[str, Any] = {name: measured(name, look, train, test, (3, 10)) for name, look in chosen.items()}
-    if not told.quick:
-        cases = {}
-        for name, look in chosen.items():
-            source, target, _ = rows(train, look, "scene", 0.0)
-            seen, wanted, _ = rows(test, look, "scene", 0.0)
-            cases[name] = source, target, seen, wanted
-        others = peers(told.peers_python, cases)
-        print(others)
-        print(
-            save("learn", {"pictures": {"training": len(train), "test": len(test)}, "looks": figures, "peers": others})
-        )
+    figures, cases = {}, {}
+    for name, look in looks().items():
+        figures[name] = measured(name, look, train, test, (3, 10))
+        source, target, _ = rows(train, look, "scene", 0.0)
+        seen, wanted, _ = rows(test, look, "scene", 0.0)
+        cases[name] = source, target, seen, wanted
+    others = peers(told.peers_python, cases)
+    names = sorted(path.name for path in told.photographs.glob("*.jpg")) if told.photographs else []
+    counted = {"training": len(train), "test": len(test), "photographs": names}
+    print(save("learn", {"pictures": counted, "looks": figures, "peers": others, "quick": quick()}))
     return 0
 
 

@@ -398,8 +398,9 @@ def learned() -> str:
         "look is of the family that is fitted. color-matcher is given the very pair that it is judged on.\n",
         table(head, rows),
         "In colors that no photograph shows a look is a guess: with three of these photographs about half of the test "
-        "colors lie 20 (CIELAB) and more from any that was seen. How much the residual is smoothed was chosen on these "
-        "photographs with all looks but cinematic and random:11, whose rows alone are free of that choice. "
+        "colors lie 20 (CIELAB) and more from any that was seen. Weights were chosen on most of these photographs with "
+        "natural, cinematic, random:4 and by hue, film being watched; the rows of random:9, random:11 and warped are "
+        "the freest of choice. "
         "camera-match's RBF was not measured (it wants a library that was not installed).\n",
     ])  # fmt: skip
 
