@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import OrderedDict
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from twinlens.core import look as look_numbers
 from twinlens.core.errors import DocumentError, FileError, ParameterError
 from twinlens.core.image import DISPLAY, SCENE, Image, Window, empty_rgb, planar
 from twinlens.core.look import COLUMNS, PLAIN_SECTOR, Table, keep_table
@@ -346,7 +344,7 @@ def test_tables_of_a_recipe_are_found_beside_it(tmp_path, monkeypatch):
     rgb = random_scene(32)
     before = made.map.render(rgb)
     assert [path.suffix for path in write_tables([made.map], tmp_path)] == [".cube"]
-    monkeypatch.setattr("twinlens.core.look._tables", OrderedDict())
+    monkeypatch.setattr("twinlens.core.look._tables", {})
     with pytest.raises(DocumentError, match="not loaded"):
         read_tables([made.map], tmp_path / "elsewhere")
     read_tables([made.map], tmp_path)
@@ -473,18 +471,3 @@ def test_stage_takes_one_pixel_and_leaves_its_input_alone():
     before = image.pixels.copy()
     assert load("vibrant").map(image).pixels.shape == (1, 1, 3)
     assert np.array_equal(image.pixels, before)
-
-
-def test_tables_that_were_not_used_for_longest_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    tables = [Table(np.full((3, 3, 3, 3), value, np.float32)) for value in (0.11, 0.22, 0.33)]
-    for one in tables[:2]:
-        keep_table(one)
-    look_numbers.table_of(tables[0].hash)  # now the second is the older one
-    monkeypatch.setattr(look_numbers, "_tables", OrderedDict(list(look_numbers._tables.items())[-2:]))
-    monkeypatch.setattr(look_numbers, "MOST_TABLE_BYTES", 2 * tables[0].values.nbytes)
-    keep_table(tables[2])
-    assert [look_numbers.has_table(one.hash) for one in tables] == [True, False, True]
-    with pytest.raises(DocumentError, match="is not loaded"):
-        look_numbers.table_of(tables[1].hash)
-    large = Table(np.zeros((9, 9, 9, 3), np.float32))
-    assert look_numbers.table_of(keep_table(large)) is large, "the newest stays, however large"

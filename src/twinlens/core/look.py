@@ -6,8 +6,6 @@ A stage holds plain numbers; a residual table has too many. The stage names its 
 from __future__ import annotations
 
 import math
-import threading
-from collections import OrderedDict
 from dataclasses import field
 from typing import Any
 
@@ -110,22 +108,12 @@ class Table:
         return self.low == (0.0, 0.0, 0.0) and self.high == (1.0, 1.0, 1.0)
 
 
-MOST_TABLE_BYTES = 1 << 28  # of kept tables: some 600 of 33 nodes, 4500 of 17
-_tables: OrderedDict[str, Table] = OrderedDict()  # the one used last is the last
-_lock = threading.Lock()
+_tables: dict[str, Table] = {}
 
 
 def keep_table(table: Table) -> str:
-    """Keep a table for the stages that name it; returns its hash.
-
-    Those that were not used for longest are given up where all together are larger than `MOST_TABLE_BYTES`.
-    """
-    with _lock:
-        _tables[table.hash] = table
-        _tables.move_to_end(table.hash)
-        held = sum(one.values.nbytes for one in _tables.values())
-        while held > MOST_TABLE_BYTES and len(_tables) > 1:
-            held -= _tables.popitem(last=False)[1].values.nbytes
+    """Keep a table for the stages that name it; returns its hash."""
+    _tables[table.hash] = table
     return table.hash
 
 
@@ -135,12 +123,7 @@ def has_table(name: str) -> bool:
 
 
 def table_of(name: str) -> Table:
-    """The kept table with this hash; DocumentError where it was not read, or was given up for others."""
-    with _lock:
-        found = _tables.get(name)
-        if found is None:
-            raise DocumentError(
-                f"the table {name} of a look is not loaded: its .cube must lie beside the look or recipe"
-            )
-        _tables.move_to_end(name)
-        return found
+    """The kept table with this hash; DocumentError where it was not read."""
+    if name not in _tables:
+        raise DocumentError(f"the table {name} of a look is not loaded: its .cube must lie beside the look or recipe")
+    return _tables[name]
