@@ -11,8 +11,8 @@ photographs whose outer corners were marked twice by eye (`chart_marks.toml`), a
     python benchmarks/charts.py --quick     a few shots against the committed figures
 
 `--peer PYTHON` names a Python that has colour-checker-detection (it brings an OpenCV of its own); `--records FILE`
-keeps what became of each shot, so that a run can be taken up again; `--shots N` shoots another number than 150. Parts
-can be named: simulated, marked, without_chart, peers, times, quick.
+keeps what became of each shot, so that a run can be taken up again; `--shots N` shoots another number than 300. Parts
+can be named: simulated, marked, disturbed (see `chart_disturbed.py`), without_chart, peers, times, quick.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import chart_disturbed
 import chart_peers
 import numpy as np
 from record import RESULTS, check_quick, save
@@ -44,7 +45,7 @@ from twinlens.simulate.chart_shot import ChartShot, draw_conditions, shoot_chart
 
 HERE = Path(__file__).resolve().parent
 SHARED = HERE.parents[1] / "shared" / "data"
-SHOTS, FIRST_TEST, FIRST_TUNING = 150, 30_000, 0
+SHOTS, FIRST_TEST, FIRST_TUNING = 300, 30_000, 0
 KINDS = ("classic", "classic", "classic", "sg", "passport_creative")
 WITHIN = 0.02  # of a patch
 FOUND = 0.5  # of a patch: farther off is another thing
@@ -53,7 +54,7 @@ QUICK_SEEDS = (20_000, 20_002, 20_003, 20_004)
 QUICK_TOLERANCE = {"corner error": 0.01, "score": 0.02}
 PEER_SHOTS = 20
 TIMED_RUNS = 5
-PARTS = ("simulated", "marked", "without_chart", "peers", "times", "quick")
+PARTS = ("simulated", "marked", "disturbed", "without_chart", "peers", "times", "quick")
 WITHOUT_CHART = 50  # pictures
 CLEAR_PX = 10  # side of a patch from which a chart is promised to be found
 BOOTH = "1920x1080:uint16le:BGGR:black=32:white=4095"
@@ -184,8 +185,9 @@ def peers(peer_python: str | None) -> dict[str, Any]:
     }
 
 
-def _photographs() -> list[chart_peers.Case]:
-    """The marked Classic charts as sRGB codes of at most 1600 pixels, upright."""
+def _photographs(seen_whole: bool = False) -> list[chart_peers.Case]:
+    """The marked Classic charts as sRGB codes of at most 1600 pixels, upright; `seen_whole`: those alone whose four
+    corners could be marked."""
     cases = []
     for one in tomllib.loads((HERE / "chart_marks.toml").read_text())["chart"]:
         path = SHARED / one["file"]
@@ -196,6 +198,8 @@ def _photographs() -> list[chart_peers.Case]:
         ratio = pixels.shape[1] / plate(image).frame[0]
         first, second = (np.array(one[key], float) for key in ("first", "second"))
         corners = np.where(np.isnan(first), second, np.where(np.isnan(second), first, (first + second) / 2))
+        if seen_whole and np.isnan(corners).any():
+            continue
         across = np.roll(corners, 1, 0) + np.roll(corners, -1, 0) - np.roll(corners, 2, 0)  # for one that is not seen
         cases.append((pixels, (np.where(np.isnan(corners), across, corners) + 0.5) * ratio - 0.5))
     return cases
@@ -325,6 +329,7 @@ def main() -> int:
     parts: dict[str, Callable[[], Any]] = {
         "simulated": lambda: rates(simulated(FIRST_TEST, int(shots or SHOTS), Path(records) if records else None)),
         "marked": marked,
+        "disturbed": lambda: chart_disturbed.disturbed(_photographs(seen_whole=True), wilson),
         "without_chart": without_chart,
         "peers": lambda: peers(peer),
         "times": times,

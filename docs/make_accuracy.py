@@ -353,6 +353,13 @@ def charts() -> str:
         f"{', ' + without['run'] if 'run' in without else ''}"
         f" (at most {without['rate_interval'][1]:.1%}).\n",
     ]
+    if "disturbed" in data:
+        rows = [(name, one["pictures"], share(one["found"] / one["pictures"], one["interval"]))
+                for name, one in data["disturbed"].items()]  # fmt: skip
+        parts.append(
+            "The Classic charts of the marked photographs, turned, tilted and scaled at random, and made harder:\n"
+        )
+        parts.append(table(("what was done", "pictures", "found, all corners within a tenth of a patch"), rows))
     if "times" in data:
         times = data["times"]
         busy = f"; the machine was busy (load {times['load']:g})" if times["load"] > BUSY else ""

@@ -13,7 +13,8 @@ from shared_data import shared
 from twinlens import files
 from twinlens.calibrate import find_charts
 from twinlens.core.errors import DocumentError, ParameterError
-from twinlens.measure.chart import charts, library
+from twinlens.measure.chart import charts, library, match, shadow
+from twinlens.measure.chart.pose import Pose
 from twinlens.numerics import colorchecker
 from twinlens.simulate import sample
 from twinlens.simulate.chart_shot import ChartShot, Conditions, draw_conditions, shoot_chart
@@ -82,6 +83,8 @@ def test_other_charts_are_told_from_the_classic(kind: str) -> None:
         {"blur_px": 3.0},
         {"noise": 0.05},
         {"shadow": 0.45},
+        {"shadow": 0.1, "roll_deg": 70},
+        {"shadow": 0.05, "shadow_line": (120.0, 0.05)},
         {"gains": (0.35, 1.0, 0.6), "is_rendered": False},
         {"contrast": 0.8},
         {"fingers": 2},
@@ -91,6 +94,16 @@ def test_other_charts_are_told_from_the_classic(kind: str) -> None:
 )  # fmt: skip
 def test_a_chart_is_found_in_hard_conditions(changes: dict[str, object]) -> None:
     assert error(shot(**changes)) < 0.03
+
+
+def test_colors_in_another_order_are_no_chart_in_a_shadow_either() -> None:
+    chart = charts()["classic"]
+    pose = Pose.of(chart, np.eye(3), (400, 300))
+    colors = match.reference("classic") * np.where(chart.centers[:, :1] > chart.centers[:, 0].mean(), 0.5, 1.0)
+    weight = np.ones(len(colors))
+    assert shadow.score(colors, weight, pose) > 0.99
+    rng = np.random.default_rng(0)
+    assert max(shadow.score(rng.permutation(colors), weight, pose) for _ in range(50)) < 0.6
 
 
 def test_two_charts_are_found_the_larger_first() -> None:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from twinlens.core.chart import Chart, ChartFound
 from twinlens.core.errors import ParameterError
 from twinlens.core.image import Array, Image
-from twinlens.measure.chart import blobs, checks, lattice, library, match, patches
+from twinlens.measure.chart import blobs, checks, lattice, library, match, patches, shadow
 from twinlens.measure.chart.plate import Plate, plate
 from twinlens.measure.chart.pose import Pose, through
 from twinlens.measure.chart.refine import Refined, refine
@@ -23,7 +23,10 @@ LOOKS = (  # long edge in pixels, levels of light at full and half size: a finer
 )
 CORNERS_LONG_EDGE = 1200  # pixels of the view in which given corners are compared with the charts
 LIKELY = 0.7  # score of a lattice from which it is looked at more closely
+LIKELY_WHOLE = 0.45  # the same of one that has nearly all patches: a shadow across a chart lowers the score
+WHOLE = 0.8  # share of a chart's patches that are blobs of the lattice
 CERTAIN = 0.80  # score after refinement that a chart must have
+CERTAIN_IN_SHADOW = 0.90  # the same where its light is allowed to have a step
 LEAST_SUPPORT = 0.5  # share of the sides whose edges are where they should be
 OVERLAP = 0.2  # of the smaller chart's area: charts that share more are one
 LEAST_FREE = 0.5  # share of a lattice's blobs that no chart has taken yet
@@ -65,13 +68,17 @@ def _search(
         if free[one.members].mean() < LEAST_FREE:
             continue
         best = match.hypotheses(one, view, chosen)
-        for hypothesis in [each for each in best if each.score > LIKELY]:
+        for hypothesis in [each for each in best if each.score > _likely(one, each.chart)]:
             verified = _verified(hypothesis, source, view, step)
             if verified is not None:
                 found.append(verified)
                 free &= ~_inside((spots.centers + 0.5) * step - 0.5, verified[1].pose)
                 break
     return _distinct(found)
+
+
+def _likely(found: lattice.Lattice, chart: Chart) -> float:
+    return LIKELY_WHOLE if len(found) >= WHOLE * len(chart.names) else LIKELY
 
 
 def _lattices(spots: blobs.Blobs, free: Array) -> Iterator[lattice.Lattice]:
@@ -98,10 +105,11 @@ def _verified(
     refined = refine(small.resized(step, (width, height)), source)
     if refined.support < LEAST_SUPPORT:
         return None
-    score = match.score_pose(refined.pose.resized(1 / step, (view.shape[1], view.shape[0])), view)
-    if score < CERTAIN:
-        return None
-    return match.rescored(hypothesis, score), refined
+    placed = refined.pose.resized(1 / step, (view.shape[1], view.shape[0]))
+    score, least = match.score_pose(placed, view), CERTAIN
+    if score < least:
+        score, least = shadow.score_pose(placed, view), CERTAIN_IN_SHADOW
+    return (match.rescored(hypothesis, score), refined) if score >= least else None
 
 
 def _distinct(found: list[tuple[match.Hypothesis, Refined]]) -> list[tuple[match.Hypothesis, Refined]]:

@@ -120,25 +120,40 @@ def score_all(homographies: Array, view: Array, chart: Chart, samples: Array = S
 
 
 def _score_at(points: Array, view: Array, chart: Chart) -> Array:
-    """Scores (K,) of the colors at points (K, N, S, 2): medians over the S samples of each patch."""
+    """Scores (K,) of the colors at points (K, N, S, 2)."""
+    seen, inside = _seen(points, view)
+    usable = inside.mean((1, 2)) >= LEAST_INSIDE
+    scores = np.zeros(len(points))
+    if usable.any():
+        scores[usable] = agreement(seen[usable], reference(chart.name), inside[usable].all(2).astype(float))
+    return scores
+
+
+def _seen(points: Array, view: Array) -> tuple[Array, Array]:
+    """The colors (K, N, 3) at points (K, N, S, 2), medians over the S samples of each patch, and which samples
+    (K, N, S) are inside the view."""
     whole = np.rint(points).astype(int)
     columns, rows = whole[..., 0], whole[..., 1]
     height, width = view.shape[:2]
     inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
-    usable = inside.mean((1, 2)) >= LEAST_INSIDE
-    scores = np.zeros(len(points))
-    if usable.any():
-        seen = view[rows[usable].clip(0, height - 1), columns[usable].clip(0, width - 1)]
-        scores[usable] = agreement(np.median(seen, axis=2), reference(chart.name), inside[usable].all(2).astype(float))
-    return scores
+    return np.median(view[rows.clip(0, height - 1), columns.clip(0, width - 1)], axis=2), inside
 
 
 def score_pose(pose: Pose, view: Array) -> float:
     """How well the colors of a view agree with a chart in this pose."""
+    return float(_score_at(_sampled(pose)[None], view, pose.chart)[0])
+
+
+def seen_at(pose: Pose, view: Array) -> tuple[Array, Array]:
+    """The colors (N, 3) of a view at the patches of a chart in this pose, and their weights (N,): 0 outside."""
+    seen, inside = _seen(_sampled(pose)[None], view)
+    return seen[0], inside[0].all(1).astype(float)
+
+
+def _sampled(pose: Pose) -> Array:
     boxes = pose.boxes()
     center = (boxes[:, :2] + boxes[:, 2:]) / 2
-    points = pose.place(center[:, None] + SAMPLES * (boxes[:, None, 2:] - boxes[:, None, :2]))
-    return float(_score_at(points[None], view, pose.chart)[0])
+    return pose.place(center[:, None] + SAMPLES * (boxes[:, None, 2:] - boxes[:, None, :2]))
 
 
 def rescored(hypothesis: Hypothesis, score: float) -> Hypothesis:
@@ -166,7 +181,12 @@ def agreement(seen: Array, wanted: Array, weight: Array) -> Array:
 
 
 def _residual(seen: Array, wanted: Array, weight: Array) -> Array:
+    return seen - mapped(seen, wanted, weight)
+
+
+def mapped(seen: Array, wanted: Array, weight: Array) -> Array:
+    """(K, N, 3): the affine maps of `wanted` (N, 3) that are nearest to `seen` (K, N, 3), with `weight` (K, N)."""
     terms = np.concatenate([np.ones((len(wanted), 1)), wanted], 1)
     weighted = terms[None] * weight[..., None]
     normal = weighted.transpose(0, 2, 1) @ terms + 1e-6 * np.eye(4)
-    return seen - terms @ np.linalg.solve(normal, weighted.transpose(0, 2, 1) @ seen)
+    return terms @ np.linalg.solve(normal, weighted.transpose(0, 2, 1) @ seen)
