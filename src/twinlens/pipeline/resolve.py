@@ -79,7 +79,7 @@ class Scans:
         return self.arriving(stages, index, getattr(stages[index], "scan_long_edge", MEASURE_LONG_EDGE))
 
     def _start(self, stages: tuple[Stage, ...], long_edge: int) -> tuple[Image, int]:
-        ready = next((i for i, stage in enumerate(stages) if stage.accepts not in ("sensor", "mosaic")), 0)
+        ready = next((i for i, stage in enumerate(stages) if stage.accepts not in ("sensor", "mosaic")), len(stages))
         key = (long_edge, _acting(stages[:ready]))
         kept = self._kept.recall(key)
         if kept is None:
@@ -94,9 +94,15 @@ def _acting(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
 
 def resolve(recipe: Recipe, source: Image, profile: CameraProfile | None = None, scans: Scans | None = None) -> Recipe:
     """The recipe with numbers in place of every None that the shot, the profile or the picture supplies."""
-    scans = scans or Scans(source)
+    done = _resolved(recipe.stages, source, profile, scans or Scans(source))
+    return dataclasses.replace(recipe, stages=_guided(recipe.stages, done))
+
+
+def _resolved(
+    stages: tuple[Stage, ...], source: Image, profile: CameraProfile | None, scans: Scans
+) -> tuple[Stage, ...]:
     done: list[Stage] = []
-    for stage in recipe.stages:
+    for stage in stages:
         before = tuple(done)
 
         @cache
@@ -108,7 +114,15 @@ def resolve(recipe: Recipe, source: Image, profile: CameraProfile | None = None,
         if found is None:
             found = scans.resolved.keep(key, stage.resolve(Facts(source.shot, source, arriving, profile, before)))
         done.append(found)
-    return dataclasses.replace(recipe, stages=_guided(recipe.stages, tuple(done)))
+    return tuple(done)
+
+
+def scan_ahead(first: tuple[Stage, ...], source: Image, profile: CameraProfile | None, scans: Scans) -> None:
+    """Make the reduced picture that `resolve` and the stages will ask for, in a thread beside other preparations.
+
+    `first` are the recipe's stages on the mosaic that act on it, as asked for.
+    """
+    scans.arriving(done := _resolved(first, source, profile, scans), len(done))
 
 
 def _guided(asked: tuple[Stage, ...], done: tuple[Stage, ...]) -> tuple[Stage, ...]:
