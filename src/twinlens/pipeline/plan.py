@@ -58,6 +58,11 @@ class Step:
         idle = getattr(self.work, "is_idle", None)
         return idle is not None and idle(image)
 
+    def after_mixing(self, mixing: Array) -> Callable[[Image], Image] | None:
+        """The function that does a 3x3 matrix and the step in one pass, where there is one."""
+        after = getattr(self.work, "after_mixing", None)
+        return None if after is None else after(mixing)
+
     def over(self, image: Image, target: Window) -> Image:
         """The part `target` of the stage's result."""
         if self.work is self.stage:
@@ -108,6 +113,11 @@ class Prepared:
         idle = getattr(self.wait(), "is_idle", None)
         return idle is not None and idle(image)
 
+    def after_mixing(self, mixing: Array) -> Callable[[Image], Image] | None:
+        """The function that takes a 3x3 matrix along, where it has one."""
+        after = getattr(self.wait(), "after_mixing", None)
+        return None if after is None else after(mixing)
+
     def __call__(self, image: Image) -> Image:
         return self.wait()(image)
 
@@ -136,7 +146,7 @@ def run_tile(made: tuple[Step, ...], image: Image, target: Window) -> Image:
             if step.is_idle(part):
                 part = part.cut(window)
                 continue
-            joined = step.stage.after_mixing(pending) if step.work is step.stage else None
+            joined = step.after_mixing(pending)
             if joined is not None:
                 part, pending = joined(part).cut(window), None
                 continue
