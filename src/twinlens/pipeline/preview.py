@@ -62,14 +62,12 @@ class Preview:
     def _first_part(self, chosen: tuple[Stage, ...], again: int, threads: int | None) -> Image:
         """The source, averaged and brought to `long_edge` in linear light, through the stages before `again`."""
         small, ready = reduced(self.source, chosen, self.long_edge)
-        made = plan.steps(
-            chosen[:again], (small.height, small.width), self._scan(chosen), start=ready, leave_out=LEFT_OUT
-        )
-        if small.state is not SENSOR and max(small.height, small.width) > self.long_edge:
+        frame, before = (small.height, small.width), ()
+        if small.state is not SENSOR and max(frame) > self.long_edge:
             resize = Resize(long_edge=self.long_edge)
-            frame = resize.frame(small.height, small.width)
-            rest = plan.steps(chosen[:again], frame, self._scan(chosen), start=ready, leave_out=LEFT_OUT)
-            made = (plan.Step(resize, resize, (small.height, small.width)), *rest)
+            before = (plan.Step(resize, resize, frame),)
+            frame = resize.frame(*frame)
+        made = (*before, *plan.steps(chosen[:again], frame, self._scan(chosen), start=ready, leave_out=LEFT_OUT))
         return plan.run(made, small, threads=threads)
 
     def _scan(self, chosen: tuple[Stage, ...]) -> Callable[[int], Image]:
