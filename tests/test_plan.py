@@ -220,7 +220,7 @@ def test_an_open_preview_does_not_grow() -> None:
         edits = {"exposure": {"stops": step / 10}, "local_tone": {"strength": 0.5}}
         resolved = resolve(build_recipe(image, edits=edits)[0], image, None, scans)
         steps(resolved, image, scans)
-    assert len(scans._kept) <= MOST_IMAGES
+    assert len(scans._kept) <= MOST_IMAGES and len(scans._works) <= MOST_IMAGES
     assert len(scans.resolved) <= MOST_STAGES
 
 
@@ -231,3 +231,13 @@ def test_what_is_scanned_ahead_is_what_resolving_asks_for(monkeypatch: pytest.Mo
     expected = resolve(build_recipe(image)[0], image)
     monkeypatch.setattr("twinlens.pipeline.resolve.reduced", lambda *_: pytest.fail("it is reduced once more"))
     assert resolve(build_recipe(image)[0], image, None, scans) == expected
+
+
+def test_what_a_stage_prepares_is_kept_for_another_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    scans = Scans(image := sample.shoot(48, 64))
+    made = []
+    for look in ("vibrant", "authentic"):
+        chosen = resolve(build_recipe(image, look=look)[0], image, None, scans).stages
+        index = next(i for i, stage in enumerate(chosen) if isinstance(stage, Highlights))
+        made.append(scans.bound(chosen, index))
+    assert made[0] is made[1]

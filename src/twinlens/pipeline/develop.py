@@ -216,7 +216,7 @@ def _with_made(recipe: Recipe, image: Image) -> Recipe:
 def steps(recipe: Recipe, source: Image, scans: Scans | None = None) -> tuple[plan.Step, ...]:
     """The steps of a resolved recipe for this source, ready to run."""
     scans = scans or Scans(source)
-    return plan.steps(recipe.stages, (source.height, source.width), partial(scans.for_stage, recipe.stages))
+    return plan.steps(recipe.stages, (source.height, source.width), partial(scans.bound, recipe.stages))
 
 
 def _read(source: Image | str | Path) -> Image:

@@ -73,29 +73,26 @@ class Step:
 def steps(
     stages: tuple[Stage, ...],
     frame: tuple[int, int],
-    scan: Callable[[int], Image],
+    bound: Callable[[int], Callable[[Image], Image]],
     *,
     start: int = 0,
     leave_out: tuple[str, ...] = (),
 ) -> tuple[Step, ...]:
     """The stages from `start` on that change something, with their frames; `frame` arrives at the first.
 
-    `scan(i)` is the reduced picture that arrives at stage i. Stages named in `leave_out` are not run.
+    `bound(i)` is the work of stage i, which `needs_scan`, prepared with the whole picture. Stages named in `leave_out`
+    are not run.
     """
     made = []
     binder = ThreadPoolExecutor(1)  # one: the scans of later stages are made from those of earlier ones
     for index, stage in enumerate(stages[start:], start):
         if stage.name() in leave_out or (stage.is_identity and stage.accepts is stage.returns):
             continue
-        work = Prepared(binder.submit(_bound, stage, scan, index)) if stage.needs_scan else stage
+        work = Prepared(binder.submit(bound, index)) if stage.needs_scan else stage
         made.append(_joined(made, Step(stage, work, frame)))
         frame = stage.frame(*frame)
     binder.shutdown(wait=False)
     return tuple(made)
-
-
-def _bound(stage: Stage, scan: Callable[[int], Image], index: int) -> Callable[[Image], Image]:
-    return stage.bind(scan(index))
 
 
 class Prepared:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -53,6 +54,7 @@ class Scans:
         self._lock = threading.Lock()  # stages are also prepared in a thread beside the first tiles
         self.resolved = Recent(MOST_STAGES)  # by stage as asked for, stages before it, profile
         self._kept = Recent(MOST_IMAGES)  # by size and the stages that it went through
+        self._works = Recent(MOST_IMAGES)  # of stages that look at the whole picture: by size, stages before, stage
 
     def arriving(self, stages: tuple[Stage, ...], index: int, long_edge: int = MEASURE_LONG_EDGE) -> Image:
         """What arrives at `stages[index]`; the stages before it must be resolved."""
@@ -74,9 +76,18 @@ class Scans:
             self._kept.keep((long_edge, _acting(stages[: step + 1])), image)
         return image
 
-    def for_stage(self, stages: tuple[Stage, ...], index: int) -> Image:
-        """What `stages[index]`, which `needs_scan`, is prepared with: at its `scan_long_edge` when it names one."""
-        return self.arriving(stages, index, getattr(stages[index], "scan_long_edge", MEASURE_LONG_EDGE))
+    def bound(self, stages: tuple[Stage, ...], index: int) -> Callable[[Image], Image]:
+        """`stages[index]`, which `needs_scan`, prepared with what arrives at it, at its `scan_long_edge` when it names
+        one; kept, so that another look or exposure behind it costs nothing here."""
+        stage, long_edge = stages[index], getattr(stages[index], "scan_long_edge", MEASURE_LONG_EDGE)
+        key = (long_edge, _acting(stages[:index]), stage)
+        with self._lock:
+            work = self._works.recall(key)
+        if work is None:
+            work = stage.bind(self.arriving(stages, index, long_edge))
+            with self._lock:
+                self._works.keep(key, work)
+        return work
 
     def _start(self, stages: tuple[Stage, ...], long_edge: int) -> tuple[Image, int]:
         ready = next((i for i, stage in enumerate(stages) if stage.accepts not in ("sensor", "mosaic")), len(stages))
