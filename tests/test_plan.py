@@ -13,12 +13,14 @@ from twinlens.kernels.memory import Reserved
 from twinlens.pipeline import plan
 from twinlens.pipeline.default import default_stages
 from twinlens.pipeline.develop import build_recipe, develop, steps
+from twinlens.pipeline.preview import Preview
 from twinlens.pipeline.recipe import Output, Recipe
 from twinlens.pipeline.resolve import MOST_IMAGES, MOST_STAGES, Scans, resolve, scan_ahead
 from twinlens.simulate import sample
 from twinlens.stages.frame import Crop, Orient
 from twinlens.stages.highlights import Highlights
 from twinlens.stages.linearize import Linearize
+from twinlens.stages.look_map import Dimmed, LookMap
 from twinlens.stages.shading import Shading
 
 
@@ -241,3 +243,13 @@ def test_what_a_stage_prepares_is_kept_for_another_look(monkeypatch: pytest.Monk
         index = next(i for i, stage in enumerate(chosen) if isinstance(stage, Highlights))
         made.append(scans.bound(chosen, index))
     assert made[0] is made[1]
+
+
+@pytest.mark.parametrize("look", ["authentic", "vibrant", "neutral"])
+def test_a_previews_exposure_in_the_looks_pass_is_that_in_its_own(look: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    view = Preview(sample.shoot(192, 256), long_edge=64)
+    made = view.render(look=look, edits={"exposure": {"stops": 0.7}}).pixels
+    monkeypatch.setattr(LookMap, "after_mixing", lambda *_: None)
+    monkeypatch.setattr(Dimmed, "after_mixing", lambda *_: None)
+    apart = view.render(look=look, edits={"exposure": {"stops": 0.7}}).pixels
+    assert np.abs(made.astype(int) - apart).max() <= 1

@@ -11,7 +11,6 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -125,7 +124,7 @@ def _joined(made: list[Step], step: Step) -> Step:
     if not isinstance(look, LookMap) or look.is_neutral or not isinstance(before, Vignette):
         return step
     made.pop()
-    return Step(look, partial(look.after_vignette, before.amount), step.arriving)
+    return Step(look, look.after_vignette(before.amount), step.arriving)
 
 
 def run_tile(made: tuple[Step, ...], image: Image, target: Window) -> Image:
