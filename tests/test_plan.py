@@ -13,11 +13,15 @@ from twinlens.kernels.memory import Reserved
 from twinlens.pipeline import plan
 from twinlens.pipeline.default import default_stages
 from twinlens.pipeline.develop import build_recipe, develop, steps
+from twinlens.pipeline.preview import Preview
 from twinlens.pipeline.recipe import Output, Recipe
-from twinlens.pipeline.resolve import MOST_IMAGES, MOST_STAGES, Scans, resolve
+from twinlens.pipeline.resolve import MOST_IMAGES, MOST_STAGES, Scans, resolve, scan_ahead
 from twinlens.simulate import sample
 from twinlens.stages.frame import Crop, Orient
 from twinlens.stages.highlights import Highlights
+from twinlens.stages.linearize import Linearize
+from twinlens.stages.look_map import Dimmed, LookMap
+from twinlens.stages.shading import Shading
 
 
 def planned(image: Image, **options) -> tuple[plan.Step, ...]:
@@ -68,6 +72,15 @@ def test_reserved_memory_holds_what_is_written_to_it() -> None:
         assert array.flags.c_contiguous
         array[...] = np.arange(array.size).reshape(shape) % 251
         assert (array.ravel() == np.arange(array.size) % 251).all()
+
+
+def test_reserved_memory_is_not_touched_once_it_is_used() -> None:
+    memory = Reserved(3 * 4096)
+    memory.touch()
+    array = memory.array((4096, 1, 3), np.uint8)
+    array[...] = 7
+    memory.touch()
+    assert (array == 7).all()
 
 
 def test_a_recipe_replays_to_the_same_bytes() -> None:
@@ -209,5 +222,34 @@ def test_an_open_preview_does_not_grow() -> None:
         edits = {"exposure": {"stops": step / 10}, "local_tone": {"strength": 0.5}}
         resolved = resolve(build_recipe(image, edits=edits)[0], image, None, scans)
         steps(resolved, image, scans)
-    assert len(scans._kept) <= MOST_IMAGES
+    assert len(scans._kept) <= MOST_IMAGES and len(scans._works) <= MOST_IMAGES
     assert len(scans.resolved) <= MOST_STAGES
+
+
+def test_what_is_scanned_ahead_is_what_resolving_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    image = sample.shoot(48, 64)
+    scans = Scans(image)
+    scan_ahead((Linearize(), Shading()), image, None, scans)
+    expected = resolve(build_recipe(image)[0], image)
+    monkeypatch.setattr("twinlens.pipeline.resolve.reduced", lambda *_: pytest.fail("it is reduced once more"))
+    assert resolve(build_recipe(image)[0], image, None, scans) == expected
+
+
+def test_what_a_stage_prepares_is_kept_for_another_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    scans = Scans(image := sample.shoot(48, 64))
+    made = []
+    for look in ("vibrant", "authentic"):
+        chosen = resolve(build_recipe(image, look=look)[0], image, None, scans).stages
+        index = next(i for i, stage in enumerate(chosen) if isinstance(stage, Highlights))
+        made.append(scans.bound(chosen, index))
+    assert made[0] is made[1]
+
+
+@pytest.mark.parametrize("look", ["authentic", "vibrant", "neutral"])
+def test_a_previews_exposure_in_the_looks_pass_is_that_in_its_own(look: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    view = Preview(sample.shoot(192, 256), long_edge=64)
+    made = view.render(look=look, edits={"exposure": {"stops": 0.7}}).pixels
+    monkeypatch.setattr(LookMap, "after_mixing", lambda *_: None)
+    monkeypatch.setattr(Dimmed, "after_mixing", lambda *_: None)
+    apart = view.render(look=look, edits={"exposure": {"stops": 0.7}}).pixels
+    assert np.abs(made.astype(int) - apart).max() <= 1

@@ -15,6 +15,7 @@ from twinlens.core.noise import NoiseModel
 from twinlens.core.shot import Cfa, Shot
 from twinlens.files import dng
 from twinlens.files.frame import UnsupportedError
+from twinlens.kernels import remosaic as kernels
 from twinlens.numerics import quad_bayer as method
 from twinlens.pipeline.default import default_stages
 from twinlens.pipeline.preview import Preview
@@ -151,6 +152,33 @@ def test_parts_equal_the_whole() -> None:
             assert part.window == target and part.cfa == whole.cfa
             np.testing.assert_allclose(part.pixels, whole.pixels[box[0] : box[2], box[1] : box[3]], atol=1e-6)
             np.testing.assert_array_equal(part.clipped, whole.clipped[box[0] : box[2], box[1] : box[3]])
+
+
+ROUNDING = 3e-5  # the compiled arithmetic is fused and ordered differently
+
+
+@pytest.mark.parametrize("size", [(4, 4), (8, 60), (12, 64), (20, 68), (64, 132), (200, 256)])
+def test_compiled_remosaic_is_the_reference(size: tuple[int, int]) -> None:
+    rng = np.random.default_rng(sum(size))
+    height, width = (one + 2 * method.MARGIN for one in size)
+    sites = sites_of(light(height, width), QUAD) + rng.normal(0, 0.01, (height, width)).astype(np.float32)
+    sites[::7, ::5] *= 3  # above white, and edges everywhere
+    clipped = (rng.random((height, width)) < 0.05).astype(np.uint8)
+    for noise in ((0.0, 0.0, 0.0), (2e-4, 1e-4, 3e-4)):
+        made = kernels.remosaic(sites, BALANCE, noise)
+        assert made.shape == size
+        np.testing.assert_allclose(made, method.remosaic(sites, BALANCE, noise), atol=ROUNDING)
+    np.testing.assert_array_equal(kernels.clipped_sites(clipped), method.clipped_sites(clipped))
+
+
+@pytest.mark.parametrize("starts", [(-29, -31), (1, 2), (3, 2), (-1, 9), (9, -3), (30, 40)])
+def test_what_lies_outside_a_mosaic_is_its_reflection(starts: tuple[int, int]) -> None:
+    plane = np.arange(13 * 18, dtype=np.float32).reshape(13, 18)
+    counts, seconds = (11, 12), (True, False)
+    rows, columns = map(method.mirrored, starts, counts, plane.shape, seconds)
+    made = method.framed(plane, starts, counts, seconds)
+    np.testing.assert_array_equal(made, plane[np.ix_(rows, columns)])
+    assert np.shares_memory(made, plane) == (starts == (1, 2))
 
 
 def test_binning_averages_blocks_and_says_so() -> None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy.typing as npt
 
 from twinlens.core.opcodes import WarpRectilinear
+from twinlens.core.record import record
 
 Array = npt.NDArray[Any]
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class LensWarp:
     """A warp for frames of `frame` (H, W): `coefficients` (planes, 6) of k0 to k3 and two tangential terms, `center`
     relative (x, y). One plane for all colors, or red, green and blue. `covered` is the largest radius that was

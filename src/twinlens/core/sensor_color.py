@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy.typing as npt
 
+from twinlens.core.record import record
+
 Array = npt.NDArray[Any]
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class LightMap:
     """One light's map: `polynomial` (13, 3) takes the root-polynomial terms of white-balanced camera RGB to XYZ under
     D50; a grey of 1 becomes the D50 white."""
@@ -20,7 +21,7 @@ class LightMap:
     polynomial: Array
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class SensorColor:
     """Sensitivities (31, 3) from 400 to 700 nm every 10 nm, their standard deviations (31, 3), and maps by light."""
 

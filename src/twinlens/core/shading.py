@@ -7,7 +7,7 @@ Places are (v, h): -1 at the frame's top and left edge, 1 at its bottom and righ
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from twinlens.core.errors import ParameterError
 from twinlens.core.opcodes import GainMap
+from twinlens.core.record import record
 
 Array = npt.NDArray[Any]
 
@@ -23,7 +24,7 @@ TERMS = (DEGREE + 1) * (DEGREE + 2) // 2
 GRID = (25, 33)  # points (v, h) of a gain map: bilinear between them is within 0.05 % of a cos^4 falloff to 0.3
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class LensShading:
     """`coefficients` (3, 45) of red, green and blue under a light, named and with its color temperature in K."""
 

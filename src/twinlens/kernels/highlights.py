@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from twinlens.core.image import Window, empty_rgb, planar
 from twinlens.kernels import library
+from twinlens.kernels.matrix import matrix
 from twinlens.kernels.widen import widen
 from twinlens.numerics.highlights import reconstruct
 from twinlens.numerics.maps import read
@@ -16,20 +17,22 @@ from twinlens.numerics.maps import read
 Array = npt.NDArray[Any]
 
 
-def highlights(rgb: Array, clipped: Array | None, maps: Array, window: Window) -> Array:
+def highlights(rgb: Array, clipped: Array | None, maps: Array, window: Window, mixing: Array | None = None) -> Array:
     """White-balanced `rgb` (H, W, 3) of the part `window` of a frame, its clipped channels estimated.
+
+    `mixing` (3, 3) is what white-balances it, where that was not done before.
 
     `clipped` (H, W) uint8 is not 0 where a site nearby is clipped; `maps` (rows, columns, 7) are those of
     `numerics.highlights.maps_of`. The array itself comes back where nothing is clipped.
     """
-    if is_idle(clipped, maps, window):
-        return rgb
     fast = library.find("highlights")
-    if fast is None:
-        return _reference(rgb, clipped, maps, window)
+    if fast is None or is_idle(clipped, maps, window):
+        rgb = rgb if mixing is None else matrix(rgb, mixing)
+        return rgb if is_idle(clipped, maps, window) else _reference(rgb, clipped, maps, window)
     marks = np.zeros(rgb.shape[:2], np.uint8) if clipped is None else clipped
     result = empty_rgb(*rgb.shape[:2])
-    fast(rgb, marks, *widen(planar(maps), window), result)
+    coefficients = np.ascontiguousarray(np.eye(3) if mixing is None else mixing, np.float32)
+    fast(planar(rgb), marks, coefficients, *widen(planar(maps), window), result)
     return result
 
 

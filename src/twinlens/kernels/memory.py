@@ -42,20 +42,24 @@ _PAGE = 4096  # bytes, of the smallest pages
 
 
 class Reserved:
-    """Memory of `size` bytes whose pages a thread touches from now on."""
+    """Memory of `size` bytes whose pages can be touched ahead of their use."""
 
     def __init__(self, size: int) -> None:
         keep_freed_memory()
         self._bytes = np.empty(size, np.uint8)
-        self._touching = threading.Thread(target=self._touch, daemon=True)
-        self._touching.start()
+        self._lock = threading.Lock()
+        self._is_used = False
 
-    def _touch(self) -> None:
-        self._bytes[::_PAGE] = 0
+    def touch(self) -> None:
+        """Touch every page, in a thread that has nothing better to do; nothing once the memory is in use."""
+        with self._lock:
+            if not self._is_used:
+                self._bytes[::_PAGE] = 0
 
     def array(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
         """An array without values in this memory; in new memory where this is too small or far too large."""
-        self._touching.join()  # it writes
+        with self._lock:  # touching writes
+            self._is_used = True
         size = int(np.prod(shape)) * np.dtype(dtype).itemsize
         if not size <= self._bytes.size <= 2 * size:
             return np.empty(shape, dtype)

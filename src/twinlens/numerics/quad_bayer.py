@@ -22,6 +22,7 @@ from twinlens.numerics.demosaic import OWN_NOISE, VARIANCE_FLOOR, from_root, to_
 
 Array = npt.NDArray[Any]
 Triple = tuple[float, float, float]
+Pair = tuple[int, int]
 
 MARGIN = 24  # sites that the method looks at, in whole tiles
 TILE = np.array([[0, 0, 1, 1], [0, 0, 1, 1], [1, 1, 2, 2], [1, 1, 2, 2]], np.uint8)  # 0 red, 1 green, 2 blue
@@ -89,6 +90,25 @@ def mirrored(first: int, count: int, length: int, is_second: bool) -> Array:
     while (outside := (places < 0) | (places >= length)).any():
         places = np.where(outside, np.where(places < 0, low, high) - places, places)
     return places
+
+
+def framed(plane: Array, starts: Pair, counts: Pair, seconds: tuple[bool, bool]) -> Array:
+    """The `counts` (rows, columns) sites of a mosaic (H, W) from `starts` on, outside too, where it is `mirrored`; no
+    copy where they all lie inside."""
+    inner = [(min(max(-start, 0), count), min(max(size - start, 0), count))
+             for start, count, size in zip(starts, counts, plane.shape, strict=True)]  # fmt: skip
+    rows_inside, columns_inside = (slice(*one) for one in inner)
+    there = tuple(slice(start + one, start + end) for start, (one, end) in zip(starts, inner, strict=True))
+    if all(one == (0, count) for one, count in zip(inner, counts, strict=True)):
+        return plane[there]
+    rows, columns = map(mirrored, starts, counts, plane.shape, seconds)
+    made = np.empty(counts, plane.dtype)
+    made[rows_inside, columns_inside] = plane[there]
+    for beside in (slice(0, inner[1][0]), slice(inner[1][1], None)):
+        made[rows_inside, beside] = plane[there[0], columns[beside]]
+    for beyond in (slice(0, inner[0][0]), slice(inner[0][1], None)):
+        made[beyond] = plane[np.ix_(rows[beyond], columns)]
+    return made
 
 
 def _by_site(tile: Array, shape: tuple[int, ...]) -> Array:

@@ -11,14 +11,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from twinlens.numerics import spectra
-from twinlens.numerics.spectra import BANDS, WAVELENGTHS_NM, observer
+from twinlens.numerics.spectra import BANDS, FOLDER, WAVELENGTHS_NM, observer
 
 Array = npt.NDArray[Any]
 
@@ -53,7 +52,7 @@ def bundled_prior() -> Prior:
 @cache
 def table(name: str) -> Array:
     """The rows of a bundled table without header, read-only."""
-    text = (resources.files("twinlens") / "spectra" / f"{name}.csv").read_text("utf-8")
+    text = (FOLDER / f"{name}.csv").read_text("utf-8")
     values = np.array([line.split(",") for line in text.splitlines() if not line.startswith("#")], float)
     values.setflags(write=False)
     return values

@@ -15,6 +15,7 @@ from twinlens.core.errors import DocumentError, ParameterError, TwinlensError
 from twinlens.core.image import ENCODED, SENSOR, Image
 from twinlens.core.profile import CameraProfile, color_in_use
 from twinlens.core.record import record
+from twinlens.core.stage import Stage
 from twinlens.files.atomic import atomic
 from twinlens.kernels.memory import Reserved
 from twinlens.numerics.temperature import temperature_from_xy
@@ -23,7 +24,9 @@ from twinlens.pipeline.default import default_stages
 from twinlens.pipeline.look import Look, at_strength, unseen_light, write_tables
 from twinlens.pipeline.look import load as load_look
 from twinlens.pipeline.recipe import Output, Recipe
-from twinlens.pipeline.resolve import Scans, resolve
+from twinlens.pipeline.resolve import Scans, resolve, scan_ahead
+from twinlens.stages.linearize import Linearize
+from twinlens.stages.shading import Shading
 
 DEFAULT_LOOK = "authentic"
 Edits = dict[str, dict[str, Any]]
@@ -124,20 +127,22 @@ def develop(
     if threads is not None and threads < 1:
         raise ParameterError(f"threads = {threads}: a number of 1 or more is wanted")
     image = _read(source)
+    scans = Scans(image)
     chosen = None
+    if recipe is not None:
+        recipe = replace(_edited(recipe, edits or {}), output=output or recipe.output)
+    memory = _begun(image, scans, profile, edits or {}, recipe, output or Output())
     if recipe is None:
         look = chosen = look if isinstance(look, Look) or look == "profile" else load_look(look)
         recipe, notes = build_recipe(image, look=look, strength=strength, edits=edits, output=output)
         if look == "profile" and not color_in_use(image.shot, profile).has_look:
             notes = (*notes, "the camera profile has neither look table nor tone curve: the light is shown as it is")
     else:
-        recipe, notes = replace(_edited(recipe, edits or {}), output=output or recipe.output), ()
+        notes = ()
         if recipe.stages[0].accepts is not image.state:
             raise DocumentError(f"the recipe begins with {recipe.stages[0].accepts}, the source is {image.state}")
     _check_end(recipe)
     _prepare(recipe)
-    memory = _reserved(recipe, image)
-    scans = Scans(image)
     resolved = _with_made(resolve(recipe, image, profile, scans), image)
     notes = (*notes, *_other_light(chosen, resolved))
     made = steps(resolved, image, scans)
@@ -155,12 +160,31 @@ def _other_light(look: Any, resolved: Recipe) -> tuple[str, ...]:
     return (said,) if said else ()
 
 
-def _reserved(recipe: Recipe, image: Image) -> Reserved | None:
-    """Memory for the result, which lies ready when everything is measured; None where the size is another."""
-    resize = recipe.get("resize")
-    if resize is not None and not resize.is_identity:
-        return None
-    return Reserved(image.height * image.width * 3 * recipe.output.bits // 8)
+def _begun(
+    image: Image, scans: Scans, profile: CameraProfile | None, edits: Edits, recipe: Recipe | None, output: Output
+) -> Reserved | None:
+    """Memory for the result; it is touched, and the reduced picture made, while the stages are loaded and resolved."""
+    resize = recipe.get("resize") if recipe else None
+    resizes = "resize" in edits or (resize is not None and not resize.is_identity)
+    bits = recipe.output.bits if recipe else output.bits
+    memory = None if resizes else Reserved(image.height * image.width * 3 * bits // 8)
+
+    def work() -> None:
+        if image.state is SENSOR:
+            with contextlib.suppress(Exception):  # resolving meets it again, and says it
+                scan_ahead(_acting_first(recipe, edits), image, profile, scans)
+        if memory is not None:
+            memory.touch()
+
+    threading.Thread(target=work, daemon=True).start()
+    return memory
+
+
+def _acting_first(recipe: Recipe | None, edits: Edits) -> tuple[Stage, ...]:
+    """The stages on the mosaic that act on a reduced picture."""
+    if recipe is not None:
+        return tuple(stage for stage in recipe.stages if isinstance(stage, Linearize | Shading))
+    return Linearize(**edits.get("linearize", {})), Shading(**edits.get("shading", {}))
 
 
 def _prepare(recipe: Recipe) -> None:
@@ -192,7 +216,7 @@ def _with_made(recipe: Recipe, image: Image) -> Recipe:
 def steps(recipe: Recipe, source: Image, scans: Scans | None = None) -> tuple[plan.Step, ...]:
     """The steps of a resolved recipe for this source, ready to run."""
     scans = scans or Scans(source)
-    return plan.steps(recipe.stages, (source.height, source.width), partial(scans.for_stage, recipe.stages))
+    return plan.steps(recipe.stages, (source.height, source.width), partial(scans.bound, recipe.stages))
 
 
 def _read(source: Image | str | Path) -> Image:

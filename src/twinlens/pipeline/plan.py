@@ -11,7 +11,6 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -58,6 +57,11 @@ class Step:
         idle = getattr(self.work, "is_idle", None)
         return idle is not None and idle(image)
 
+    def after_mixing(self, mixing: Array) -> Callable[[Image], Image] | None:
+        """The function that does a 3x3 matrix and the step in one pass, where there is one."""
+        after = getattr(self.work, "after_mixing", None)
+        return None if after is None else after(mixing)
+
     def over(self, image: Image, target: Window) -> Image:
         """The part `target` of the stage's result."""
         if self.work is self.stage:
@@ -68,29 +72,26 @@ class Step:
 def steps(
     stages: tuple[Stage, ...],
     frame: tuple[int, int],
-    scan: Callable[[int], Image],
+    bound: Callable[[int], Callable[[Image], Image]],
     *,
     start: int = 0,
     leave_out: tuple[str, ...] = (),
 ) -> tuple[Step, ...]:
     """The stages from `start` on that change something, with their frames; `frame` arrives at the first.
 
-    `scan(i)` is the reduced picture that arrives at stage i. Stages named in `leave_out` are not run.
+    `bound(i)` is the work of stage i, which `needs_scan`, prepared with the whole picture. Stages named in `leave_out`
+    are not run.
     """
     made = []
     binder = ThreadPoolExecutor(1)  # one: the scans of later stages are made from those of earlier ones
     for index, stage in enumerate(stages[start:], start):
         if stage.name() in leave_out or (stage.is_identity and stage.accepts is stage.returns):
             continue
-        work = Prepared(binder.submit(_bound, stage, scan, index)) if stage.needs_scan else stage
+        work = Prepared(binder.submit(bound, index)) if stage.needs_scan else stage
         made.append(_joined(made, Step(stage, work, frame)))
         frame = stage.frame(*frame)
     binder.shutdown(wait=False)
     return tuple(made)
-
-
-def _bound(stage: Stage, scan: Callable[[int], Image], index: int) -> Callable[[Image], Image]:
-    return stage.bind(scan(index))
 
 
 class Prepared:
@@ -108,6 +109,11 @@ class Prepared:
         idle = getattr(self.wait(), "is_idle", None)
         return idle is not None and idle(image)
 
+    def after_mixing(self, mixing: Array) -> Callable[[Image], Image] | None:
+        """The function that takes a 3x3 matrix along, where it has one."""
+        after = getattr(self.wait(), "after_mixing", None)
+        return None if after is None else after(mixing)
+
     def __call__(self, image: Image) -> Image:
         return self.wait()(image)
 
@@ -118,7 +124,7 @@ def _joined(made: list[Step], step: Step) -> Step:
     if not isinstance(look, LookMap) or look.is_neutral or not isinstance(before, Vignette):
         return step
     made.pop()
-    return Step(look, partial(look.after_vignette, before.amount), step.arriving)
+    return Step(look, look.after_vignette(before.amount), step.arriving)
 
 
 def run_tile(made: tuple[Step, ...], image: Image, target: Window) -> Image:
@@ -136,7 +142,7 @@ def run_tile(made: tuple[Step, ...], image: Image, target: Window) -> Image:
             if step.is_idle(part):
                 part = part.cut(window)
                 continue
-            joined = step.stage.after_mixing(pending) if step.work is step.stage else None
+            joined = step.after_mixing(pending)
             if joined is not None:
                 part, pending = joined(part).cut(window), None
                 continue

@@ -54,7 +54,7 @@ class Preview:
         if self._kept is None or self._kept[0] != chosen[:again]:
             self._kept = chosen[:again], self._first_part(chosen, again, threads)
         image = self._kept[1]
-        made = plan.steps(chosen, image.window.frame, self._scan(chosen), start=again, leave_out=LEFT_OUT)
+        made = plan.steps(chosen, image.window.frame, self._bound(chosen), start=again, leave_out=LEFT_OUT)
         end = plan.run(made, image, bits=8, threads=threads)
         fields: dict[str, Any] = {name: getattr(end, name) for name in Image.__dataclass_fields__}
         return Picture(**fields, recipe=resolved, notes=notes)
@@ -62,15 +62,13 @@ class Preview:
     def _first_part(self, chosen: tuple[Stage, ...], again: int, threads: int | None) -> Image:
         """The source, averaged and brought to `long_edge` in linear light, through the stages before `again`."""
         small, ready = reduced(self.source, chosen, self.long_edge)
-        made = plan.steps(
-            chosen[:again], (small.height, small.width), self._scan(chosen), start=ready, leave_out=LEFT_OUT
-        )
-        if small.state is not SENSOR and max(small.height, small.width) > self.long_edge:
+        frame, before = (small.height, small.width), ()
+        if small.state is not SENSOR and max(frame) > self.long_edge:
             resize = Resize(long_edge=self.long_edge)
-            frame = resize.frame(small.height, small.width)
-            rest = plan.steps(chosen[:again], frame, self._scan(chosen), start=ready, leave_out=LEFT_OUT)
-            made = (plan.Step(resize, resize, (small.height, small.width)), *rest)
+            before = (plan.Step(resize, resize, frame),)
+            frame = resize.frame(*frame)
+        made = (*before, *plan.steps(chosen[:again], frame, self._bound(chosen), start=ready, leave_out=LEFT_OUT))
         return plan.run(made, small, threads=threads)
 
-    def _scan(self, chosen: tuple[Stage, ...]) -> Callable[[int], Image]:
-        return partial(self._scans.for_stage, chosen)
+    def _bound(self, chosen: tuple[Stage, ...]) -> Callable[[int], Callable[[Image], Image]]:
+        return partial(self._scans.bound, chosen)

@@ -155,10 +155,11 @@ def of_linear(image: Image, factor: int) -> Image:
 
 
 def reduced(source: Image, stages: tuple[Stage, ...], long_edge: int) -> tuple[Image, int]:
-    """The source at about `long_edge` pixels, and the index of the stage that it is ready for."""
+    """The source at about `long_edge` pixels, and the index of the stage that it is ready for (the one behind the last
+    where `stages` are those of the mosaic alone)."""
     factor = factor_for(source, long_edge)
     if source.state is not SENSOR:
         return (of_linear(source, factor) if factor > 1 else source), 0
-    ready = next(index for index, stage in enumerate(stages) if stage.accepts is CAMERA_RGB)
+    ready = next((index for index, stage in enumerate(stages) if stage.accepts is CAMERA_RGB), len(stages))
     shading = next((stage for stage in stages[:ready] if stage.name() == "shading"), None)
     return camera_rgb(source, stages[0], shading, factor), ready

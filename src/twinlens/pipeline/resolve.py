@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -53,6 +54,7 @@ class Scans:
         self._lock = threading.Lock()  # stages are also prepared in a thread beside the first tiles
         self.resolved = Recent(MOST_STAGES)  # by stage as asked for, stages before it, profile
         self._kept = Recent(MOST_IMAGES)  # by size and the stages that it went through
+        self._works = Recent(MOST_IMAGES)  # of stages that look at the whole picture: by size, stages before, stage
 
     def arriving(self, stages: tuple[Stage, ...], index: int, long_edge: int = MEASURE_LONG_EDGE) -> Image:
         """What arrives at `stages[index]`; the stages before it must be resolved."""
@@ -74,12 +76,21 @@ class Scans:
             self._kept.keep((long_edge, _acting(stages[: step + 1])), image)
         return image
 
-    def for_stage(self, stages: tuple[Stage, ...], index: int) -> Image:
-        """What `stages[index]`, which `needs_scan`, is prepared with: at its `scan_long_edge` when it names one."""
-        return self.arriving(stages, index, getattr(stages[index], "scan_long_edge", MEASURE_LONG_EDGE))
+    def bound(self, stages: tuple[Stage, ...], index: int) -> Callable[[Image], Image]:
+        """`stages[index]`, which `needs_scan`, prepared with what arrives at it, at its `scan_long_edge` when it names
+        one; kept, so that another look or exposure behind it costs nothing here."""
+        stage, long_edge = stages[index], getattr(stages[index], "scan_long_edge", MEASURE_LONG_EDGE)
+        key = (long_edge, _acting(stages[:index]), stage)
+        with self._lock:
+            work = self._works.recall(key)
+        if work is None:
+            work = stage.bind(self.arriving(stages, index, long_edge))
+            with self._lock:
+                self._works.keep(key, work)
+        return work
 
     def _start(self, stages: tuple[Stage, ...], long_edge: int) -> tuple[Image, int]:
-        ready = next((i for i, stage in enumerate(stages) if stage.accepts not in ("sensor", "mosaic")), 0)
+        ready = next((i for i, stage in enumerate(stages) if stage.accepts not in ("sensor", "mosaic")), len(stages))
         key = (long_edge, _acting(stages[:ready]))
         kept = self._kept.recall(key)
         if kept is None:
@@ -94,9 +105,15 @@ def _acting(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
 
 def resolve(recipe: Recipe, source: Image, profile: CameraProfile | None = None, scans: Scans | None = None) -> Recipe:
     """The recipe with numbers in place of every None that the shot, the profile or the picture supplies."""
-    scans = scans or Scans(source)
+    done = _resolved(recipe.stages, source, profile, scans or Scans(source))
+    return dataclasses.replace(recipe, stages=_guided(recipe.stages, done))
+
+
+def _resolved(
+    stages: tuple[Stage, ...], source: Image, profile: CameraProfile | None, scans: Scans
+) -> tuple[Stage, ...]:
     done: list[Stage] = []
-    for stage in recipe.stages:
+    for stage in stages:
         before = tuple(done)
 
         @cache
@@ -108,7 +125,15 @@ def resolve(recipe: Recipe, source: Image, profile: CameraProfile | None = None,
         if found is None:
             found = scans.resolved.keep(key, stage.resolve(Facts(source.shot, source, arriving, profile, before)))
         done.append(found)
-    return dataclasses.replace(recipe, stages=_guided(recipe.stages, tuple(done)))
+    return tuple(done)
+
+
+def scan_ahead(first: tuple[Stage, ...], source: Image, profile: CameraProfile | None, scans: Scans) -> None:
+    """Make the reduced picture that `resolve` and the stages will ask for, in a thread beside other preparations.
+
+    `first` are the recipe's stages on the mosaic that act on it, as asked for.
+    """
+    scans.arriving(done := _resolved(first, source, profile, scans), len(done))
 
 
 def _guided(asked: tuple[Stage, ...], done: tuple[Stage, ...]) -> tuple[Stage, ...]:

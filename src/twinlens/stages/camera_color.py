@@ -28,7 +28,6 @@ from twinlens.kernels.hue_sat import hue_sat
 from twinlens.kernels.matrix import matrix
 from twinlens.kernels.root_polynomial import root_polynomial
 from twinlens.numerics.color import D50_XYZ, REC2020_FROM_XYZ_D50, adaptation, rgb_from_rgb
-from twinlens.numerics.color_model import color_map
 from twinlens.numerics.dng_color import Light, lights_from, rec2020_from_balanced, weights, xy_from_neutral
 from twinlens.numerics.root_polynomial import TERMS, at_grey
 from twinlens.numerics.sensor_white import interpolated, temperature_of
@@ -134,6 +133,8 @@ def rec2020_polynomial(sensor: SensorColor, neutral: Array, light: str = "") -> 
     """The map (13, 3) from terms of balanced RGB to linear Rec. 2020 for a picture whose neutral is this camera RGB, or
     for a light that is named; all terms 1 (a grey of 1) become exactly 1."""
     if light:
+        from twinlens.numerics.color_model import color_map  # slow to load, and seldom wanted
+
         power = illuminant(light)
         found = color_map(sensor.sensitivities, power, keep_grey=True).polynomial
         to_xyz_d50 = found @ adaptation(white_xyz(power), D50_XYZ).T

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -81,3 +82,11 @@ class Reconstruction:
 
     def __call__(self, image: Image) -> Image:
         return image.with_pixels(kernel.highlights(image.pixels, image.clipped, self.maps, image.window))
+
+    def after_mixing(self, mixing: Array) -> Callable[[Image], Image]:
+        """The reconstruction of light that still has to go through a matrix, in one pass."""
+        return partial(self._after, mixing)
+
+    def _after(self, mixing: Array, image: Image) -> Image:
+        pixels = kernel.highlights(image.pixels, image.clipped, self.maps, image.window, mixing)
+        return image.with_pixels(pixels)

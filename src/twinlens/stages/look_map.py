@@ -118,16 +118,17 @@ class LookMap(Stage):
             compiled(self)
 
     def after_mixing(self, mixing: Array) -> Callable[[Image], Image] | None:
-        return partial(self._plain, mixing) if self.is_neutral else None
+        if self.is_neutral:
+            return partial(self._plain, mixing)
+        return self.after_vignette(0.0).after_mixing(mixing)
 
     def _plain(self, mixing: Array, image: Image) -> Image:
         pixels = kernels.to_display(image.pixels, self.gain * mixing)
         return image.with_pixels(pixels, state=DISPLAY, noise=None)
 
-    def after_vignette(self, amount: float, image: Image) -> Image:
+    def after_vignette(self, amount: float) -> Dimmed:
         """A vignette of `amount` EV and this look in one pass; only for a look that is not neutral."""
-        pixels = kernels.look(image.pixels, compiled(self), vignette.lines(image.window, amount))
-        return image.with_pixels(pixels, state=DISPLAY, noise=None)
+        return Dimmed(self, amount)
 
     def render(self, rgb: Array, tone: Callable[[Array], Array] | None = None) -> Array:
         """Display light of scene light (..., 3) without tables: the meaning of this stage. `tone` is a faster curve."""
@@ -279,3 +280,22 @@ def _controls(stage: LookMap) -> tuple[float, float, Array]:
     sectors = plain + stage.strength * (np.asarray(stage.sectors) - plain)
     sectors[:, [1, 3]] = np.maximum(sectors[:, [1, 3]], 0)
     return max(1 + stage.strength * (stage.saturation - 1), 0.0), stage.skin, sectors
+
+
+@record(eq=False)
+class Dimmed:
+    """A look behind a vignette of `amount` EV, of light that still has to be multiplied by `gain`: one pass."""
+
+    look: LookMap
+    amount: float
+    gain: float = 1.0
+
+    def after_mixing(self, mixing: Array) -> Dimmed | None:
+        """The same of light that a matrix only brightens; None for another matrix."""
+        gain = float(mixing[1, 1])
+        return replace(self, gain=gain) if gain > 0 and np.array_equal(mixing, gain * np.eye(3)) else None
+
+    def __call__(self, image: Image) -> Image:
+        down, across = (one * np.float32(self.gain**-0.5) for one in vignette.lines(image.window, self.amount))
+        pixels = kernels.look(image.pixels, compiled(self.look), (down, across))
+        return image.with_pixels(pixels, state=DISPLAY, noise=None)

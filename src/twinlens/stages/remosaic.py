@@ -18,13 +18,16 @@ from twinlens.core.noise import NoiseModel
 from twinlens.core.record import record
 from twinlens.core.shot import Cfa, neutral_of
 from twinlens.core.stage import Facts, Stage, param
+from twinlens.kernels.remosaic import clipped_sites, remosaic
+from twinlens.numerics.demosaic import noise_variances
 from twinlens.numerics.opcode_lists import linear_area
+from twinlens.numerics.quad_bayer import MARGIN as MARGIN_OF_METHOD
+from twinlens.numerics.quad_bayer import bin_blocks, framed
 
 Array = npt.NDArray[Any]
 
 MARGIN = 32  # sites: the method's 24 and what completes a tile
 LEAST = 4  # rows and columns
-STRIP = 192  # rows at once, so that NumPy's intermediate planes stay small
 
 
 @record(kw_only=True)
@@ -100,8 +103,6 @@ class Remosaic(Stage):
         return self._full(image, target, image.cfa)
 
     def _binned(self, image: Image, target: Window, cfa: Cfa) -> Image:
-        from twinlens.numerics.quad_bayer import bin_blocks
-
         window = self.source_window(target, *image.window.frame)
         part = image.cut(window)
         clipped = part.clipped
@@ -118,43 +119,28 @@ class Remosaic(Stage):
 
     def _full(self, image: Image, target: Window, cfa: Cfa) -> Image:
         red = _first_red(cfa)
-        pixels = np.empty((target.height, target.width), np.float32)
-        clipped = image.cut(target).clipped
-        has_clipped = clipped is not None and bool(image.clipped is not None and image.clipped.any())
-        if clipped is not None and has_clipped:
-            clipped = clipped.copy()
-        for top in range(target.top, target.bottom, STRIP):
-            strip = replace(target, top=top, bottom=min(top + STRIP, target.bottom))
-            rows = slice(strip.top - target.top, strip.bottom - target.top)
-            pixels[rows], over = self._strip(image, strip, red, has_clipped)
-            if clipped is not None and has_clipped:
-                clipped[rows] = over
-        bayer = Cfa.bayer("RGGB").shifted(-red[0], -red[1])
-        return replace(image, pixels=pixels, clipped=clipped, window=target, cfa=bayer)
-
-    def _strip(
-        self, image: Image, strip: Window, red: tuple[int, int], has_clipped: bool
-    ) -> tuple[Array, Array | None]:
-        """Some rows of the Bayer mosaic, and of its clipped sites where there are any."""
-        from twinlens.numerics import quad_bayer as method
-        from twinlens.numerics.demosaic import noise_variances
-
-        starts, ends = (strip.top, strip.left), (strip.bottom, strip.right)
+        starts, seen = (target.top, target.left), (image.window.top, image.window.left)
         first = [start - (start - at) % 4 for start, at in zip(starts, red, strict=True)]
-        counts = [-(-(end - start) // 4) * 4 + 2 * method.MARGIN for start, end in zip(first, ends, strict=True)]
-        seen = (image.window.top, image.window.left)
-        places = np.ix_(*(
-            method.mirrored(start - method.MARGIN - corner, count, length, bool((corner - at) % 2))
-            for start, count, corner, length, at in zip(first, counts, seen, image.pixels.shape, red, strict=True)
-        ))  # fmt: skip
+        inner = tuple(
+            slice(start - one, start - one + size)
+            for start, one, size in zip(starts, first, (target.height, target.width), strict=True)
+        )
+
+        def tiled(plane: Array) -> Array:
+            counts = (-(-one.stop // 4) * 4 + 2 * MARGIN_OF_METHOD for one in inner)
+            begins = (one - MARGIN_OF_METHOD - corner for one, corner in zip(first, seen, strict=True))
+            seconds = (bool((corner - at) % 2) for corner, at in zip(seen, red, strict=True))
+            return framed(plane, tuple(begins), tuple(counts), tuple(seconds))  # type: ignore[arg-type]
+
         neutral = np.array(self.neutral or neutral_of(image.shot))
         balance: Any = tuple((neutral[1] / neutral).tolist())
         noise = (0.0, 0.0, 0.0) if image.noise is None else noise_variances(image.noise.gain, balance)
-        inner = tuple(slice(start - one, end - one) for start, end, one in zip(starts, ends, first, strict=True))
-        pixels = method.remosaic(image.pixels[places], balance, noise)[inner]
-        if not has_clipped or image.clipped is None:
-            return pixels, None
-        return pixels, method.clipped_sites(image.clipped[places])[inner]
+        pixels = remosaic(tiled(image.pixels), balance, noise)[inner]
+        clipped = image.cut(target).clipped
+        if image.clipped is not None and image.clipped.any():
+            clipped = clipped_sites(tiled(image.clipped))[inner]
+        bayer = Cfa.bayer("RGGB").shifted(-red[0], -red[1])
+        return replace(image, pixels=pixels, clipped=clipped, window=target, cfa=bayer)
 
 
 def _first_red(cfa: Cfa) -> tuple[int, int]:

@@ -41,6 +41,10 @@ class Sharpen(Stage):
     def is_identity(self) -> bool:
         return self.amount == 0
 
+    def is_idle(self, image: Image) -> bool:
+        """Whether the blur is too small for this image's pixels, as in a preview."""
+        return self.is_identity or self.sigma / image.scale < LEAST_SIGMA
+
     def __call__(self, image: Image) -> Image:
         return self._sharpened(None, image)
 
@@ -49,7 +53,7 @@ class Sharpen(Stage):
 
     def _sharpened(self, mixing: Array | None, image: Image) -> Image:
         sigma = self.sigma / image.scale
-        if sigma < LEAST_SIGMA or self.is_identity:
+        if self.is_idle(image):
             return image if mixing is None else image.with_pixels(matrix(image.pixels, mixing))
         gain, offset = luminance_noise(image.noise)
         weight = FULL_WEIGHT * self.amount

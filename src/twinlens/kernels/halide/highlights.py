@@ -1,4 +1,4 @@
-"""Highlights: clipped channels from the surviving ones and the color nearby, on a part of a frame."""
+"""Highlights: a matrix, then clipped channels from the surviving ones and the color nearby, on a part of a frame."""
 
 import halide as hl
 from _maps import MapReader
@@ -35,6 +35,7 @@ def inverse(value):
 def define():
     source, marks = hl.ImageParam(hl.Float(32), 3, "source"), hl.ImageParam(hl.UInt(8), 2, "marks")
     x, y, c = hl.vars("x y c")
+    mixing = hl.ImageParam(hl.Float(32), 2, "mixing")
     maps = MapReader(x, y)
     channels = range(3)
 
@@ -48,10 +49,13 @@ def define():
     some[block, y] = hl.max(some[block, y], gates[block * 16 + lane.x, y])
     place = hl.RDom([(0, width)], "place")
     place.where(some[place.x // 16, y] > 0)
-    mended[x, y] = hl.Tuple([source[x, y, i] for i in channels])
+    light = [source[x, y, i] for i in channels]
+    mended[x, y] = hl.Tuple(
+        [mixing[0, i] * light[0] + mixing[1, i] * light[1] + mixing[2, i] * light[2] for i in channels]
+    )
 
     maps.x = place.x
-    rgb = [source[place.x, y, i] for i in channels]
+    rgb = [hl.f32(0) + mended[place.x, y][i] for i in channels]
     chroma, per_level = [maps.at(i) for i in channels], [maps.at(i + 3) for i in channels]
     gate = gates[place.x, y]
     relative = [rgb[i] * per_level[i] for i in channels]
@@ -87,4 +91,4 @@ def define():
     some.update().atomic().vectorize(lane.x)
     mended.update().split(place.x, outer, inner, 16, guard)
     mended.update().allow_race_conditions().vectorize(inner)
-    return result, [source, marks, *maps.arguments]
+    return result, [source, marks, mixing, *maps.arguments]
