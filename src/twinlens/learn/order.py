@@ -21,9 +21,9 @@ from twinlens.stages.look_map import LookMap
 
 Array = npt.NDArray[Any]
 
-REACH = 0.1  # code about a place, of what is blurred
+REACH = 0.1  # code about a place, of what is blurred; the first tries take less
 BLUR = 0.06  # code
-TRIES = 8
+TRIES, TRIES_TO_REACH = 11, 6
 
 
 def kept(stage: LookMap) -> LookMap:
@@ -38,19 +38,19 @@ def kept(stage: LookMap) -> LookMap:
         codes = np.concatenate([display_codes(replace(one, table=""), places) for one, places in found])
         if not len(codes):
             break
-        stage = replace(
-            stage, table=keep_table(Table(calmed(table_of(stage.table).values, codes, attempt / (TRIES - 1))))
-        )
+        stage = replace(stage, table=keep_table(Table(calmed(table_of(stage.table).values, codes, attempt))))
     if not problems(stage):
         return stage
     plain = replace(first, table="")
     return kept(replace(first, lights=())) if first.lights and problems(plain) else plain
 
 
-def calmed(values: Array, codes: Array, faded: float = 0.0) -> Array:
-    """A table (N, N, N, 3) [blue, green, red] whose change is blurred near codes (M, 3), and left out by a share."""
+def calmed(values: Array, codes: Array, attempt: int = TRIES_TO_REACH) -> Array:
+    """A table (N, N, N, 3) [blue, green, red] whose change is blurred near codes (M, 3), and fades, with each attempt
+    more, the first ones nearer."""
     from scipy.ndimage import gaussian_filter
 
+    reach, faded = REACH * min((attempt + 2) / TRIES_TO_REACH, 1), attempt / (TRIES - 1)
     size = len(values)
     plain = identity_table(size)
     change = values - plain
@@ -58,5 +58,5 @@ def calmed(values: Array, codes: Array, faded: float = 0.0) -> Array:
     blurred = gaussian_filter(change, (width, width, width, 0), mode="nearest")
     near = np.zeros((size,) * 3)
     for place in np.unique(np.round(np.clip(codes, 0, 1) * (size - 1)), axis=0) / (size - 1):
-        near = np.maximum(near, np.exp(-np.square(plain - place).sum(-1) / (2 * REACH**2)))
+        near = np.maximum(near, np.exp(-np.square(plain - place).sum(-1) / (2 * reach**2)))
     return (values + near[..., None] * ((1 - faded) * blurred - change)).astype(np.float32)
