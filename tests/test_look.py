@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
+import gc
+import pickle
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from twinlens.core import look as look_numbers
 from twinlens.core.errors import DocumentError, FileError, ParameterError
 from twinlens.core.image import DISPLAY, SCENE, Image, Window, empty_rgb, planar
 from twinlens.core.look import COLUMNS, PLAIN_SECTOR, Table, keep_table
@@ -344,11 +348,13 @@ def test_tables_of_a_recipe_are_found_beside_it(tmp_path, monkeypatch):
     rgb = random_scene(32)
     before = made.map.render(rgb)
     assert [path.suffix for path in write_tables([made.map], tmp_path)] == [".cube"]
+    text = str(made.map.table)
     monkeypatch.setattr("twinlens.core.look._tables", {})
+    written = dataclasses.replace(made.map, table=text)
     with pytest.raises(DocumentError, match="not loaded"):
-        read_tables([made.map], tmp_path / "elsewhere")
-    read_tables([made.map], tmp_path)
-    assert np.array_equal(made.map.render(rgb), before)
+        read_tables([written], tmp_path / "elsewhere")
+    read_tables([written], tmp_path)
+    assert np.array_equal(written.render(rgb), before)
 
 
 def test_a_name_does_not_lead_out_of_the_folder(tmp_path):
@@ -471,3 +477,50 @@ def test_stage_takes_one_pixel_and_leaves_its_input_alone():
     before = image.pixels.copy()
     assert load("vibrant").map(image).pixels.shape == (1, 1, 3)
     assert np.array_equal(image.pixels, before)
+
+
+def kept_bytes() -> int:
+    gc.collect()
+    return sum(one.values.nbytes for one in look_numbers._tables.values())
+
+
+def test_tables_that_no_look_holds_are_given_up_and_those_of_looks_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    monkeypatch.setattr(look_numbers, "RECENT_BYTES", 20 * 12 * 9**3)
+
+    def fitted() -> LookMap:  # as a fit makes tables, one after the other, and holds the last
+        stages = [LookMap(table=keep_table(Table(rng.random((9, 9, 9, 3))))) for _ in range(13)]
+        return stages[-1]
+
+    held, rgb = fitted(), random_scene(32)
+    before = held.render(rgb)
+    others = held_bytes = kept_bytes()
+    for _ in range(60):
+        fitted()
+        others = kept_bytes()
+    assert others <= held_bytes + look_numbers.RECENT_BYTES
+    assert np.array_equal(held.render(rgb), before)
+    copies = dataclasses.replace(held, strength=0.5), pickle.loads(pickle.dumps(held)), copy.deepcopy(held)
+    name = str(held.table)
+    again = LookMap(table=name)
+    del held
+    assert np.array_equal(again.render(rgb), before)
+    assert all(look_numbers.table_of(one.table).hash == name for one in copies)
+    del again, copies
+    gc.collect()
+    with pytest.raises(DocumentError, match="is not loaded"):
+        LookMap(table=name).render(rgb)
+
+
+def test_a_name_read_before_its_table_holds_it_from_then_on() -> None:
+    table = Table(np.random.default_rng(1).random((3, 3, 3, 3)))
+    early = LookMap(table=table.hash)
+    with pytest.raises(DocumentError, match="is not loaded"):
+        early.render(random_scene(4))
+    keep_table(table)
+    assert look_numbers.table_of(early.table) is table
+    look_numbers._recent.clear()
+    name = early.table
+    del table
+    gc.collect()
+    assert look_numbers.table_of(name).hash == name == early.table

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 
-from twinlens.core.look import Table, keep_table
+from learned_looks import MATRIX
+from twinlens.core.look import Table, keep_table, table_of
 from twinlens.learn import field, hues
 from twinlens.learn.coverage import even_weights
+from twinlens.learn.look_fit import in_order
 from twinlens.learn.order import calmed, kept
+from twinlens.learn.rendering import Rendering
 from twinlens.numerics.lut import identity_table
 from twinlens.pipeline.look import problems
 from twinlens.stages.look_map import LookMap
@@ -69,6 +75,62 @@ def test_a_table_that_folds_in_one_place_is_calmed_there_alone(depth):
     found = kept(stage)
     assert found.table and problems(found) == ()
     assert np.abs(calmed(plain - dent, np.full((1, 3), 0.5))[2, 3, 30] - plain[2, 3, 30]).max() < 1e-4
+
+
+def dented(depth: float, width: float) -> np.ndarray:
+    """A table whose colors are drawn together about one of them."""
+    plain = identity_table(33)
+    place = plain - np.array([0.3, 0.55, 0.62])
+    return plain - depth * np.exp(-np.square(place).sum(-1, keepdims=True) / (2 * width**2)) * place / width
+
+
+def nearly_folding() -> LookMap:
+    """A look map that is in order, but not under the light of `lit(stage, 1.1, 0.9)`."""
+    transform = tuple(map(tuple, MATRIX.tolist()))
+    return LookMap(gamut="srgb", transform=transform, table=keep_table(Table(dented(0.074, 0.06))))
+
+
+def lit(stage: LookMap, red: float, blue: float) -> LookMap:
+    """The same, with a white of its own under 2850 K."""
+    lights = ((2850.0, *(MATRIX * [red, 1.0, blue]).ravel()), (6500.0, *MATRIX.ravel()))
+    return replace(stage, lights=tuple(tuple(map(float, row)) for row in lights))
+
+
+def test_a_table_that_folds_under_one_of_its_lights_alone_is_calmed():
+    stage = lit(nearly_folding(), 1.1, 0.9)
+    assert problems(stage) and not problems(replace(stage, lights=()))
+    found = kept(stage)
+    assert found.table and found.lights == stage.lights and problems(found) == ()
+    changed = np.abs(table_of(found.table).values - table_of(stage.table).values).max(-1)
+    assert changed.max() > 1e-3 and np.median(changed) < 1e-4, "there alone"
+
+
+def test_whites_of_lights_that_no_table_can_mend_are_left_out():
+    stage = LookMap(gamut="srgb", table=keep_table(Table(identity_table(33) * 0.98)))
+    found = kept(lit(stage, 2.5, 0.4))
+    assert found == stage and problems(lit(replace(stage, table=""), 2.5, 0.4))
+
+
+def test_a_fitted_look_keeps_the_order_of_colors_under_each_light():
+    stage = nearly_folding()
+    base: Any = None
+    fitted = Rendering(map=stage, plain=replace(stage, table=""), base=base, smoothing=1e-6)
+    found, lights = in_order(fitted, lit(stage, 1.1, 0.9).lights)
+    assert problems(replace(found.map, lights=lights)) == () and lights
+    assert found.map.lights == () and any("under a light" in note for note in found.notes)
+    same, none = in_order(fitted, ())
+    assert same.map == fitted.map and none == () and same.notes == ()
+
+
+def test_greys_that_fall_are_mended_where_they_do_and_the_rest_of_the_table_stays():
+    plain = identity_table(33)
+    values = plain + 0.03 * np.sin(5 * plain[..., ::-1]) * np.ptp(plain, axis=-1, keepdims=True)
+    values[-2:, -2:, -2:] -= 0.05  # white is darker than what is nearly white
+    stage = LookMap(gamut="srgb", table=keep_table(Table(values)))
+    assert any("greys fall" in one for one in problems(stage))
+    found = kept(stage)
+    assert found.table and problems(found) == ()
+    assert np.median(np.abs(table_of(found.table).values - values).max(-1)) < 1e-4
 
 
 def test_a_valid_look_is_kept_as_it_is():

@@ -1,11 +1,14 @@
 """Look: what the numbers of a look may be, and its large tables, kept by the hash of their content.
 
-A stage holds plain numbers; a residual table has too many. The stage names its hash, this is where the numbers are.
+A stage holds plain numbers; a residual table has too many. The stage names its hash, this is where the numbers are: as
+long as a stage has the name, and the newest a while longer.
 """
 
 from __future__ import annotations
 
 import math
+import threading
+import weakref
 from dataclasses import field
 from typing import Any
 
@@ -108,22 +111,49 @@ class Table:
         return self.low == (0.0, 0.0, 0.0) and self.high == (1.0, 1.0, 1.0)
 
 
-_tables: dict[str, Table] = {}
+class TableName(str):
+    """The hash of a table, which it holds: the table is there as long as any stage has the name."""
+
+    held: Table | None = None
+
+    def __deepcopy__(self, memo: Any) -> TableName:
+        return self
 
 
-def keep_table(table: Table) -> str:
-    """Keep a table for the stages that name it; returns its hash."""
-    _tables[table.hash] = table
-    return table.hash
+RECENT_BYTES = 1 << 25  # of tables that are kept though no stage holds them: for looks and recipes read from a text
+_tables: weakref.WeakValueDictionary[str, Table] = weakref.WeakValueDictionary()
+_recent: dict[str, Table] = {}  # the newest is the last
+_lock = threading.Lock()
+
+
+def keep_table(table: Table) -> TableName:
+    """The name of a table, which keeps it for the stages that have it."""
+    with _lock:
+        table = _tables.setdefault(table.hash, table)
+        _recent.pop(table.hash, None)
+        _recent[table.hash] = table
+        size = sum(one.values.nbytes for one in _recent.values())
+        while size > RECENT_BYTES and len(_recent) > 1:
+            size -= _recent.pop(next(iter(_recent))).values.nbytes
+    return table_name(table.hash)
+
+
+def table_name(name: str) -> TableName:
+    """A name that holds its table, as soon as that is known."""
+    found = name if isinstance(name, TableName) else TableName(name)
+    if found.held is None:
+        found.held = _tables.get(name)
+    return found
 
 
 def has_table(name: str) -> bool:
     """Whether the table with this hash is kept."""
-    return name in _tables
+    return table_name(name).held is not None
 
 
 def table_of(name: str) -> Table:
     """The kept table with this hash; DocumentError where it was not read."""
-    if name not in _tables:
+    found = table_name(name).held
+    if found is None:
         raise DocumentError(f"the table {name} of a look is not loaded: its .cube must lie beside the look or recipe")
-    return _tables[name]
+    return found

@@ -17,12 +17,14 @@ from twinlens.learn.coverage import Coverage, even_weights
 from twinlens.learn.evidence import Evidence
 from twinlens.learn.lights import light_groups, light_rows, seen_under
 from twinlens.learn.look_result import LookFit, PictureFit, WorstColor
+from twinlens.learn.order import kept
 from twinlens.learn.vignette import corners
 from twinlens.measure.look import learned, with_learned
 from twinlens.numerics import color
 from twinlens.pipeline.look import Look
 
 Array = npt.NDArray[Any]
+LightRows = tuple[tuple[float, ...], ...]
 
 CHART_WORTH = 10.0  # pictures
 FEWEST_ROWS = 24
@@ -61,12 +63,23 @@ def fit_look(
         rows = replace(rows, noise=np.hypot(rows.noise, CODE_A_STOP * local[rows.picture]))
         found = rendering.fit(rendering.thinned(rows, MOST_ROWS), freedom, evidence.space, smoothing=smoothing)
         local = _local(found, rows, evidence.space)
-    return _told(evidence, name, found, rows, freedom, groups, local, smoothing)
+    lights = light_rows(found.map.transform, found.base, groups, handheld=handheld)
+    found, lights = in_order(found, lights)
+    return _told(evidence, name, found, rows, freedom, groups, lights, local, smoothing)
+
+
+def in_order(found: rendering.Rendering, lights: LightRows) -> tuple[rendering.Rendering, LightRows]:
+    """A rendering and rows of lights, under each of which colors keep their order."""
+    stage = kept(replace(found.map, lights=lights))
+    calmer = ("the residual was calmed where the order of colors would have changed under a light",)
+    left = ("the lights' whites are left out: with them the order of colors would change",)
+    notes = calmer * (stage.table != found.map.table) + left * (stage.lights != lights)
+    return replace(found, map=replace(found.map, table=stage.table), notes=(*found.notes, *notes)), stage.lights
 
 
 def _told(
     evidence: Evidence, name: str, found: rendering.Rendering, rows: Rows, freedom: Freedom,
-    groups: dict[int, float], local: Array, smoothing: float | None,
+    groups: dict[int, float], lights: LightRows, local: Array, smoothing: float | None,
 ) -> LookFit:  # fmt: skip
     """The look with all that is known of it."""
     space, used = evidence.space, rendering.thinned(rows, MOST_ROWS)
@@ -78,11 +91,9 @@ def _told(
     )
     apart, alone = matched[np.isfinite(matched)], blind[np.isfinite(blind)]
     notes = (*found.notes, *_notes(evidence, groups, local))
-    handheld = any(one.shift > 0 for one in evidence.sources)
-    map_ = replace(found.map, lights=light_rows(found.map.transform, found.base, groups, handheld=handheld))
     mean, p95 = (float(apart.mean()), float(np.percentile(apart, 95))) if len(apart) else (None, None)
     fit = LookFit(
-        Look(name=name, map=map_), float(error.mean()), "Delta E 2000", len(error), mean,
+        Look(name=name, map=replace(found.map, lights=lights)), float(error.mean()), "Delta E 2000", len(error), mean,
         residual_p95=float(np.percentile(error, 95)), held_out_p95=p95,
         blind=float(alone.mean()) if len(alone) else None,
         blind_p95=float(np.percentile(alone, 95)) if len(alone) else None,

@@ -23,7 +23,7 @@ from twinlens.numerics import color
 from twinlens.numerics.curve import MID_GREY, decode_tone
 from twinlens.numerics.lut import identity_table
 from twinlens.pipeline.look import problems
-from twinlens.pipeline.look.check import folded_places
+from twinlens.pipeline.look.check import broken_places
 from twinlens.stages.look_map import LookMap
 
 Array = npt.NDArray[Any]
@@ -245,7 +245,7 @@ def fit_field(
                 map=whole, plain=plain, base=base, smoothing=smoothing, higher=higher, process=process,
                 notes=(*black_and_white, *repaired),
             )  # fmt: skip
-        places = folded_places(whole)
+        places = broken_places(whole)
         if len(places) and attempt < LOCAL_TRIES:  # there alone
             factor *= STIFFER
             added = fields.stiffer(display_codes(plain, places), factor)

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from twinlens.core.errors import ParameterError
 from twinlens.core.image import DISPLAY, SCENE, Image
-from twinlens.core.look import IDENTITY, PLAIN_SECTOR, check_numbers, table_of
+from twinlens.core.look import IDENTITY, PLAIN_SECTOR, check_numbers, table_name, table_of
 from twinlens.core.record import record
 from twinlens.core.stage import Facts, Stage, param
 from twinlens.kernels import look as kernels
@@ -86,6 +86,8 @@ class LookMap(Stage):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.table:
+            object.__setattr__(self, "table", table_name(self.table))  # holds the table
         check_numbers(self.transform, self.lights, self.sectors, self.nodes if self.curve == "nodes" else None)
         if self.curve == "film":
             tone_of(self)(np.full((1, 3), curve.MID_GREY))

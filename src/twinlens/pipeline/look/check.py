@@ -19,6 +19,7 @@ from twinlens.stages.look_map import TABLE_SIZE, LookMap, compiled
 
 CHECK_SIZE = 17  # nodes: enough for curves and controls
 GREY_STOPS = np.linspace(-10, 5, 181)
+LARGEST_FALL = -1e-6  # tone code, of greys from one stop to the next
 EDGE = (0.004, 0.998)  # tone codes beyond which a color counts as clipped
 NEARLY_GREY = 0.02  # tone code between the channels, below which what a cell shows has no color that could be exchanged
 FLAT = 1e-4  # largest determinant of a look without color
@@ -49,12 +50,16 @@ def _size(stage: LookMap) -> int:
 
 
 def _grey(stage: LookMap) -> str:
-    shown = curve.encode_tone(stage.grey(curve.MID_GREY * np.exp2(GREY_STOPS))).mean(-1)
-    step = np.diff(shown)
-    if step.min() < -1e-6:
+    step = _grey_steps(stage)
+    if step.min() < LARGEST_FALL:
         return f"greys fall in lightness {GREY_STOPS[int(step.argmin())]:+.1f} EV from mid grey"
     steepest = step.max() / (GREY_STOPS[1] - GREY_STOPS[0])
     return f"the curve is too steep: {steepest:.2f} a stop" if steepest > STEEPEST_CURVE else ""
+
+
+def _grey_steps(stage: LookMap) -> look.Array:
+    """By how much the mean tone code of greys rises from one of GREY_STOPS to the next."""
+    return np.diff(curve.encode_tone(stage.grey(curve.MID_GREY * np.exp2(GREY_STOPS))).mean(-1))
 
 
 def _map(table: look.Array, gamut: str) -> list[str]:
@@ -87,14 +92,17 @@ def folded_cells(table: look.Array, gamut: str = "open") -> tuple[int, int]:
     return int((determinant <= 0).sum()), determinant.size
 
 
-def folded_places(stage: LookMap) -> look.Array:
-    """Scene light (M, 3) at the middles of the cells in which the look changes the order of colors."""
+def broken_places(stage: LookMap) -> look.Array:
+    """Scene light (M, 3) where the look changes the order of colors: greys that fall in lightness, and the middles of
+    the cells that fold."""
+    falls = np.flatnonzero(_grey_steps(stage) < LARGEST_FALL)
+    greys = curve.MID_GREY * np.exp2(GREY_STOPS[np.union1d(falls, falls + 1)])
     size = _size(stage)
     tables = compiled(stage, size)
     table = tables.table[:size, :size, :size]
     cells = _inside(table, stage.gamut) & (lut.folding(table) <= 0)
     light = lut.node_light(tables.shapers, size)
-    return lut.corners(light).mean((0, 1, 2))[cells]
+    return np.concatenate([np.repeat(greys[:, None], 3, 1), lut.corners(light).mean((0, 1, 2))[cells]])
 
 
 def _inside(table: look.Array, gamut: str) -> look.Array:

@@ -144,7 +144,7 @@ def _table(section: dict[str, Any], origin: str, folder: Path | None) -> str:
     if not name or Path(name).name != name:
         raise DocumentError(f"{origin}: table.file = {name!r}: the name of a .cube file beside the look is wanted")
     if folder is None:
-        return table_of(_text(digest, f"{origin}: table.hash")).hash
+        return keep_table(table_of(_text(digest, f"{origin}: table.hash")))
     return keep_table(read_table(folder / name, digest, origin))
 
 
