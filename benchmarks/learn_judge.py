@@ -70,10 +70,10 @@ def _truth(files: Files, maker: str, scene: str, own: bool) -> Truth:
         place = aligning.framed(wanted.shape, seen.light.shape)
         assert place is not None
         return Truth(scene, source, wanted, None, _means(warp(seen.light, place)), np.ones(wanted.shape[:2], bool))
-    there = linear(np.asarray(develop(source, look="neutral").pixels))
-    place, mask = _laid(there, wanted)
-    shown = np.zeros_like(wanted) if place is None else warp(_enlarged(seen.light, there.shape), place)
-    return Truth(scene, source, wanted, place, _means(shown), mask)
+    if scene not in files.laid:  # once: all makers show a raw in one geometry
+        files.laid[scene] = _laid(source, seen.light, wanted)
+    place, light, mask = files.laid[scene]
+    return Truth(scene, source, wanted, place, light, mask)
 
 
 def _enlarged(light: Array, shape: tuple[int, ...]) -> Array:
@@ -82,14 +82,15 @@ def _enlarged(light: Array, shape: tuple[int, ...]) -> Array:
     return cv2.resize(light, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
 
 
-def _laid(shown: Array, wanted: Array) -> tuple[Registration | None, Array]:
-    """Where what is shown lies in what is wanted, and where (H, W) both are the same thing."""
+def _laid(source: Any, light: Array, wanted: Array) -> tuple[Registration | None, Array, Array]:
+    """Where a raw lies in what is wanted, its scene light there by blocks, and where (H, W) both are the same thing."""
+    shown = linear(np.asarray(develop(source, look="neutral").pixels))
     here, there = (np.clip(color.encode(one), 0, 1).astype(np.float32) for one in (wanted, shown))
     found = register(here, there)
     if found is None:
-        return None, np.zeros(wanted.shape[:2], bool)
+        return None, _means(np.zeros_like(wanted)), np.zeros(wanted.shape[:2], bool)
     places = np.stack(np.meshgrid(np.arange(wanted.shape[1]), np.arange(wanted.shape[0])), -1)
-    return found, found.is_sure(places)
+    return found, _means(warp(_enlarged(light, shown.shape), found)), found.is_sure(places)
 
 
 def judged(look: Look, files: Files, regime: str, maker: str) -> dict[str, Any]:
