@@ -66,6 +66,7 @@ class Files:
         if metamerism != 1:
             self.work = self.work / f"metamerism-{metamerism:g}"
         self.kept: dict[Any, Any] = {}
+        self.laid: dict[str, Any] = {}  # by scene, where the phone's raw lies in the makers' pictures
         self.cameras = {name: camera_of(name, megapixels, sensor) for name in ("phone", "reference")}
 
     def own(self, role: str, maker: str, count: int) -> Path:

@@ -19,11 +19,15 @@ from twinlens.measure.registration import Registration, register, warp
 from twinlens.numerics import color
 from twinlens.pipeline.develop import develop
 from twinlens.pipeline.look import Look
+from twinlens.pipeline.recipe import Output, Recipe
+from twinlens.pipeline.resolve import resolve
 from twinlens.pipeline.scene import scene_light
+from twinlens.stages.camera_color import CameraColor
+from twinlens.stages.white_balance import WhiteBalance
 
 Array = npt.NDArray[Any]
 
-GAIN_STEP, GAIN_ROUNDS = 0.05, 2  # natural logarithm
+GAIN_STEP, GAIN_SHORT, GAIN_ROUNDS = 0.02, 0.001, 10  # natural logarithm
 DOUBT, INDEPENDENT = 2.0, 100  # CIELAB, what a block is uncertain by; blocks that tell as much as a prior
 PRIOR = np.array([0.5, 0.06, 0.06])  # natural logarithms of exposure, red and blue
 BLOCK, FLAT, DARK, BRIGHT = 8, 0.05, 2 / 255, 250 / 255  # px; codes
@@ -66,10 +70,10 @@ def _truth(files: Files, maker: str, scene: str, own: bool) -> Truth:
         place = aligning.framed(wanted.shape, seen.light.shape)
         assert place is not None
         return Truth(scene, source, wanted, None, _means(warp(seen.light, place)), np.ones(wanted.shape[:2], bool))
-    there = linear(np.asarray(develop(source, look="neutral").pixels))
-    place, mask = _laid(there, wanted)
-    shown = np.zeros_like(wanted) if place is None else warp(_enlarged(seen.light, there.shape), place)
-    return Truth(scene, source, wanted, place, _means(shown), mask)
+    if scene not in files.laid:  # once: all makers show a raw in one geometry
+        files.laid[scene] = _laid(source, seen.light, wanted)
+    place, light, mask = files.laid[scene]
+    return Truth(scene, source, wanted, place, light, mask)
 
 
 def _enlarged(light: Array, shape: tuple[int, ...]) -> Array:
@@ -78,14 +82,15 @@ def _enlarged(light: Array, shape: tuple[int, ...]) -> Array:
     return cv2.resize(light, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
 
 
-def _laid(shown: Array, wanted: Array) -> tuple[Registration | None, Array]:
-    """Where what is shown lies in what is wanted, and where (H, W) both are the same thing."""
+def _laid(source: Any, light: Array, wanted: Array) -> tuple[Registration | None, Array, Array]:
+    """Where a raw lies in what is wanted, its scene light there by blocks, and where (H, W) both are the same thing."""
+    shown = linear(np.asarray(develop(source, look="neutral").pixels))
     here, there = (np.clip(color.encode(one), 0, 1).astype(np.float32) for one in (wanted, shown))
     found = register(here, there)
     if found is None:
-        return None, np.zeros(wanted.shape[:2], bool)
+        return None, _means(np.zeros_like(wanted)), np.zeros(wanted.shape[:2], bool)
     places = np.stack(np.meshgrid(np.arange(wanted.shape[1]), np.arange(wanted.shape[0])), -1)
-    return found, found.is_sure(places)
+    return found, _means(warp(_enlarged(light, shown.shape), found)), found.is_sure(places)
 
 
 def judged(look: Look, files: Files, regime: str, maker: str) -> dict[str, Any]:
@@ -102,11 +107,10 @@ def linear(codes: Array) -> Array:
 
 def developed(look: Look, truth: Truth, gains: Array) -> Array:
     """Linear sRGB light of a raw developed with a look, its light times gains (3,), where the truth's pixels are."""
-    source, shot = truth.source, truth.source.shot
+    source = truth.source
     edits: Any = {"exposure": {"stops": float(np.log2(gains[1]))}}
     if np.abs(gains / gains[1] - 1).max() > 1e-6:
-        white = np.array(shot.as_shot_neutral) / (gains / gains[1])
-        source = source.with_pixels(source.pixels, shot=replace(shot, as_shot_neutral=tuple(white / white.max())))
+        source = balanced(source, gains)
     shown = linear(np.asarray(develop(source, look=look, edits=edits).pixels))
     return shown if truth.place is None else warp(shown, truth.place)
 
@@ -127,22 +131,45 @@ def _differences(look: Look, truth: Truth) -> dict[str, float]:
 
 def best_gains(look: Look, truth: Truth, keep: Array, wanted: Array, now: Array) -> tuple[Array, Array]:
     """(3,) gains on scene light that bring the blocks nearest in CIELAB, large differences counting by their size, and
-    the blocks (N, 3) with them: steps of Gauss and Newton from 1, by the look's own slopes at the scene light.
+    the blocks (N, 3) with them: steps of Gauss and Newton from 1, on what the look's own map makes of the scene light
+    under the other white (which another matrix comes with), until they are short. With the gains found it is developed.
 
     The prior decides only where a picture tells nothing of a gain.
     """
-    light = truth.light[keep]
+    light, known = truth.light[keep], np.linalg.inv(rec2020_from_camera(truth.source))
     start = _shown(look, light)
-    steps = np.exp(GAIN_STEP * np.array([[1.0, 1, 1], [1, 0, 0], [0, 0, 1]]))  # exposure, red, blue
-    slopes = np.stack([(_shown(look, light * one) - start) / GAIN_STEP for one in steps], -1)
+
+    def at(log: Array) -> Array:
+        gains = gains_of(log)
+        mixing = gains[1] * rec2020_from_camera(balanced(truth.source, gains)) @ known
+        return now + _shown(look, light @ mixing.T) - start
+
     prior = np.diag(len(light) / INDEPENDENT / PRIOR**2)
     log = np.zeros(3)
     for _ in range(GAIN_ROUNDS):
-        share = 1 / np.sqrt(1 + np.square((wanted - now) / DOUBT).sum(-1)) / DOUBT**2
+        shown = at(log)
+        slopes = np.stack([(at(log + GAIN_STEP * one) - shown) / GAIN_STEP for one in np.eye(3)], -1)
+        share = 1 / np.sqrt(1 + np.square((wanted - shown) / DOUBT).sum(-1)) / DOUBT**2
         normal = np.einsum("nci,n,ncj->ij", slopes, share, slopes) + prior
-        log = log + np.linalg.solve(normal, np.einsum("nci,n,nc->i", slopes, share, wanted - now) - prior @ log)
-        now = cielab(_means(developed(look, truth, gains_of(log)))[keep])
-    return gains_of(log), now
+        step = np.linalg.solve(normal, np.einsum("nci,n,nc->i", slopes, share, wanted - shown) - prior @ log)
+        log = log + step
+        if np.abs(step).max() < GAIN_SHORT:
+            break
+    return gains_of(log), cielab(_means(developed(look, truth, gains_of(log)))[keep])
+
+
+def balanced(source: Any, gains: Array) -> Any:
+    """A raw whose white is such that red and blue are developed with gains (3,), as they are to green's."""
+    shot = source.shot
+    white = np.array(shot.as_shot_neutral) / (gains / gains[1])
+    return source.with_pixels(source.pixels, shot=replace(shot, as_shot_neutral=tuple(white / white.max())))
+
+
+def rec2020_from_camera(source: Any) -> Array:
+    """What develops a raw's own RGB to scene light, (3, 3): the gains of its white and the matrix that goes with it."""
+    white, matrix = resolve(Recipe((WhiteBalance(), CameraColor()), Output()), source).stages
+    assert isinstance(white, WhiteBalance) and isinstance(matrix, CameraColor) and white.gains is not None
+    return matrix.rec2020_from_balanced * np.array(white.gains)
 
 
 def _shown(look: Look, light: Array) -> Array:
