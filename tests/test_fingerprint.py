@@ -120,6 +120,7 @@ def test_the_width_of_a_halo_is_finer_than_the_samples_of_its_profile():
     positions = np.arange(-40, 41) / 4
     for middle in (1.0, 1.05, 1.1, 1.17):
         assert abs(half_width(positions, 0.2 * np.exp(-((positions - middle) ** 2) / 2)) - 2.355) < 0.03
+    assert half_width(positions, np.minimum(0.1, 0.02 * positions)) == pytest.approx(10 - 2.5)
 
 
 def test_wide_halos_are_not_taken_for_contrast(tmp_path):

@@ -181,10 +181,11 @@ def half_width(positions: Array, values: Array) -> float:
         return float("nan")
     sides = []
     for way in (-1, 1):
-        at = peak
-        while 0 < at < len(values) - 1 and values[at] > level:
-            at += way
-        inner = at - way
-        share = (values[inner] - level) / (values[inner] - values[at]) if values[at] <= level else 1.0
-        sides.append(positions[inner] + share * (positions[at] - positions[inner]))
-    return float(sides[1] - sides[0])
+        line = values[peak::way]
+        below = np.flatnonzero(line <= level)
+        at = float(len(line) - 1)  # samples from the peak: to the profile's end, or where it falls to the level
+        if below.size:
+            inner, outer = line[below[0] - 1], line[below[0]]
+            at = below[0] - (level - outer) / (inner - outer)
+        sides.append(at)
+    return float(sum(sides)) * float(positions[1] - positions[0])
