@@ -41,7 +41,7 @@ from twinlens.measure.sensors import KnownSensor, of_color
 from twinlens.numerics.dng_matrices import calibration
 from twinlens.numerics.sensor_prior import STATE
 
-EXPERIMENTS, SCENES = 1000, (8, 12)
+EXPERIMENTS, SCENES = 2000, (8, 12)
 LEVEL = 0.05
 RATIOS = (0.25, 0.5, 0.75, 0.9, 1.1, 1.5, 2.0, 4.0)  # of the truth to the stated smallest detectable fraction
 ROLES = ("before", "after", "reference")
