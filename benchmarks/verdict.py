@@ -41,7 +41,7 @@ from twinlens.measure.sensors import KnownSensor, of_color
 from twinlens.numerics.dng_matrices import calibration
 from twinlens.numerics.sensor_prior import STATE
 
-EXPERIMENTS, SCENES = 1000, (8, 12)
+EXPERIMENTS, SCENES = 2000, (8, 12)
 LEVEL = 0.05
 RATIOS = (0.25, 0.5, 0.75, 0.9, 1.1, 1.5, 2.0, 4.0)  # of the truth to the stated smallest detectable fraction
 ROLES = ("before", "after", "reference")
@@ -277,6 +277,7 @@ def measure(folder: Path, asks: Any) -> dict[str, Any]:
     figures["without_noise"] = without_noise(bank, load(folder / "report-without-noise.npz"), plain)
     figures["sensors"] = sensors_seen(bank)
     figures["conditions"] = conditions(bank)
+    figures["other_conditions"] = other_conditions(load(folder / "report-conditions.npz"), PLANS["report-conditions"])
     return figures
 
 
@@ -307,6 +308,23 @@ def conditions(bank: Bank) -> dict[str, Any]:
             told = outcomes_of(lambda _, one=values: one, wide, 0, way == 0, wide.shifts["after"])
             figures[f"{prior} {way:g}"] = experiments(told, true)
             print(prior, way, figures[f"{prior} {way:g}"], flush=True)
+    return figures
+
+
+def other_conditions(bank: Bank, plan: Any) -> dict[str, Any]:
+    """Whole after sets of units of the phone and in lights that no prior was made of: a shift each, not one an
+    experiment. The truth is that of the same scenes without another unit or light."""
+    figures: dict[str, Any] = {}
+    names = [("unit", unit, unit, "module") for unit in plan.units]
+    names += [("light", at, light, "light") for at, light in enumerate(plan.lights)]
+    for kind, number, told_name, prior in names:
+        wide = limits(FEATURES, differs={"after": prior})
+        for way in (0.0, 0.5):
+            values = bank.arrays[f"0 {kind} {number} {way:g}"]
+            true = 0.0 if way == 0 else truth(bank.arrays[f"0 {way:g} 0"], limits(FEATURES)).fraction
+            told = outcomes_of(lambda _, one=values: one, wide, 0)
+            figures[f"{kind} {told_name} {way:g}"] = {"scenes_in_bank": len(values), **experiments(told, true)}
+            print(kind, told_name, way, figures[f"{kind} {told_name} {way:g}"], flush=True)
     return figures
 
 

@@ -75,6 +75,7 @@ FEW = ((0.0, 0.0), (0.5, 0.0), (1.0, 0.0), (0.25, 1.0))
 LOCAL = ", local tone"  # behind a maker's name
 BUNDLED, MEASURED = ("", ""), ("Samsung_Galaxy-S20_Tominaga_etal_2021", "Leica_M8_Mauer-2009")
 TUNED_UNITS, TUNED_LIGHTS = (2, 3, 4), ("D50", "FL11", "LED-B3", "A")  # that the stated priors were measured on
+OTHER_UNITS, OTHER_LIGHTS = (5, 6, 7), ("3200K", "FL2", "LED-B5")  # that they are judged on
 OURS = ("smartphone", "natural", "cinematic")
 REPORTED = (
     Ask(OURS, 5.0, ALL),
@@ -98,6 +99,11 @@ PLANS = {
     ),
     "report": Plan(
         asks=REPORTED, sensors=MEASURED, still_life_seed=500, photographs=("backgrounds", "shared"), rows=2, repeats=1,
+    ),
+    "report-conditions": Plan(
+        asks=(Ask(OURS, 5.0, ((0.0, 0.0), (0.5, 0.0))),),
+        sensors=MEASURED, still_life_seed=500, photographs=("backgrounds", "shared"), rows=2, repeats=1,
+        units=OTHER_UNITS, lights=OTHER_LIGHTS,
     ),
     "report-without-noise": Plan(
         asks=REPORTED, sensors=MEASURED, still_life_seed=500, photographs=("backgrounds", "shared"), rows=2, repeats=1,

@@ -32,7 +32,7 @@ def head(*names: str) -> list[str]:
 
 def table(figures: dict[str, Any]) -> str:
     """The docs' tables."""
-    parts = (kinds, said, noise, end_to_end, looks, sensors, conditions, weights)
+    parts = (kinds, said, noise, end_to_end, looks, sensors, conditions, other_conditions, weights)
     return "\n".join(line for part in parts for line in part(figures))
 
 
@@ -163,6 +163,27 @@ def conditions(figures: dict[str, Any]) -> Iterator[str]:
             f"another {kind}", way, f"{one['truth']:.2f}", per_cent(one["changed"]),
             per_cent(one["closer"]), per_cent(one["along"]), per_cent(one["coverage"]),
             "-" if one["width"] is None else f"{one['width']:.2f}",
+        ])  # fmt: skip
+
+
+def other_conditions(figures: dict[str, Any]) -> Iterator[str]:
+    """Whole sets by units and in lights that no prior was made of."""
+    found = figures.get("other_conditions")
+    if not found:
+        return
+    scenes = {one["scenes_in_bank"] for one in found.values()}
+    yield (
+        "\nThe whole after set by a unit of the phone, or in a light, that no prior was made of (looks A, 5 ΔE;"
+        f" {min(scenes)} to {max(scenes)} scenes; the shift of a row is one and the same in its experiments):\n"
+    )
+    yield from head("after set", "way", "truth", "changed", "closer", "along", "interval holds the truth",
+                    "its width", "no fraction")  # fmt: skip
+    for name, one in found.items():
+        kind, number, way = name.split()
+        yield row([
+            f"{kind} {number}", way, f"{one['truth']:.2f}", per_cent(one["changed"]), per_cent(one["closer"]),
+            per_cent(one["along"]), per_cent(one["coverage"]), "-" if one["width"] is None else f"{one['width']:.2f}",
+            per_cent(1 - one["with_fraction"]),
         ])  # fmt: skip
 
 

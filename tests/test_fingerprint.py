@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
+import cv2
 import numpy as np
 import pytest
 
 from compared_pictures import SIZE, drawn, moved, rendered, written
 from twinlens.compare.features import FEATURES, HUE_NAMES, INDEX, KEYS, catalog
+from twinlens.compare.features.color import solved
+from twinlens.compare.features.edges import half_width
 from twinlens.compare.fingerprint import fingerprints
 from twinlens.compare.fingerprint_pictures import aligned
 from twinlens.compare.fingerprint_single import fingerprint
+from twinlens.compare.frame_joint import sector_weights
 from twinlens.numerics.color import oklab_from_rec2020, rec2020_from_oklab
 
 COUNTED = [index for index, one in enumerate(FEATURES) if not one.is_derived]
@@ -97,6 +104,35 @@ def test_a_change_of_some_hues_is_no_white_balance_and_leaves_the_others_alone(t
     assert abs(change(found, "white_mired")) < 1 and abs(change(found, "white_duv")) < 0.0005
     cold = np.array([change(found, f"hue_{name}") for name in ("turquoise", "cyan", "azure", "blue", "violet")])
     assert np.isfinite(cold).sum() > 1 and np.nanmax(np.abs(cold)) < 1
+
+
+def test_the_turn_of_a_hue_does_not_hang_on_the_side_of_its_center_that_a_scene_shows():
+    """Colors at 40 to 62 degrees, whose turn grows with the hue, say how much orange, at 60 degrees, is turned."""
+    hue = np.random.default_rng(1).uniform(40, 62, 500)
+    c = 0.1 * np.exp(1j * np.radians(hue))
+    chromas = c * np.exp(1j * np.radians(6 - 0.1 * (60 - hue)))
+    frame: Any = SimpleNamespace(c=c, chromas=[chromas], color=np.ones(len(c)))
+    gain = solved(frame, sector_weights(c))[0][HUE_NAMES.index("orange")]
+    assert abs(np.degrees(np.angle(1 + gain)) - 6) < 0.4
+
+
+def test_the_width_of_a_halo_is_finer_than_the_samples_of_its_profile():
+    positions = np.arange(-40, 41) / 4
+    for middle in (1.0, 1.05, 1.1, 1.17):
+        assert abs(half_width(positions, 0.2 * np.exp(-((positions - middle) ** 2) / 2)) - 2.355) < 0.03
+    assert half_width(positions, np.minimum(0.1, 0.02 * positions)) == pytest.approx(10 - 2.5)
+
+
+def test_wide_halos_are_not_taken_for_contrast(tmp_path):
+    """Sharpening moves no large flat area, whatever it does beside edges."""
+    for seed in (1, 2):
+        codes = rendered(drawn(seed)).astype(float)
+        luma = codes @ [0.2126, 0.7152, 0.0722]
+        halo = 0.4 * (luma - cv2.GaussianBlur(luma, (0, 0), 3.0))
+        written(codes.astype(np.uint8), tmp_path / "before" / f"{seed}.png")
+        written(np.clip(np.rint(codes + halo[..., None]), 0, 255).astype(np.uint8), tmp_path / "after" / f"{seed}.png")
+    found = fingerprints(tmp_path / "before", tmp_path / "after")
+    assert abs(change(found, "tone_contrast")) < 2 and abs(change(found, "local_contrast")) < 5
 
 
 def test_exposure_and_contrast_are_told_apart(compare):

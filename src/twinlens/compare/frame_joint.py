@@ -41,6 +41,7 @@ _TONE_ERROR, _COLOR_ERROR = 0.03, 0.01  # EV, of c: what blocks are off by anywa
 _BIN = 0.25  # EV, of the histogram that evens out bright and dark
 _COLOR_BINS = 24  # of hue, likewise
 _BASE_SHARES = (0.04, 0.1)  # of the grid's long edge: sigma of the surroundings that local tone looks at
+_NEAREST_SHARE = 0.007  # likewise of the nearest, about one block: what wide halos of sharpening look at
 _GUIDED_SHARE, _GUIDED_EV = 0.05, 0.4  # half side of the guided filter's window; contrast that it takes for an edge
 GREY, LEAST_GREYS = 0.06, 40  # |c| under which a block is grey; blocks that white balance needs
 _NEARLY_GREY = 0.12  # |c| of what greys are told apart from
@@ -55,12 +56,12 @@ _MID_RANGE = (0.15, 0.85)  # quantiles of u between which mid grey is taken
 
 @record(kw_only=True, eq=False)
 class Joint:
-    """The joint frame of N shots and M usable blocks. `u`, `c` (M,): brightness (EV), chroma (complex); `bases` (M, 2):
-    brightness of the surroundings, smooth and stopping at edges, about its mean; `tone` (M,), `color` (M,): weights.
-    `light` (N, M, 3): linear Rec. 2020 without the color of greys, which is `whites` (N, 3), all 1 where the scene has
-    no grey (`has_grey`); of that light `levels` (N, M): log2 Y, and `chromas` (N, M). `radii` (N, M). `sets` (N,):
-    index of the set of each shot. `middle`: u of mid grey, or the nearest that the scene has enough of. `where` (M,):
-    flat index of the blocks in a grid of `shape`."""
+    """The joint frame of N shots and M usable blocks. `u`, `c` (M,): brightness (EV), chroma (complex); `bases` (M, 3):
+    brightness of the surroundings, smooth and stopping at edges, about its mean, and of the nearest, about u;
+    `tone` (M,), `color` (M,): weights. `light` (N, M, 3): linear Rec. 2020 without the color of greys, which is
+    `whites` (N, 3), all 1 where the scene has no grey (`has_grey`); of that light `levels` (N, M): log2 Y, and
+    `chromas` (N, M). `radii` (N, M). `sets` (N,): index of the set of each shot. `middle`: u of mid grey, or the
+    nearest that the scene has enough of. `where` (M,): flat index of the blocks in a grid of `shape`."""
 
     shots: tuple[Shot, ...]
     sets: Array
@@ -150,7 +151,7 @@ def _made(
     u, c = mean_of_sets(levels, sets), mean_of_sets(chromas, sets)
     tone = 1 / (_TONE_ERROR**2 + (error / np.log(2) ** 2)) * _evened(np.floor(u / _BIN))
     color = color * _evened(np.floor(np.angle(c) / (2 * np.pi) * _COLOR_BINS))
-    base = bases.reshape(-1, 2)[where]
+    base = bases.reshape(-1, 3)[where]
     return Joint(
         shots=shots, sets=sets, u=u, c=c, bases=base - base.mean(axis=0), light=light, whites=whites,
         has_grey=has_grey, levels=levels, chromas=chromas, sure=sure,
@@ -195,9 +196,13 @@ def _offsets(chromas: Array, c: Array, weight: Array) -> Array:
 
 def sector_weights(c: Array) -> Array:
     """(M, 12): hat functions of the hue of c, each 1 at its center and 0 at its neighbors'."""
+    return np.maximum(1 - np.abs(sector_places(c)), 0)
+
+
+def sector_places(c: Array) -> Array:
+    """(M, 12): how far the hue of c lies from each center, counterclockwise, 1 at the neighbor's."""
     place = np.degrees(np.angle(c))[:, None] / (360 / SECTORS) - np.arange(SECTORS)
-    distance = np.abs((place + SECTORS / 2) % SECTORS - SECTORS / 2)
-    return np.maximum(1 - distance, 0)
+    return (place + SECTORS / 2) % SECTORS - SECTORS / 2
 
 
 def adapted(light: Array, whites: Array) -> Array:
@@ -230,18 +235,20 @@ def _evened(labels: Array) -> Array:
 
 
 def _bases(mean: Array, inside: Array) -> Array:
-    """Brightness (h, w, 2) of the surroundings of each block, clipped blocks included: by Gaussians, and by a guided
-    filter, which stops at edges (K. He et al., Guided image filtering, IEEE TPAMI 35(6), 2013)."""
+    """Brightness (h, w, 3) of the surroundings of each block, clipped blocks included: by Gaussians, by a guided
+    filter, which stops at edges (K. He et al., Guided image filtering, IEEE TPAMI 35(6), 2013), and of the nearest
+    blocks against its own."""
     import cv2
 
     def means(values: Array, blur: Any) -> Array:
         return blur(np.where(inside, values, 0.0)) / np.maximum(blur(inside.astype(float)), 1e-6)
 
     edge = max(mean.shape)
-    smooth = [means(mean, lambda x, s=share: cv2.GaussianBlur(x, (0, 0), s * edge)) for share in _BASE_SHARES]
+    shares = (*_BASE_SHARES, _NEAREST_SHARE)
+    *smooth, nearest = (means(mean, lambda x, s=share: cv2.GaussianBlur(x, (0, 0), s * edge)) for share in shares)
     side = (2 * round(_GUIDED_SHARE * edge) + 1,) * 2
     local = means(mean, lambda x: cv2.blur(x, side))
     variance = np.maximum(means(mean**2, lambda x: cv2.blur(x, side)) - local**2, 0)
     slope = variance / (variance + _GUIDED_EV**2)
     guided = means(slope, lambda x: cv2.blur(x, side)) * mean + means(local * (1 - slope), lambda x: cv2.blur(x, side))
-    return np.stack([np.mean(smooth, axis=0), guided], axis=-1)
+    return np.stack([np.mean(smooth, axis=0), guided, nearest - mean], axis=-1)

@@ -3,11 +3,12 @@
     c_s - c = g(hue) c,   g between the centers of hues by straight lines
 
 c = (a + ib) / L of Oklab does not change with the exposure. The color of greys was taken out before (`frame_joint`);
-|1 + g_k| is the chroma ratio and arg(1 + g_k) the turn of the hue about the center of hue k. g_k is a mean over the
-blocks about its center, and the mean of what the first ones leave on top of it (J. W. Tukey's twicing, Exploratory Data
-Analysis, 1977): least squares of all hues at once follow steep changes better, but carry the error of a hue that few
-blocks show to its neighbors. Where a scene has no grey, white balance is not reported: the color of the light and the
-rendering of color cannot be told apart there.
+|1 + g_k| is the chroma ratio and arg(1 + g_k) the turn of the hue about the center of hue k. g_k is the value at its
+center of a line through the blocks about it, as scenes show most of a hue at one side of its center (J. Fan, Local
+linear regression smoothers and their minimax efficiencies, Annals of Statistics 21, 1993), and the same of what the
+first ones leave on top of it (J. W. Tukey's twicing, Exploratory Data Analysis, 1977): least squares of all hues at
+once follow steep changes better, but carry the error of a hue that few blocks show to its neighbors. Where a scene has
+no grey, white balance is not reported: the color of the light and the rendering of color cannot be told apart there.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import numpy.typing as npt
 
 from twinlens.compare.features.catalog import HUE_NAMES
 from twinlens.compare.features.robust import huber
-from twinlens.compare.frame_joint import LEAST_GREYS, SECTORS, Joint, sector_weights
+from twinlens.compare.frame_joint import LEAST_GREYS, SECTORS, Joint, sector_places, sector_weights
 from twinlens.numerics.color import XYZ_FROM_REC2020, xy_from_xyz
 from twinlens.numerics.temperature import TINT_SCALE, temperature_from_xy
 
@@ -28,6 +29,7 @@ Array = npt.NDArray[Any]
 _COLORED, _LEAST_BLOCKS = 0.06, 40  # |c| over which a block says something about its hue; sure blocks that a hue needs
 _LEAST_ERROR = 0.003  # of c
 _ROUNDS, _TINY = 8, 1e-12
+_LEVEL = 0.1  # what holds the lines through a hue level, as spread about its center (square of sectors)
 
 
 def features(frame: Joint) -> dict[str, Array]:
@@ -63,12 +65,16 @@ def solved(frame: Joint, weights: Array) -> list[Array]:
 
 
 def _means(wanted: Array, c: Array, weight: Array, weights: Array) -> Array:
-    """Means (12,) of wanted / c about the centers, and of what they leave."""
+    """wanted / c (12,) at the centers, by lines through the blocks about them, and of what they leave."""
     own = weights * (weight * np.abs(c) ** 2)[:, None]
+    away = sector_places(c)
     total = np.maximum(own.sum(axis=0), _TINY)
+    mean = (own * away).sum(axis=0) / total
+    square = (own * away**2).sum(axis=0) / total + _LEVEL
+    line = own * (square - away * mean) / (total * (square - mean**2))  # of the line, the value at the center
     part = np.conj(c) / np.maximum(np.abs(c) ** 2, _TINY)
-    first = (wanted * part) @ own / total
-    return first + ((wanted - weights @ first * c) * part) @ own / total
+    first = (wanted * part) @ line
+    return first + ((wanted - weights @ first * c) * part) @ line
 
 
 def _ratios(gains: Array, share: Array) -> Array:

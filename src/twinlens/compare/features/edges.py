@@ -28,6 +28,7 @@ _ALONG, _ACROSS = 0.62, 0.72  # of half the window's side: how far samples lie f
 _BAND_PX = 5.0  # along the edge, of one place of it
 _SEARCH_PX = 6.0  # about an edge, for its place
 _SMOOTH_PX = 0.2  # sigma of the profile's smoothing before its extremes are read
+_WIDTH_SMOOTH_PX = 0.5  # the same before a halo's width is: noise on its top would take the place of the peak
 _LEAST_CONTRAST, _MOST_BEND = 0.06, 0.03
 _LEAST_HALO = 0.03  # overshoot from which a halo has a width
 _NOISE_SHARE = 0.25  # of the step: the largest spread at the outer ends of a usable profile
@@ -165,17 +166,26 @@ def _told(mean: Profile, response: EdgeResponse, height: int, least_height: int)
     over, under = max(float(values.max()) - 1, 0.0), max(-float(values.min()), 0.0)
     width = np.nan
     if over > _LEAST_HALO:
-        width = 100 * _width(mean.positions, values - 1, int(np.argmax(values)), over / 2) / height
+        halo = gaussian_filter1d(mean.values, _WIDTH_SMOOTH_PX * OVERSAMPLING) - 1
+        width = 100 * half_width(mean.positions, halo) / height
     frequencies = np.linspace(least_height / 4, least_height / 2, 33) / height  # cycles a pixel of this picture
     high = 100 * float(np.mean([response.at(float(one)) for one in frequencies]))
     return 100 * over, 100 * under, width, 100 * float(np.log(response.mtf50 * height)), high
 
 
-def _width(positions: Array, values: Array, peak: int, level: float) -> float:
-    """Width (px) of a peak at a level."""
-    left, right = peak, peak
-    while left > 0 and values[left - 1] > level:
-        left -= 1
-    while right < len(values) - 1 and values[right + 1] > level:
-        right += 1
-    return float(positions[right] - positions[left]) + 1 / OVERSAMPLING
+def half_width(positions: Array, values: Array) -> float:
+    """Width (px) of the highest peak over 0 at half its height, its sides placed between samples by straight lines."""
+    peak = int(np.argmax(values))
+    level = values[peak] / 2
+    if level <= 0:
+        return float("nan")
+    sides = []
+    for way in (-1, 1):
+        line = values[peak::way]
+        below = np.flatnonzero(line <= level)
+        at = float(len(line) - 1)  # samples from the peak: to the profile's end, or where it falls to the level
+        if below.size:
+            inner, outer = line[below[0] - 1], line[below[0]]
+            at = below[0] - (level - outer) / (inner - outer)
+        sides.append(at)
+    return float(sum(sides)) * float(positions[1] - positions[0])

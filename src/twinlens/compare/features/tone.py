@@ -1,12 +1,13 @@
 """Tone: how a shot renders brightness against the joint frame, as a curve, a local and a radial part at once.
 
-    log2 Y - u = f(u) - p1 b1 - p2 b2 + k2 r^2 + k4 r^4 + q1 Re c + q2 Im c
+    log2 Y - u = f(u) - p1 b1 - p2 b2 - h b3 + k2 r^2 + k4 r^4 + q1 Re c + q2 Im c
 
 f is a piecewise linear curve, held smooth; b1 and b2 are the brightness of the surroundings, smooth and stopping at
-edges: tone mapping that compresses what is bright and dark at large, and keeps detail, has p1 + p2 > 0; r is the
-distance from the middle of the shot; c is the chroma, as colors may be made brighter or darker than grey. They are
-fitted together, because each alone would explain a share of the others. f is the curve of greys (of the scene's mean
-color where it has none) in given surroundings.
+edges: tone mapping that compresses what is bright and dark at large, and keeps detail, has p1 + p2 > 0; b3 is that of
+the nearest blocks against the own one: halos of sharpening that are wider than a block go with it, and without h would
+be taken for tone; r is the distance from the middle of the shot; c is the chroma, as colors may be made brighter or
+darker than grey. They are fitted together, because each alone would explain a share of the others. f is the curve of
+greys (of the scene's mean color where it has none) in given surroundings.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ Array = npt.NDArray[Any]
 NODES = np.arange(-7.0, 3.6, 0.5)  # EV about the middle
 _SMOOTH, _FLAT = 2e-3, 1e-7  # penalties of the second differences of f, and of its size
 _LOCAL, _RADIAL = 0.15, 0.5  # prior standard deviations of p1 and p2; of k2 and k4 (EV)
+_HALO = 0.2  # the same of h
 _TINTED = 1.0  # the same of q1 and q2 (EV; of usual colors, |c| of 0.15, a seventh of it)
 _AREAS = 12.0  # independent places in a picture: blocks near each other err alike
 _LEAST_ERROR = 0.02  # EV
@@ -66,7 +68,7 @@ def fits(frame: Joint) -> list[ToneFit]:
             ToneFit(
                 curve=solution[:count],
                 local=float(solution[count] + solution[count + 1]),
-                radial=solution[count + 2 : count + 4],
+                radial=solution[count + 3 : count + 5],
                 left=left,
             )
         )
@@ -103,11 +105,10 @@ def _penalty(error: float) -> Array:
     """
     count = len(NODES)
     second = np.diff(np.eye(count), 2, axis=0)
-    whole = np.zeros((count + 6, count + 6))
+    priors = np.array([_LOCAL, _LOCAL, _HALO, _RADIAL, _RADIAL, _TINTED, _TINTED])
+    whole = np.zeros((count + len(priors),) * 2)
     whole[:count, :count] = _SMOOTH / count * second.T @ second + _FLAT * np.eye(count)
-    whole[count:, count:] = np.diag(
-        error**2 / _AREAS / np.array([_LOCAL, _LOCAL, _RADIAL, _RADIAL, _TINTED, _TINTED]) ** 2
-    )
+    whole[count:, count:] = np.diag(error**2 / _AREAS / priors**2)
     return whole
 
 
