@@ -4,17 +4,12 @@ The result is whole cells of 2 x 2 pixels, its width a multiple of 32: X and Y c
 """
 
 import halide as hl
+from _arithmetic import inverse
 
 LUMA = (0.25, 0.5, 0.25)
 EDGE = 1e-5
 TINY = 1e-12
 WIDE = 8  # cells at a time
-
-
-def inverse(value):
-    """1 / value by the processor's estimate and one Newton step: several times faster than a division."""
-    guess = hl.fast_inverse(value)
-    return guess * (2.0 - value * guess)
 
 
 def define():

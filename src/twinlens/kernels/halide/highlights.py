@@ -1,6 +1,7 @@
 """Highlights: a matrix, then clipped channels from the surviving ones and the color nearby, on a part of a frame."""
 
 import halide as hl
+from _arithmetic import inverse
 from _maps import MapReader
 
 NEAR, FULL, FADE, PRICE, EMBER = (hl.f32(one) for one in (0.88, 0.985, 0.55, 0.01, 1e-3))
@@ -24,12 +25,6 @@ def dot(*factors):
 
 def fewest(values):
     return hl.min(hl.min(values[0], values[1]), values[2])
-
-
-def inverse(value):
-    """1 / value by the processor's estimate and one Newton step: several times faster than a division."""
-    guess = hl.fast_inverse(value)
-    return guess * (2.0 - value * guess)
 
 
 def define():

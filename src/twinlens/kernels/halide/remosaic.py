@@ -4,6 +4,7 @@
 """
 
 import halide as hl
+from _arithmetic import inverse
 
 MARGIN, LANES = 24, 16
 TILE = ((0, 0, 1, 1), (0, 0, 1, 1), (1, 1, 2, 2), (1, 1, 2, 2))  # all numbers are those of numerics/quad_bayer.py
@@ -26,12 +27,6 @@ def total(values):
             len(values) & ~1 :
         ]
     return values[0]
-
-
-def inverse(value):
-    """1 / value by the processor's estimate and one Newton step: several times faster than a division."""
-    guess = hl.fast_inverse(value)
-    return guess * (2.0 - value * guess)
 
 
 def define():
