@@ -106,6 +106,18 @@ def test_colors_in_another_order_are_no_chart_in_a_shadow_either() -> None:
     assert max(shadow.score(rng.permutation(colors), weight, pose) for _ in range(50)) < 0.6
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("kind", list(charts()))
+def test_a_line_between_two_lights_leaves_patches_on_either_side(kind: str) -> None:
+    centers, pose = charts()[kind].centers, Pose.of(charts()[kind], np.eye(3), (400, 300))
+    count = shadow.lines(centers).sum(1)
+    assert count.size and count.min() >= shadow.FEWEST and count.max() <= len(centers) - shadow.FEWEST
+    weight = np.ones(len(centers))
+    for level in (0.0, 0.02, 1.0):  # black, nearly black, one color
+        assert 0 <= shadow.score(np.full((len(centers), 3), level), weight, pose) < 0.01
+    assert shadow.lines(centers[: 2 * shadow.FEWEST - 1]).size == 0
+
+
 def test_two_charts_are_found_the_larger_first() -> None:
     large, small = shot(seed=1), shot(seed=2, share=0.45)
     found = find_charts(np.concatenate([small.pixels, large.pixels], 1))

@@ -15,8 +15,10 @@ from twinlens.measure.chart.pose import Pose
 
 TURN_DEG = 15.0  # between the lines that are tried
 FEWEST = 4  # patches on either side of a line
+MOST_LINES = 24  # of one direction
 ROUNDS = 6
 LEAST_MAPPED = 0.05  # of cube roots: of darker colors no ratio is taken
+MOST_STEP = 10.0  # of cube roots, from one light to the other in a round
 
 
 def score_pose(pose: Pose, view: Array) -> float:
@@ -34,19 +36,28 @@ def score(seen: Array, weight: Array, pose: Pose) -> float:
     weights = np.broadcast_to(weight, beyond.shape)
     light = np.ones((*beyond.shape, 3))
     for _ in range(ROUNDS):
-        expected = mapped(seen / light, wanted, weights)
-        change = np.where(expected > LEAST_MAPPED, seen / light / np.maximum(expected, LEAST_MAPPED), np.nan)
-        behind = np.nanmedian(np.where(beyond[..., None], change, np.nan), axis=1)
-        before = np.nanmedian(np.where(beyond[..., None], np.nan, change), axis=1)
-        step = np.nan_to_num(behind / before, nan=1.0)
+        lit = seen / light
+        expected = mapped(lit, wanted, weights)
+        ratio = np.where(expected > LEAST_MAPPED, lit / np.maximum(expected, LEAST_MAPPED), 1.0)
+        behind, before = (_median(ratio, side) for side in (beyond, ~beyond))
+        step = np.clip(behind / np.maximum(before, 1 / MOST_STEP), 1 / MOST_STEP, MOST_STEP)
         light = np.where(beyond[..., None], light * step[:, None], light)
     return float(agreement(seen / light, wanted, weights).max())
 
 
+def _median(values: Array, chosen: Array) -> Array:
+    """(K, 3): medians of values (K, N, 3) over the patches chosen (K, N), of which there are some."""
+    return np.nanmedian(np.where(chosen[..., None], values, np.nan), axis=1)
+
+
 def lines(centers: Array) -> Array:
-    """(K, N) bool: the patches beyond each straight line that leaves some on either side, every parting once."""
+    """(K, N) bool: the patches beyond straight lines that leave some on either side; every parting once."""
     angles = np.radians(np.arange(0, 180, TURN_DEG))
     along = (centers - centers.mean(0)) @ np.stack([np.cos(angles), np.sin(angles)])  # (N, A)
+    first, last = FEWEST - 1, len(centers) - FEWEST - 1
+    places = np.unique(np.linspace(first, last, min(max(last - first + 1, 0), MOST_LINES)).astype(int))
     ordered = np.sort(along, axis=0)
-    cuts = (ordered[FEWEST - 1 : -FEWEST] + ordered[FEWEST : len(ordered) - FEWEST + 1]) / 2
-    return np.unique((along.T[:, None] > cuts.T[..., None]).reshape(-1, len(centers)), axis=0)
+    cuts = (ordered[places] + ordered[places + 1]) / 2
+    found = np.unique((along.T[:, None] > cuts.T[..., None]).reshape(-1, len(centers)), axis=0)
+    count = found.sum(1)  # patches of equal place fall on one side
+    return found[(count >= FEWEST) & (count <= len(centers) - FEWEST)]
