@@ -20,7 +20,8 @@ from twinlens.core.image import Image
 from twinlens.core.noise import NoiseModel
 from twinlens.core.shot import Cfa
 from twinlens.files import dng, exif, tiff
-from twinlens.measure.doctor.checks import all_findings, lights_are_exchanged
+from twinlens.measure.doctor.checks import all_findings
+from twinlens.measure.doctor.checks.color import lights_are_exchanged
 from twinlens.measure.doctor.findings import Report, Section
 from twinlens.measure.doctor.system import system_report
 from twinlens.measure.inspect import inspect, repair

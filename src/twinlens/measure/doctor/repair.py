@@ -11,7 +11,7 @@ import numpy as np
 from twinlens.core.camera_color import Calibration
 from twinlens.core.image import Image
 from twinlens.core.shot import Cfa, Shot
-from twinlens.measure.doctor.checks import masked_black
+from twinlens.measure.doctor.checks.levels import masked_black
 from twinlens.measure.doctor.findings import Finding
 from twinlens.numerics import color, dng_color
 from twinlens.numerics.linearize import find_white_level
