@@ -140,6 +140,7 @@ class Outcome(NamedTuple):
     low: float
     high: float
     detectable: float
+    arrived: float  # 1 where "indistinguishable from the reference" was said
 
 
 def outcome(pair: Paired) -> Outcome:
@@ -149,9 +150,11 @@ def outcome(pair: Paired) -> Outcome:
     told = claims.three(pair, found, 0)
     changed, closer, along = (np.nan if one is None or one.p_value is None else one.p_value for one in told)
     if way is None:
-        return Outcome(changed, closer, along, np.nan, np.nan, np.nan, np.nan)
+        return Outcome(changed, closer, along, np.nan, np.nan, np.nan, np.nan, 0.0)
     detectable = np.inf if way.detectable is None else way.detectable
-    return Outcome(changed, closer, along, way.moved, *way.interval, detectable)
+    arrived = claims.arrived(found, way, told[2])
+    is_arrived = float(arrived is not None and arrived.holds)
+    return Outcome(changed, closer, along, way.moved, *way.interval, detectable, is_arrived)
 
 
 def outcomes_of(
@@ -161,7 +164,7 @@ def outcomes_of(
     is_logo: bool = False,
     shift: np.ndarray | None = None,
 ) -> np.ndarray:
-    """(EXPERIMENTS, 7): what experiments said; `values` gives the part of the bank that one is drawn from. `shift` (K,)
+    """(EXPERIMENTS, 8): what experiments said; `values` gives the part of the bank that one is drawn from. `shift` (K,)
     is the variance of a shift of the whole after set that is drawn for each."""
     rng = np.random.default_rng([seed, 6])
     outcomes = []
@@ -174,7 +177,7 @@ def outcomes_of(
 
 
 def experiments(told: np.ndarray, true: float) -> dict[str, Any]:
-    """Figures of experiments (N, 7) whose fraction is known."""
+    """Figures of experiments (N, 8) whose fraction is known."""
     has = np.isfinite(told[:, 3])
     covered = (told[has, 4] <= true) & (true <= told[has, 5])
     said = has & (told[:, 6] <= true)
@@ -184,6 +187,7 @@ def experiments(told: np.ndarray, true: float) -> dict[str, Any]:
         "changed": share(told[:, 0] <= LEVEL),
         "closer": share(told[:, 1] <= LEVEL),
         "along": share(told[:, 2] <= LEVEL),
+        "arrived": share(told[:, 7] == 1),
         "with_fraction": share(has),
         "moved": round(float(np.mean(told[has, 3])), 4) if has.any() else None,
         "moved_sd": round(float(np.std(told[has, 3])), 4) if has.any() else None,
