@@ -6,21 +6,20 @@ looks part of the way between are made by mixing the finished pictures' codes, w
 Every picture is written as a JPEG and read back. The shots of a scene are laid on each other once; then each
 experiment's three sets are measured in their own joint frame.
 
-    python benchmarks/verdict_bank.py PLAN FOLDER [SCENES]  makes FOLDER/PLAN.npz, one processor; plans are in PLANS
+    python benchmarks/verdict_bank.py PLAN FOLDER [SCENES]  makes FOLDER/PLAN.npz; PLAN: `verdict_plans.py`
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import sys
 import time
 from dataclasses import replace
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from verdict_plans import LOCAL, PLANS, SHARED, Ask, Plan, subjects
 
 from twinlens.compare import frame, sets_read
 from twinlens.compare.features import KEYS, edges, shading, sites, tone
@@ -36,80 +35,11 @@ from twinlens.simulate.maker.model import LocalTone
 from twinlens.simulate.photograph import Pose, metered, photograph
 from twinlens.simulate.shots.subject import frame_size
 
-SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
-SHARE = Path(os.environ.get("SHARE", "/usr/share"))  # where Debian's mate-backgrounds and plasma wallpapers are
-BACKGROUNDS, WALLPAPERS = SHARE / "backgrounds", SHARE / "wallpapers"
 SCENES_BETWEEN_FILES = 6
 MEGAPIXELS = 0.4
 EXPOSURE_SPREAD, SHIFT, TURN_DEG, ZOOM = 0.03, 0.012, 0.8, 0.05
 QUALITY = 92
 SCENES_OF_SHARES = 6  # whose distances between looks set how far the reference look lies; the same for all later ones
-
-
-class Ask(NamedTuple):
-    """Looks (before, reference, beside), the distance (CIEDE2000) of the latter two from the first, and the changes:
-    parts of the way and beside it."""
-
-    looks: tuple[str, str, str]
-    distance: float
-    ways: tuple[tuple[float, float], ...]
-
-
-class Plan(NamedTuple):
-    """What a bank is made of: what is asked, sensors, where its scenes come from, into how many rows a photograph is
-    cut, how many shots a set has of each scene, other units and lights of the phone, and whether there is noise."""
-
-    asks: tuple[Ask, ...]
-    sensors: tuple[str, str]
-    still_life_seed: int
-    photographs: tuple[str, ...]
-    rows: int = 1
-    repeats: int = 2
-    units: tuple[int, ...] = ()
-    lights: tuple[str, ...] = ()
-    noisy: bool = True
-
-
-ALL = ((0.0, 0.0), (0.25, 0.0), (0.5, 0.0), (1.0, 0.0), (0.0, 1.0), (0.25, 1.0))
-FEW = ((0.0, 0.0), (0.5, 0.0), (1.0, 0.0), (0.25, 1.0))
-LOCAL = ", local tone"  # behind a maker's name
-BUNDLED, MEASURED = ("", ""), ("Samsung_Galaxy-S20_Tominaga_etal_2021", "Leica_M8_Mauer-2009")
-TUNED_UNITS, TUNED_LIGHTS = (2, 3, 4), ("D50", "FL11", "LED-B3", "A")  # that the stated priors were measured on
-OTHER_UNITS, OTHER_LIGHTS = (5, 6, 7), ("3200K", "FL2", "LED-B5")  # that they are judged on
-OURS = ("smartphone", "natural", "cinematic")
-REPORTED = (
-    Ask(OURS, 5.0, ALL),
-    Ask(OURS, 2.5, ALL),
-    Ask(("random:11", "cinematic", "random:12"), 5.0, ALL),
-)
-TUNED = ("random:1", "random:2", "random:3")
-PLANS = {
-    "tuning": Plan(
-        asks=(Ask(TUNED, 5.0, FEW), Ask(("random:4", "random:5", "random:6"), 4.0, FEW)),
-        sensors=BUNDLED, still_life_seed=100, photographs=("wallpapers",),
-    ),
-    "tuning-local": Plan(  # a look with tone by place, whose effect hangs on the scene most
-        asks=(Ask(("random:1" + LOCAL, "random:2", "random:3"), 5.0, FEW),),
-        sensors=BUNDLED, still_life_seed=200, photographs=("wallpapers",),
-    ),
-    "tuning-conditions": Plan(
-        asks=(Ask(TUNED, 5.0, ()),),
-        sensors=BUNDLED, still_life_seed=100, photographs=("wallpapers",), repeats=1,
-        units=TUNED_UNITS, lights=TUNED_LIGHTS,
-    ),
-    "report": Plan(
-        asks=REPORTED, sensors=MEASURED, still_life_seed=500, photographs=("backgrounds", "shared"), rows=2, repeats=1,
-    ),
-    "report-conditions": Plan(
-        asks=(Ask(OURS, 5.0, ((0.0, 0.0), (0.5, 0.0))),),
-        sensors=MEASURED, still_life_seed=500, photographs=("backgrounds", "shared"), rows=2, repeats=1,
-        units=OTHER_UNITS, lights=OTHER_LIGHTS,
-    ),
-    "report-without-noise": Plan(
-        asks=REPORTED, sensors=MEASURED, still_life_seed=500, photographs=("backgrounds", "shared"), rows=2, repeats=1,
-        noisy=False,
-    ),
-}  # fmt: skip
 
 
 def camera_of(role: str, sensitivity: str) -> cameras.Camera:
@@ -120,42 +50,6 @@ def camera_of(role: str, sensitivity: str) -> cameras.Camera:
     rows = np.loadtxt(SHARED / "spectral" / "sensitivities" / f"{sensitivity}.csv", delimiter=",", skiprows=1)
     wanted = np.stack([np.interp(np.arange(400.0, 701.0, 10.0), rows[:, 0], column) for column in rows[:, 1:4].T], 1)
     return replace(made, name=f"{role} {sensitivity}", sensitivities=np.maximum(wanted, 0) / wanted.max())
-
-
-def pictures(plan: Plan) -> list[tuple[str, Any]]:
-    """Parts of photographs, (H, W, 3) uint8, with their names; no two share a pixel."""
-    from PIL import Image
-
-    files: list[Path] = []
-    if "wallpapers" in plan.photographs:
-        files += sorted(WALLPAPERS.glob("*/contents/images/2560x1600.jpg"))
-    if "backgrounds" in plan.photographs:
-        files += sorted((BACKGROUNDS / "mate" / "nature").glob("*.jpg"))
-    if "shared" in plan.photographs:
-        names = ("leica_t_typ701", "samsung_galaxy_s7_edge", "apple_iphone_6", "nokia_lumia_800", "canon_sx60_hdr_off")
-        files += [SHARED / "photos" / f"{name}.jpg" for name in names]
-    found = []
-    for file in files:
-        with Image.open(file) as image:
-            whole = np.asarray(image.convert("RGB"))
-        cuts = (plan.rows, 2) if min(whole.shape[:2]) >= 1000 else (1, 1)
-        parts = [part for band in np.array_split(whole, cuts[0]) for part in np.array_split(band, cuts[1], axis=1)]
-        for number, part in enumerate(parts):
-            if part.shape[1] * 3 < part.shape[0] * 4:  # to 4:3, its middle
-                rows = part.shape[1] * 3 // 4
-                top = (part.shape[0] - rows) // 2
-                part = part[top : top + rows]
-            told = file.parts[-4] if file.parts[-2] == "images" else file.stem
-            found.append((number, f"{told}-{number}", part))
-    return [(name, part) for _, name, part in sorted(found, key=lambda one: one[0])]  # one of each photograph first
-
-
-def subjects(plan: Plan, count: int) -> list[tuple[str, Any]]:
-    """Names of scenes with what they are made of: photographs and still lifes by turns, until there are enough."""
-    photos = pictures(plan)
-    still = [(f"still-life-{plan.still_life_seed + at}", "still-life") for at in range(count)]
-    turns = [one for two in zip_longest(photos, still) for one in two if one is not None]
-    return turns[:count]
 
 
 class Raw(NamedTuple):

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from verdict_bank import PLANS, QUALITY, maker_of, parts_of, pictures, raws
+from verdict_bank import QUALITY, maker_of, parts_of, raws
+from verdict_plans import PLANS, pictures
 
 from twinlens.compare.levels import shown, shown_interval
 from twinlens.compare.run import compare

@@ -44,10 +44,11 @@ def kinds(figures: dict[str, Any]) -> Iterator[str]:
         " shares in %. *Way* and *beside*: how the after pictures were mixed; *truth*: the fraction of the fingerprints"
         " averaged over the bank, with its standard error over scenes; *off axis*: the share of its squared change that"
         " points elsewhere. *Found where said*: experiments in which the move was found, of those whose own"
-        " smallest detectable fraction was below the truth (their number in brackets).\n"
+        " smallest detectable fraction was below the truth (their number in brackets). *Arrived*: experiments that were"
+        " said to be indistinguishable from the reference.\n"
     )
     yield from head("looks", "ΔE", "way", "beside", "off axis", "truth", "mean", "changed", "closer", "along",
-                    "interval holds the truth", "its width", "no fraction", "found where said")  # fmt: skip
+                    "arrived", "interval holds the truth", "its width", "no fraction", "found where said")  # fmt: skip
     for name, one in figures["kinds"].items():
         found = f"{per_cent(one['power_where_said'])} ({one['said_detectable']})" if one["said_detectable"] else "-"
         is_logo = one["beside_share"] is None
@@ -55,7 +56,7 @@ def kinds(figures: dict[str, Any]) -> Iterator[str]:
             "AB"[int(name.split()[0]) // 2], f"{one['distance']:g}", f"{one['way']:g}", f"{one['beside']:g}",
             per_cent(one["beside_share"]), "0" if is_logo else f"{one['truth']:.2f} ± {one['truth_error']:.2f}",
             "-" if one["moved"] is None else f"{one['moved']:.2f}", per_cent(one["changed"]),
-            per_cent(one["closer"]), per_cent(one["along"]), per_cent(one["coverage"]),
+            per_cent(one["closer"]), per_cent(one["along"]), per_cent(one["arrived"]), per_cent(one["coverage"]),
             "-" if one["width"] is None else f"{one['width']:.2f}", per_cent(1 - one["with_fraction"]), found,
         ])  # fmt: skip
 
@@ -76,13 +77,15 @@ def noise(figures: dict[str, Any]) -> Iterator[str]:
     found = figures["without_noise"]
     scenes = {one["scenes"] for one in found.values()}
     yield (
-        f"\nThe fraction of the fingerprints of only {max(scenes)} of the scenes, from pictures with and without noise"
-        " (± standard error over these scenes):\n"
+        f"\nThe fraction of the fingerprints of {max(scenes)} of the scenes, from pictures with and without noise, and"
+        " how much it is larger without (± standard error over these scenes; the excess has its own, as what a scene"
+        " adds to both cancels):\n"
     )
-    yield from head("looks", "ΔE", "way", "beside", "with noise", "without")
+    yield from head("looks", "ΔE", "way", "beside", "with noise", "without", "larger by")
     for name, one in found.items():
         kind = figures["kinds"][name]
         told = [f"{one[key]:.2f} ± {one[f'{key}_error']:.2f}" for key in ("with", "without")]
+        told.append(f"{one['excess']:+.3f} ± {one['excess_error']:.3f}")
         yield row(["AB"[int(name[0]) // 2], f"{kind['distance']:g}", f"{kind['way']:g}", f"{kind['beside']:g}", *told])
 
 
@@ -95,7 +98,7 @@ def end_to_end(figures: dict[str, Any]) -> Iterator[str]:
     yield (
         f"\n**From files to verdict**: {found['experiments']} experiments of {high} scenes ({low} or more could"
         " be measured), JPEG files through `twinlens compare`; looks and distances of the table above by turns; the"
-        " truth is the bank's, of other scenes. Found of how many, with the 95 % interval of the share in %:\n"
+        " truth is the bank's. Found of how many, with the 95 % interval of the share in %:\n"
     )
 
     def told(one: dict[str, Any]) -> str:
