@@ -63,6 +63,14 @@ def test_a_record_does_what_a_frozen_data_class_does() -> None:
             assert (across, down) == (1.0, 2.0)
 
 
+def test_a_pickled_record_leaves_its_hash_behind() -> None:
+    one = Point(1.0)
+    hash(one)
+    assert vars(pickle.loads(pickle.dumps(one))).keys() == {"across", "down", "tags"} & vars(one).keys()
+    assert hash(copy.deepcopy(one)) == hash(one) == hash(dataclasses.replace(one))
+    assert hash(dataclasses.replace(one, across=2.0)) != hash(one)
+
+
 def test_a_record_cannot_be_changed() -> None:
     for change in (lambda: setattr(Point(1.0), "across", 2.0), lambda: delattr(Point(1.0), "across")):
         with pytest.raises(dataclasses.FrozenInstanceError):

@@ -203,8 +203,6 @@ def _with_profile(picture: Picture, path: Path | None) -> Picture:
 
 def _load_writers() -> None:
     """What writing a picture needs is loaded while its pixels are computed."""
-    import fractions
-
     import imagecodecs
     import tomli_w
 
@@ -212,7 +210,7 @@ def _load_writers() -> None:
 
     icc.profile("srgb")
     # the codec itself is loaded when it is first looked at
-    assert photo.write and imagecodecs.jpeg8_encode and fractions.Fraction and tomli_w.dumps
+    assert photo.write and imagecodecs.jpeg8_encode and tomli_w.dumps
 
 
 def _recipes_profile(recipe: Recipe | None, recipe_path: Path | None) -> Path | None:

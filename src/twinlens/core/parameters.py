@@ -78,9 +78,17 @@ def _hints(cls: type) -> dict[str, Any]:
     return hints
 
 
+@cache
+def _form(hint: Any) -> tuple[Any, tuple[Any, ...]]:
+    """What kind of type an annotation is, and of what."""
+    return typing.get_origin(hint), typing.get_args(hint)
+
+
 def _converted(label: str, value: Any, hint: Any) -> Any:
     """`value` as the annotated type: numbers to float, lists to tuples; an error where it cannot be."""
-    origin, options = typing.get_origin(hint), typing.get_args(hint)
+    if type(value) is hint:
+        return value
+    origin, options = _form(hint)
     if origin in (typing.Union, types.UnionType):
         if value is None and type(None) in options:
             return None

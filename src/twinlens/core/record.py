@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar, dataclass_transform, overload
 
 T = TypeVar("T")
+_HASH = "__record_hash"  # where a record keeps its hash, once one was asked for
 
 
 @overload
@@ -38,6 +39,7 @@ def _made(cls: type[Any], kw_only: bool, eq: bool, repr: bool) -> type[Any]:
     cls._ordered_names = tuple(item.name for item in cls._record_fields if item.init and not item.kw_only)
     cls._accepted_names = frozenset(item.name for item in cls._record_fields if item.init)
     methods: dict[str, Any] = {"__init__": _init, "__setattr__": _setattr, "__delattr__": _delattr}
+    methods["__getstate__"] = _getstate
     if repr:
         methods["__repr__"] = _repr
     if eq:
@@ -94,7 +96,16 @@ def _eq(self: Any, other: Any) -> Any:
 
 
 def _hash(self: Any) -> int:
-    return hash(_compared(self))
+    held = self.__dict__
+    found = held.get(_HASH)
+    if found is None:
+        found = held[_HASH] = hash(_compared(self))
+    return found
+
+
+def _getstate(self: Any) -> dict[str, Any]:
+    """What is pickled and copied: the hash is not, since other processes have others for the same text."""
+    return {name: value for name, value in self.__dict__.items() if name != _HASH}
 
 
 def _compared(self: Any) -> tuple[Any, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Any, ClassVar, Self
 
 from twinlens.core.errors import DocumentError
@@ -53,6 +54,7 @@ class Stage(Parameters):
             registry[cls.name()] = cls
 
     @classmethod
+    @cache
     def name(cls) -> str:
         """The name in recipes and on the command line: `WhiteBalance` is `white_balance`."""
         return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).lower()

@@ -10,7 +10,6 @@ import os
 import struct
 from collections.abc import Iterator
 from dataclasses import replace
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -22,6 +21,7 @@ from twinlens.files.atomic import atomic
 from twinlens.files.dng import color as dng_color
 from twinlens.files.tags import NUMBERS
 from twinlens.files.tiff import block, open_bytes
+from twinlens.numerics.fractions import nearest_fraction
 
 Array = npt.NDArray[Any]
 
@@ -150,8 +150,7 @@ def _fraction(value: float) -> tuple[int, int]:
     """The nearest ratio whose parts fit into 32 bits with sign."""
     if not abs(value) < _MOST:
         raise ParameterError(f"{value:g} does not fit into a DCP, whose numbers lie below {_MOST}")
-    found = Fraction(value).limit_denominator(int(_MOST / max(1.0, abs(value) + 1)))
-    return found.numerator, found.denominator
+    return nearest_fraction(value, int(_MOST / max(1.0, abs(value) + 1)))
 
 
 def _gain_table_map(one: GainTableMap) -> Entry:

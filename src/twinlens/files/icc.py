@@ -6,7 +6,6 @@ Source: ICC.1:2022 (profile version 4.4): chapter 7 (header), 8.3 (matrix/TRC di
 
 from __future__ import annotations
 
-import hashlib
 import struct
 from collections.abc import Callable
 from functools import cache
@@ -18,6 +17,11 @@ import numpy.typing as npt
 from twinlens.core.errors import FileError
 from twinlens.core.record import record
 from twinlens.numerics.color import D50_XYZ, PRIMARIES, adaptation, encode, xyz_from_rgb, xyz_from_xy
+
+try:
+    from _md5 import md5  # type: ignore[import-not-found]  # hashlib's own without OpenSSL, which takes 8 ms to load
+except ImportError:
+    from hashlib import md5
 
 Array = npt.NDArray[Any]
 
@@ -89,7 +93,7 @@ def _assembled(tags: dict[bytes, bytes], kind: bytes = b"mntr", connection: byte
     header = struct.pack(">I4sI4s4s4s", size, bytes(4), 0x04400000, kind, b"RGB ", connection)
     header += struct.pack(">6H4s", 2026, 1, 1, 0, 0, 0, b"acsp") + bytes(4 + 4 + 4 + 4 + 8 + 4) + _fixed(D50_XYZ)
     body = header.ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + data
-    return body[:84] + hashlib.md5(body, usedforsecurity=False).digest() + body[100:]
+    return body[:84] + md5(body, usedforsecurity=False).digest() + body[100:]
 
 
 Curve = Callable[[Array], Array]

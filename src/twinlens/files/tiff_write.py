@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from twinlens.core.errors import FileError
 from twinlens.core.record import record
+from twinlens.numerics.fractions import nearest_fraction
 
 BYTE, ASCII, SHORT, LONG, RATIONAL, UNDEFINED, SRATIONAL, FLOAT, DOUBLE = 1, 2, 3, 4, 5, 7, 10, 11, 12
 _DTYPES = {BYTE: "<u1", ASCII: "<u1", SHORT: "<u2", LONG: "<u4", UNDEFINED: "<u1", FLOAT: "<f4", DOUBLE: "<f8"}
@@ -67,18 +68,14 @@ def numbers(kind: int, *values: Any) -> Value:
 
 def _fraction(value: float, top: int) -> tuple[int, int]:
     """The shortest fraction that gives the number back, else the nearest in 32 bits; 0/1 when not finite."""
-    from fractions import Fraction
-
     if not np.isfinite(value):
         return 0, 1
     value = min(max(value, -top if top < 2**31 else 0), top)
-    exact = Fraction(value)
     for limit in (10_000, 1_000_000):
-        short = exact.limit_denominator(limit)
-        if float(short) == value and abs(short.numerator) <= top:
-            return short.numerator, short.denominator
-    nearest = exact.limit_denominator(max(int(top / max(abs(value), 1.0)) - 1, 1))
-    return nearest.numerator, nearest.denominator
+        numerator, denominator = nearest_fraction(value, limit)
+        if numerator / denominator == value and abs(numerator) <= top:
+            return numerator, denominator
+    return nearest_fraction(value, max(int(top / max(abs(value), 1.0)) - 1, 1))
 
 
 def pieces(chain: Sequence[Directory]) -> Iterator[Piece]:

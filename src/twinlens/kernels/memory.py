@@ -2,7 +2,8 @@
 
 The C library of Linux gives large blocks back to the system when they are freed; the next tile then pays for every page
 again, which can double a stage's time. Told once, it keeps up to half a gigabyte of freed memory in the process, in one
-arena for all threads: arenas of single threads give theirs back whatever they are told.
+arena for all threads: arenas of single threads give theirs back whatever they are told. The first of it is asked for in
+large pages, where the system has them to give: 2 MB are then touched at once, not 4 kB.
 
 The first touch of a page costs as much as computing what is written to it: for a picture of 36 MB some 20 ms. A process
 that still reads and measures has a processor to spare, so the memory of the result is touched then.
@@ -23,6 +24,9 @@ Array = npt.NDArray[Any]
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _MOST_ARENAS = -1, -3, -8  # malloc.h of glibc
 _KEPT = 1 << 29  # bytes
+_LARGE = 160 << 20  # bytes: the tiles of two threads and a result of 12 megapixels
+_MADV_HUGEPAGE = 14  # madvise(2)
+_PAGE = 4096  # bytes, of the smallest pages
 
 
 @cache
@@ -31,14 +35,27 @@ def keep_freed_memory() -> bool:
     if not sys.platform.startswith("linux"):
         return False
     try:
-        mallopt = ctypes.CDLL(None).mallopt
+        library = ctypes.CDLL(None)
+        mallopt = library.mallopt
     except (OSError, AttributeError):
         return False
     told = ((_TRIM_THRESHOLD, _KEPT), (_MMAP_THRESHOLD, _KEPT), (_MOST_ARENAS, 1))
-    return all([mallopt(*one) for one in told])
+    taken = all([mallopt(*one) for one in told])
+    if taken:
+        _in_large_pages(library)
+    return taken
 
 
-_PAGE = 4096  # bytes, of the smallest pages
+def _in_large_pages(library: ctypes.CDLL) -> None:
+    """Ask for large pages under what is taken from the heap next: it is taken once as a whole, marked, and freed."""
+    library.malloc.restype, library.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+    library.free.argtypes = [ctypes.c_void_p]
+    library.madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+    block = library.malloc(_LARGE)
+    if block:
+        start = -(-block // _PAGE) * _PAGE
+        library.madvise(start, (block + _LARGE - start) // _PAGE * _PAGE, _MADV_HUGEPAGE)
+        library.free(block)
 
 
 class Reserved:
