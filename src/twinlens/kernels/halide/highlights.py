@@ -38,10 +38,9 @@ def define():
     gates, some, mended = hl.Func("gates"), hl.Func("some"), hl.Func("mended")
     width, block = source.dim(0).extent(), hl.Var("block")
     gates[x, y] = hl.max(maps.at(6), hl.select(marks[x, y] > 0, 1.0, 0.0))
-    lane = hl.RDom([(0, 16)], "lane")
-    lane.where(block * 16 + lane.x < width)
+    lane, whole = hl.RDom([(0, 16)], "lane"), hl.BoundaryConditions.repeat_edge(gates, [(0, width)])
     some[block, y] = 0.0
-    some[block, y] = hl.max(some[block, y], gates[block * 16 + lane.x, y])
+    some[block, y] = hl.max(some[block, y], whole[block * 16 + lane.x, y])
     place = hl.RDom([(0, width)], "place")
     place.where(some[place.x // 16, y] > 0)
     light = [source[x, y, i] for i in channels]

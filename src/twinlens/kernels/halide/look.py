@@ -13,6 +13,16 @@ SCALE = (1 + TONE_OFFSET) ** (1 / 3) - BASE
 STRIP = 128  # pixels whose steps stay in the first cache
 
 
+def hidden(number):
+    """A whole number as the bits of a float: its bounds are not known then, and Halide clamps no index made from it."""
+    return hl.reinterpret(hl.Float(32), number)
+
+
+def shown(bits):
+    """The whole number that `hidden` hid."""
+    return hl.reinterpret(hl.Int(32), bits)
+
+
 def define():
     source = hl.ImageParam(hl.Float(32), 3, "source")
     shapers = hl.ImageParam(hl.Float(32), 3, "shapers")  # (value and rise, index, channel)
@@ -20,9 +30,10 @@ def define():
     size = hl.Param(hl.Int(32), "size")
     down, across = hl.ImageParam(hl.Float(32), 1, "down"), hl.ImageParam(hl.Float(32), 1, "across")  # of a vignette
     shapers.dim(0).set_bounds(0, 2)
-    shapers.dim(1).set_stride(2)
+    shapers.dim(1).set_min(0).set_stride(2)
+    shapers.dim(2).set_min(0)
     table.dim(0).set_bounds(0, 4)
-    table.dim(1).set_stride(4)
+    table.dim(1).set_min(0).set_stride(4)
     x, y, c, k = hl.vars("x y c k")
 
     # Algorithm
@@ -30,8 +41,8 @@ def define():
     factor[x, y] = 1.0 / (depth * depth)
     bits = hl.reinterpret(hl.Int(32), hl.clamp(source[x, y, c] * factor[x, y], 0.0, TOP) + hl.f32(OFFSET))
     index, segment, grid = hl.Func("index"), hl.Func("segment"), hl.Func("grid")
-    index[x, y, c] = hl.clamp((bits >> SHIFT) - FIRST, 0, shapers.dim(1).extent() - 1)
-    inside = hl.unsafe_promise_clamped(index[x, y, c], 0, shapers.dim(1).extent() - 1)
+    index[x, y, c] = hidden(hl.clamp((bits >> SHIFT) - FIRST, 0, shapers.dim(1).extent() - 1))
+    inside = hl.unsafe_promise_clamped(shown(index[x, y, c]), 0, shapers.dim(1).extent() - 1)
     segment[k, x, y, c] = shapers[k, inside, c]
     within = hl.f32(bits & ((1 << SHIFT) - 1)) * hl.f32(2.0**-SHIFT)
     grid[x, y, c] = segment[0, x, y, c] + within * segment[1, x, y, c]
@@ -48,12 +59,13 @@ def define():
     start = cells[0] + size * cells[1] + plane * cells[2]
     corners = start, start + first, start + opposite - last
     place = hl.Func("place")
-    place[x, y] = hl.Tuple((*corners, 1.0 - highest, highest - middle, middle - lowest, lowest))
+    place[x, y] = hl.Tuple((*map(hidden, corners), 1.0 - highest, highest - middle, middle - lowest, lowest))
 
     def node(number):
         return table[k, hl.unsafe_promise_clamped(number, 0, table.dim(1).extent() - 1)]
 
-    near, second, third, *weights = (place[x, y][one] for one in range(7))
+    near, second, third = (shown(place[x, y][one]) for one in range(3))
+    weights = [place[x, y][one] for one in range(3, 7)]
     code = hl.Func("code")
     code[k, x, y] = (
         node(near) * weights[0]
