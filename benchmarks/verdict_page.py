@@ -174,10 +174,10 @@ def other_conditions(figures: dict[str, Any]) -> Iterator[str]:
     found = figures.get("other_conditions")
     if not found:
         return
-    scenes = {one["scenes_in_bank"] for one in found.values()}
+    scenes = " to ".join(str(one) for one in sorted({one["scenes_in_bank"] for one in found.values()}))
     yield (
         "\nThe whole after set by a unit of the phone, or in a light, that no prior was made of (looks A, 5 ΔE;"
-        f" {min(scenes)} to {max(scenes)} scenes; the shift of a row is one and the same in its experiments):\n"
+        f" {scenes} scenes; the shift of a row is one and the same in its experiments):\n"
     )
     yield from head("after set", "way", "truth", "changed", "closer", "along", "interval holds the truth",
                     "its width", "no fraction")  # fmt: skip
