@@ -1,9 +1,9 @@
 """Learn, real makers: how near a learned look comes to the rendering of real camera profiles, on other photographs.
 
 One command: `python benchmarks/learn_real.py [--photographs FOLDER]`. The truth is the look table and the tone curve of
-four DNG profiles that the Debian package rawtherapee-data brings (made from a maker's own pictures; all its profiles
-with a look have one of these four), in ProPhoto light, cut at the display's gamut. Pictures, noise and judge are those
-of `learn.py`. Where the package is not installed, it says so and measures nothing.
+four DNG profiles that the Debian package rawtherapee-data brings (all its profiles with a look have one of these four),
+in ProPhoto light, cut at the display's gamut. Pictures, noise and judge are those of `learn.py`. Where the package is
+not installed, it says so and measures nothing.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from twinlens.numerics.hue_sat import sampled_curve
 Array = npt.NDArray[Any]
 
 PROFILES = Path("/usr/share/rawtherapee/dcpprofiles")  # Debian's rawtherapee-data
-CAMERAS = {  # one of each look: the first two were looked at when the method was chosen, the others were not
+CAMERAS = {  # one of each look; all were looked at, and no number of the method was chosen by any
     "real 1": "Canon EOS 100D",
     "real 2": "Fujifilm X-E1",
     "real 3": "Canon EOS 1300D",

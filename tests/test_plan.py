@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from twinlens.core.errors import DocumentError, ParameterError
 from twinlens.core.image import CAMERA_RGB, SENSOR, Image, Window, upright
-from twinlens.kernels.memory import Reserved
+from twinlens.kernels.memory import Reserved, keep_freed_memory
 from twinlens.pipeline import plan
 from twinlens.pipeline.default import default_stages
 from twinlens.pipeline.develop import build_recipe, develop, steps
@@ -81,6 +84,23 @@ def test_reserved_memory_is_not_touched_once_it_is_used() -> None:
     array[...] = 7
     memory.touch()
     assert (array == 7).all()
+
+
+def test_large_pages_are_asked_for_under_the_heap() -> None:
+    # NumPy asks for them itself for arrays of 4 MB and more; this one is smaller
+    if not keep_freed_memory() or not Path("/sys/kernel/mm/transparent_hugepage").exists():
+        pytest.skip("the system has no large pages to ask for")
+    code = (
+        "from twinlens.kernels.memory import Reserved; memory = Reserved(1 << 20); memory.touch()\n"
+        "place = memory.array((1 << 20,), 'uint8').ctypes.data + (1 << 19); flags = ''\n"
+        "for line in open('/proc/self/smaps'):\n"
+        "    head = line.split()[0]\n"
+        "    if '-' in head and ':' not in head: low, high = (int(one, 16) for one in head.split('-'))\n"
+        "    elif head == 'VmFlags:' and low <= place < high: flags = line\n"
+        "print(flags)"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert " hg" in told
 
 
 def test_a_recipe_replays_to_the_same_bytes() -> None:
