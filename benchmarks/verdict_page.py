@@ -40,7 +40,7 @@ def kinds(figures: dict[str, Any]) -> Iterator[str]:
     """Experiments of every kind, from the bank."""
     yield (
         f"{figures['experiments']} experiments a row, of {figures['scenes'][0]} to {figures['scenes'][1]} scenes drawn"
-        f" from {figures['scenes_in_bank']} that could be measured (of {figures['scenes_made']});"
+        f" from {figures['scenes_in_bank']} or more that could be measured (of {figures['scenes_made']});"
         " shares in %. *Way* and *beside*: how the after pictures were mixed; *truth*: the fraction of the fingerprints"
         " averaged over the bank, with its standard error over scenes; *off axis*: the share of its squared change that"
         " points elsewhere. *Found where said*: experiments in which the move was found, of those whose own"
