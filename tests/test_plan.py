@@ -12,12 +12,14 @@ import pytest
 
 from twinlens.core.errors import DocumentError, ParameterError
 from twinlens.core.image import CAMERA_RGB, SENSOR, Image, Window, upright
+from twinlens.core.opcodes import GainMap
 from twinlens.kernels.memory import Reserved, keep_freed_memory
 from twinlens.pipeline import plan
 from twinlens.pipeline.default import default_stages
 from twinlens.pipeline.develop import build_recipe, develop, steps
 from twinlens.pipeline.preview import Preview
 from twinlens.pipeline.recipe import Output, Recipe
+from twinlens.pipeline.reduced import Binned, in_parts, reduced
 from twinlens.pipeline.resolve import MOST_IMAGES, MOST_STAGES, Scans, resolve, scan_ahead
 from twinlens.simulate import sample
 from twinlens.stages.frame import Crop, Orient
@@ -263,6 +265,25 @@ def test_what_a_stage_prepares_is_kept_for_another_look(monkeypatch: pytest.Monk
         index = next(i for i, stage in enumerate(chosen) if isinstance(stage, Highlights))
         made.append(scans.bound(chosen, index))
     assert made[0] is made[1]
+
+
+@pytest.mark.parametrize(("size", "long_edge"), [((99, 131), 60), ((96, 130), 20), ((121, 90), 30)])
+def test_a_mosaic_reduced_in_parts_is_that_reduced_as_a_whole(size: tuple[int, int], long_edge: int) -> None:
+    gains = np.linspace(1, 2, 12, dtype=np.float32).reshape(3, 4, 1)
+    gain = GainMap(
+        area=(0, 0, *size), row_pitch=1, column_pitch=1, gains=gains, spacing=(0.5, 1 / 3), origin=(0.0, 0.0)
+    )
+    image = sample.shoot(*size, opcodes=((), (gain,), ()))
+    chosen = resolve(build_recipe(image)[0], image).stages
+    parts, whole = in_parts(image, chosen, long_edge), reduced(image, chosen, long_edge)
+    assert isinstance(parts, Binned) and parts.window == whole.window
+    height, width = whole.window.frame
+    for top, left, bottom, right in ((0, 0, height, width), (0, 3, 5, width), (4, 0, height, 7), (2, 5, 6, 9)):
+        window = Window(top, left, bottom, right, (height, width))
+        part, same = parts.cut(window), whole.cut(window)
+        assert np.array_equal(part.pixels, same.pixels)
+        assert np.array_equal(part.clipped, same.clipped)
+        assert (part.window, part.scale, part.noise, part.state) == (window, same.scale, same.noise, CAMERA_RGB)
 
 
 @pytest.mark.parametrize("look", ["authentic", "vibrant", "neutral"])

@@ -52,7 +52,7 @@ def _by_content(path: str | os.PathLike[str], data: memoryview, max_pixels: int,
     if tiff.is_tiff(data):
         chain = tiff.read(data)
         if dng.is_dng(chain):
-            return _dng(path, data, max_pixels)
+            return _dng(path, data, chain, max_pixels)
         if _is_camera_raw(data, chain):
             return _libraw(path, data, max_pixels)
     if is_display(data) or tiff.is_tiff(data):
@@ -62,9 +62,9 @@ def _by_content(path: str | os.PathLike[str], data: memoryview, max_pixels: int,
     return _libraw(path, data, max_pixels)
 
 
-def _dng(path: str | os.PathLike[str], data: memoryview, max_pixels: int) -> Image:
+def _dng(path: str | os.PathLike[str], data: memoryview, chain: list[tiff.Directory], max_pixels: int) -> Image:
     try:
-        return dng.from_bytes(data, Path(path).name, max_pixels=max_pixels)
+        return dng.from_bytes(data, Path(path).name, max_pixels=max_pixels, chain=chain)
     except UnsupportedError as error:
         from twinlens.files import libraw
 

@@ -24,16 +24,14 @@ def cells(height: int, width: int, long_edge: int) -> tuple[int, int]:
 
 def pooled(values: Array, rows: int, columns: int, how: np.ufunc = np.add) -> Array:
     """Cell means (or, with `how=np.maximum`, maxima) of (H, W) or (H, W, n) on a map of rows x columns <= H x W."""
-    if values.ndim == 3:
-        planes = [pooled(values[..., i], rows, columns, how) for i in range(values.shape[2])]
-        return np.stack(planes).transpose(1, 2, 0)
-    height, width = values.shape
+    height, width = values.shape[:2]
     tops, lefts = np.arange(rows) * height // rows, np.arange(columns) * width // columns
     down = how.reduceat(values, tops, axis=0)
-    result = how.reduceat(np.ascontiguousarray(down.T), lefts, axis=0).T  # along rows of memory: several times faster
+    turned = np.ascontiguousarray(np.swapaxes(down, 0, 1))  # along rows of memory: several times faster
+    result = np.swapaxes(how.reduceat(turned, lefts, axis=0), 0, 1)
     if how is np.add:
-        counts = np.outer(np.diff([*tops, height]), np.diff([*lefts, width])).astype(values.dtype)
-        result = result / counts
+        counts = np.outer(np.diff(tops, append=height), np.diff(lefts, append=width)).astype(values.dtype)
+        result = result / (counts if values.ndim == 2 else counts[..., None])
     return result
 
 
@@ -80,22 +78,24 @@ def _at(field: Array, places: Array, length: int, axis: int) -> Array:
 def softened(field: Array) -> Array:
     """A map after a 3x3 binomial blur (edges repeated)."""
     for axis in (0, 1):
-        ends = [(1, 1) if i == axis else (0, 0) for i in range(field.ndim)]
-        wide = np.pad(field, ends, "edge")
-        size = field.shape[axis]
-        parts = [np.take(wide, np.arange(k, k + size), axis) for k in range(3)]
-        field = (parts[0] + 2 * parts[1] + parts[2]) / 4
+        before, here, after = _neighbors(field, axis)
+        field = (before + 2 * here + after) / 4
     return field
 
 
 def widened(field: Array) -> Array:
     """A map after a 3x3 maximum."""
     for axis in (0, 1):
-        ends = [(1, 1) if i == axis else (0, 0) for i in range(field.ndim)]
-        wide = np.pad(field, ends, "edge")
-        size = field.shape[axis]
-        field = np.max([np.take(wide, np.arange(k, k + size), axis) for k in range(3)], axis=0)
+        before, here, after = _neighbors(field, axis)
+        field = np.maximum(np.maximum(before, here), after)
     return field
+
+
+def _neighbors(field: Array, axis: int) -> tuple[Array, Array, Array]:
+    """A map shifted by a cell along an axis, itself, and shifted the other way; the edges are repeated."""
+    first, last = (field[:1], field[-1:]) if axis == 0 else (field[:, :1], field[:, -1:])
+    wide = np.concatenate([first, field, last], axis)
+    return (wide[:-2], field, wide[2:]) if axis == 0 else (wide[:, :-2], field, wide[:, 2:])
 
 
 def filled(values: Array, weights: Array, prior: Array, firmness: float = 0.004) -> Array:
@@ -103,14 +103,13 @@ def filled(values: Array, weights: Array, prior: Array, firmness: float = 0.004)
 
     Where the weight is small against `firmness` the next coarser mean takes over, at last `prior` (n,).
     """
-    pyramid = [(values, weights)]
-    while max(pyramid[-1][1].shape) > 1:
-        finer, weight = pyramid[-1]
-        rows, columns = (-(-n // 2) for n in weight.shape)
-        pyramid.append((pooled(finer, rows, columns), pooled(weight, rows, columns)))
+    pyramid = [np.concatenate([values, weights[..., None]], -1)]
+    while max(pyramid[-1].shape[:2]) > 1:
+        rows, columns = (-(-n // 2) for n in pyramid[-1].shape[:2])
+        pyramid.append(pooled(pyramid[-1], rows, columns))
     estimate = np.broadcast_to(prior.astype(values.dtype), (1, 1, values.shape[2]))
-    for finer, weight in reversed(pyramid):
-        rows, columns = weight.shape
+    for finer in reversed(pyramid):
+        rows, columns = finer.shape[:2]
         guess = softened(sampled(estimate, 0, 0, rows, columns, (rows, columns)))
-        estimate = (finer + firmness * guess) / (weight + firmness)[..., None]
+        estimate = (finer[..., :-1] + firmness * guess) / (finer[..., -1:] + firmness)
     return estimate

@@ -9,6 +9,7 @@ that DNG software uses.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -71,6 +72,11 @@ def xy_from_uv(uv: Array) -> tuple[float, float]:
 
 def temperature_from_xy(xy: tuple[float, float]) -> tuple[float, float]:
     """Correlated color temperature (K) and tint of a chromaticity, at the ends of the table for lights beyond it."""
+    return _temperature((float(xy[0]), float(xy[1])))
+
+
+@lru_cache(256)  # a picture's white is asked for again and again
+def _temperature(xy: tuple[float, float]) -> tuple[float, float]:
     offset = uv_from_xy(xy) - _LOCUS
     across = offset[:, 1] * _ALONG[:, 0] - offset[:, 0] * _ALONG[:, 1]  # > 0: the light is warmer than this line
     below = np.flatnonzero(across[1:] <= 0)

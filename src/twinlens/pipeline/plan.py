@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +42,14 @@ def default_threads() -> int:
             raise ParameterError(f"TWINLENS_THREADS = {told!r}: a number of 1 or more is wanted")
         return int(told)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Parts(Protocol):
+    """An image, or what makes one part by part."""
+
+    @property
+    def window(self) -> Window: ...
+    def cut(self, window: Window) -> Image: ...
 
 
 @record
@@ -127,7 +135,7 @@ def _joined(made: list[Step], step: Step) -> Step:
     return Step(look, look.after_vignette(before.amount), step.arriving)
 
 
-def run_tile(made: tuple[Step, ...], image: Image, target: Window) -> Image:
+def run_tile(made: tuple[Step, ...], image: Parts, target: Window) -> Image:
     """The part `target` of the last step's result."""
     windows = _windows(made, target)
     part = image.cut(windows[0])
@@ -186,7 +194,7 @@ def _tile_size(height: int, width: int) -> tuple[int, int]:
 
 def run(
     made: tuple[Step, ...],
-    image: Image,
+    image: Parts,
     *,
     bits: int | None = None,
     threads: int | None = None,
@@ -200,7 +208,7 @@ def run(
     float32 in planar memory. `progress` is told the finished share, 0 to 1. `memory` may be given for code values.
     """
     if not made:
-        return image
+        return image.cut(image.window)
     keep_freed_memory()
     height, width = made[-1].stage.frame(*made[-1].arriving)
     if bits is None:
@@ -244,7 +252,7 @@ def _spread(
             raise
 
 
-Finish = Callable[[Image, Window, Array], Image]
+Finish = Callable[[Parts, Window, Array], Image]
 _BACK = {6: 8, 8: 6}  # orientations that are not their own inverse
 
 
@@ -267,7 +275,7 @@ def _finish(made: tuple[Step, ...], bits: int | None) -> Finish:
 
     mosaic, rest = _split(inner)
 
-    def finish(image: Image, target: Window, out: Array) -> Image:
+    def finish(image: Parts, target: Window, out: Array) -> Image:
         window = orient.stage.source_window(target, *orient.arriving) if orient else target
         sites = run_tile(mosaic, image, _windows(rest, window)[0])
         codes = upright(out[target.top : target.bottom, target.left : target.right], back)
@@ -295,7 +303,7 @@ def _split(made: tuple[Step, ...]) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
     return made[:count], made[count:]
 
 
-def _store(made: tuple[Step, ...], image: Image, target: Window, out: Array) -> Image:
+def _store(made: tuple[Step, ...], image: Parts, target: Window, out: Array) -> Image:
     part = run_tile(made, image, target)
     pixels = part.pixels if part.pixels.ndim == 3 else part.pixels[..., None]
     out[target.top : target.bottom, target.left : target.right] = pixels

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from twinlens import files
-from twinlens.core.image import SENSOR, Image
+from twinlens.core.image import Image
 from twinlens.core.profile import CameraProfile
 from twinlens.core.stage import Stage
 from twinlens.pipeline import plan
 from twinlens.pipeline.develop import DEFAULT_LOOK, Edits, Picture, build_recipe
 from twinlens.pipeline.look import Look
-from twinlens.pipeline.reduced import reduced
+from twinlens.pipeline.reduced import behind_mosaic, in_parts
 from twinlens.pipeline.resolve import Scans, resolve
 from twinlens.stages.resize import Resize
 
@@ -61,12 +61,13 @@ class Preview:
 
     def _first_part(self, chosen: tuple[Stage, ...], again: int, threads: int | None) -> Image:
         """The source, averaged and brought to `long_edge` in linear light, through the stages before `again`."""
-        small, ready = reduced(self.source, chosen, self.long_edge)
-        frame, before = (small.height, small.width), ()
-        if small.state is not SENSOR and max(frame) > self.long_edge:
+        small = in_parts(self.source, chosen, self.long_edge)
+        frame, before = small.window.frame, ()
+        if max(frame) > self.long_edge:
             resize = Resize(long_edge=self.long_edge)
             before = (plan.Step(resize, resize, frame),)
             frame = resize.frame(*frame)
+        ready = behind_mosaic(chosen)
         made = (*before, *plan.steps(chosen[:again], frame, self._bound(chosen), start=ready, leave_out=LEFT_OUT))
         return plan.run(made, small, threads=threads)
 

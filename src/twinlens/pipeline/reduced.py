@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from twinlens.core.image import CAMERA_RGB, MOSAIC, SENSOR, Image, Window, empty_rgb, planar
 from twinlens.core.noise import NoiseModel
+from twinlens.core.record import record
 from twinlens.core.shot import Cfa
 from twinlens.core.stage import Stage
 from twinlens.kernels.bin_mosaic import bin_mosaic
@@ -46,8 +47,18 @@ def average(pixels: Array, factor: int) -> Array:
 
 def camera_rgb(source: Image, linearize: Stage, shading: Stage | None, factor: int) -> Image:
     """A SENSOR image as CAMERA_RGB at 1/`factor` of its size (active area), with the clip mask."""
+    found = _camera_rgb(source, linearize, shading, factor)
+    return found.whole() if isinstance(found, Binned) else found
+
+
+def _camera_rgb(source: Image, linearize: Stage, shading: Stage | None, factor: int) -> Image | Binned:
     levels = _levels(source, linearize) if min(source.pixels.shape[:2]) >= max(factor, 2) else None
-    small = _averaged(source, linearize, factor) if levels is None else _binned(source, levels, factor)
+    if levels is not None:
+        return _binned(source, levels, shading, factor)
+    return _corrected(_averaged(source, linearize, factor), shading)
+
+
+def _corrected(small: Image, shading: Stage | None) -> Image:
     if shading is None or shading.is_identity:
         return small
     shaded = shading(small.with_pixels(small.pixels, state=MOSAIC))
@@ -73,8 +84,43 @@ def _levels(source: Image, linearize: Any) -> Levels | None:
     return black, 1 / reach, black + np.float32(linearize.clip_at) * reach
 
 
-def _binned(source: Image, levels: Levels, factor: int) -> Image:
-    black, scale, clip = levels
+@record(eq=False)
+class Binned:
+    """A Bayer mosaic averaged over even blocks, `cells` sites a side: each part of it is made when it is asked for.
+
+    `like` is the whole without its pixels; `raw` (H, W) uint16 are the counts of the area that it shows.
+    """
+
+    like: Image
+    raw: Array
+    red: tuple[int, int]
+    levels: Levels
+    cells: int
+    shading: Stage | None
+
+    @property
+    def window(self) -> Window:
+        """The window that is all of it."""
+        return self.like.window
+
+    def cut(self, window: Window) -> Image:
+        """The part `window` of the whole; the same values whichever parts are asked for."""
+        height, width = self.window.frame
+        top, bottom = max(window.top - 1, 0), min(window.bottom + 1, height)  # a block is weighed with those beside it
+        raw = self.raw[top * self.cells : None if bottom == height else bottom * self.cells]
+        return self._made(raw, Window(top, 0, bottom, width, (height, width)), 1).cut(window)
+
+    def whole(self) -> Image:
+        """All of it."""
+        return self._made(self.raw, self.window, 2)
+
+    def _made(self, raw: Array, window: Window, threads: int) -> Image:
+        black, scale, clip = self.levels
+        rgb, clipped = bin_mosaic(raw, self.red, black, scale, self.cells, clip, threads=threads)
+        return _corrected(self.like.with_pixels(rgb, clipped=clipped, window=window), self.shading)
+
+
+def _binned(source: Image, levels: Levels, shading: Stage | None, factor: int) -> Binned:
     top, left, bottom, right = linear_area(source.shot)
     raw = source.pixels[top:bottom, left:right]
     cfa = source.cfa.shifted(top, left)  # type: ignore[union-attr]
@@ -83,8 +129,9 @@ def _binned(source: Image, levels: Levels, factor: int) -> Image:
         raw, cfa = _halved(raw, cfa)
         cells, block = max(factor // 4 * 2, 2), 2
     red = (int(np.argwhere(cfa.indices == 0)[0][0]), int(np.argwhere(cfa.indices == 0)[0][1]))
-    rgb, clipped = bin_mosaic(raw, red, black, scale, cells, clip, threads=2)
-    return _camera(source, rgb, clipped, cells * block)
+    height, width = (size // 2 // (cells // 2) for size in raw.shape)
+    nothing = np.broadcast_to(np.float32(0), (height, width, 3))
+    return Binned(_camera(source, nothing, None, cells * block), raw, red, levels, cells, shading)
 
 
 def _halved(raw: Array, cfa: Cfa) -> tuple[Array, Cfa]:
@@ -119,7 +166,7 @@ def _averaged(source: Image, linearize: Stage, factor: int) -> Image:
         if small.ndim == 2:
             small = np.repeat(small[..., None], 3, axis=2)
     clipped = None if whole.clipped is None else (average(whole.clipped, factor) > 0.25).astype(np.uint8) * 7
-    return _camera(source, small, clipped, factor)
+    return _camera(source, planar(np.asarray(small, np.float32)), clipped, factor)
 
 
 def average_at(pixels: Array, y: int, x: int, step: int) -> Array:
@@ -137,7 +184,7 @@ def _camera(source: Image, rgb: Array, clipped: Array | None, factor: int) -> Im
             tuple(o * share for o in noise.offset),  # type: ignore[arg-type]
         )
     return Image(
-        pixels=planar(np.asarray(rgb, np.float32)),
+        pixels=rgb,
         state=CAMERA_RGB,
         shot=source.shot,
         noise=noise,
@@ -154,12 +201,21 @@ def of_linear(image: Image, factor: int) -> Image:
     return dataclasses.replace(image, pixels=pixels, clipped=None, window=whole, scale=image.scale * factor)
 
 
-def reduced(source: Image, stages: tuple[Stage, ...], long_edge: int) -> tuple[Image, int]:
-    """The source at about `long_edge` pixels, and the index of the stage that it is ready for (the one behind the last
-    where `stages` are those of the mosaic alone)."""
+def reduced(source: Image, stages: tuple[Stage, ...], long_edge: int) -> Image:
+    """The source at about `long_edge` pixels, after those of the resolved `stages` that act on a mosaic."""
+    found = in_parts(source, stages, long_edge)
+    return found.whole() if isinstance(found, Binned) else found
+
+
+def in_parts(source: Image, stages: tuple[Stage, ...], long_edge: int) -> Image | Binned:
+    """As `reduced`; of a mosaic that is averaged without more ado, each part is made when it is asked for."""
     factor = factor_for(source, long_edge)
     if source.state is not SENSOR:
-        return (of_linear(source, factor) if factor > 1 else source), 0
-    ready = next((index for index, stage in enumerate(stages) if stage.accepts is CAMERA_RGB), len(stages))
-    shading = next((stage for stage in stages[:ready] if stage.name() == "shading"), None)
-    return camera_rgb(source, stages[0], shading, factor), ready
+        return of_linear(source, factor) if factor > 1 else source
+    shading = next((stage for stage in stages[: behind_mosaic(stages)] if stage.name() == "shading"), None)
+    return _camera_rgb(source, stages[0], shading, factor)
+
+
+def behind_mosaic(stages: tuple[Stage, ...]) -> int:
+    """The index of the first stage that takes a picture of three channels, which a reduced picture is ready for."""
+    return next((index for index, stage in enumerate(stages) if stage.accepts not in (SENSOR, MOSAIC)), len(stages))

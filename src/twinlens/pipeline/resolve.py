@@ -7,13 +7,14 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import cache
+from itertools import count
 from typing import Any
 
 from twinlens.core.image import Image
 from twinlens.core.profile import CameraProfile
 from twinlens.core.stage import Facts, Stage
 from twinlens.pipeline.recipe import Recipe
-from twinlens.pipeline.reduced import reduced
+from twinlens.pipeline.reduced import behind_mosaic, reduced
 from twinlens.stages.demosaic import Demosaic
 from twinlens.stages.white_balance import WhiteBalance
 
@@ -52,7 +53,8 @@ class Scans:
     def __init__(self, source: Image) -> None:
         self._source = source
         self._lock = threading.Lock()  # stages are also prepared in a thread beside the first tiles
-        self.resolved = Recent(MOST_STAGES)  # by stage as asked for, stages before it, profile
+        self.resolved = Recent(MOST_STAGES)  # by stage as asked for, chain of the stages before it, profile
+        self._chains, self._numbers = Recent(MOST_STAGES), count(1)
         self._kept = Recent(MOST_IMAGES)  # by size and the stages that it went through
         self._works = Recent(MOST_IMAGES)  # of stages that look at the whole picture: by size, stages before, stage
 
@@ -76,6 +78,10 @@ class Scans:
             self._kept.keep((long_edge, _acting(stages[: step + 1])), image)
         return image
 
+    def chain(self, before: int, stage: Stage) -> int:
+        """A number for a chain of resolved stages: for `stage` behind the chain `before` (0: none)."""
+        return self._chains.recall((before, stage)) or self._chains.keep((before, stage), next(self._numbers))
+
     def bound(self, stages: tuple[Stage, ...], index: int) -> Callable[[Image], Image]:
         """`stages[index]`, which `needs_scan`, prepared with what arrives at it, at its `scan_long_edge` when it names
         one; kept, so that another look or exposure behind it costs nothing here."""
@@ -90,11 +96,11 @@ class Scans:
         return work
 
     def _start(self, stages: tuple[Stage, ...], long_edge: int) -> tuple[Image, int]:
-        ready = next((i for i, stage in enumerate(stages) if stage.accepts not in ("sensor", "mosaic")), len(stages))
+        ready = behind_mosaic(stages)
         key = (long_edge, _acting(stages[:ready]))
         kept = self._kept.recall(key)
         if kept is None:
-            kept = self._kept.keep(key, reduced(self._source, stages, long_edge)[0])
+            kept = self._kept.keep(key, reduced(self._source, stages, long_edge))
         return kept, ready
 
 
@@ -113,6 +119,7 @@ def _resolved(
     stages: tuple[Stage, ...], source: Image, profile: CameraProfile | None, scans: Scans
 ) -> tuple[Stage, ...]:
     done: list[Stage] = []
+    chain = 0
     for stage in stages:
         before = tuple(done)
 
@@ -120,11 +127,12 @@ def _resolved(
         def arriving(before: tuple[Stage, ...] = before, stage: Stage = stage) -> Image:
             return scans.arriving((*before, stage), len(before))
 
-        key = (stage, before, id(profile))
+        key = (stage, chain, id(profile))
         found = scans.resolved.recall(key)
         if found is None:
             found = scans.resolved.keep(key, stage.resolve(Facts(source.shot, source, arriving, profile, before)))
         done.append(found)
+        chain = scans.chain(chain, found)
     return tuple(done)
 
 

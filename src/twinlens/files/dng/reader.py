@@ -32,9 +32,11 @@ def read(path: str | os.PathLike[str], *, max_pixels: int = limits.MAX_PIXELS) -
     return from_bytes(data, Path(path).name, max_pixels=max_pixels)
 
 
-def from_bytes(data: memoryview, source: str, *, max_pixels: int = limits.MAX_PIXELS) -> Image:
-    """As `read`, from the bytes of a file called `source`."""
-    chain = tiff.read(data)
+def from_bytes(
+    data: memoryview, source: str, *, max_pixels: int = limits.MAX_PIXELS, chain: list[Directory] | None = None
+) -> Image:
+    """As `read`, from the bytes of a file called `source`; `chain` are its directories where they were read before."""
+    chain = tiff.read(data) if chain is None else chain
     first, raw = chain[0], raw_directory(chain)
     storage = frame.describe(raw, max_pixels)
     shot = _shot(data, first, raw, storage)
