@@ -150,6 +150,7 @@ def warm(raw: Path, runs: int) -> dict[str, Any]:
     from twinlens import files
     from twinlens.pipeline import develop, plan
     from twinlens.pipeline.resolve import Scans, resolve
+    from twinlens.pipeline.steps import Prepared
 
     image = files.read(raw)
     copy, compute = copier(image.height, image.width), arithmetic()
@@ -164,7 +165,7 @@ def warm(raw: Path, runs: int) -> dict[str, Any]:
             scans = Scans(image)
             made = develop.steps(resolve(recipe, image, None, scans), image, scans)
             for step in made:
-                if isinstance(step.work, plan.Prepared):
+                if isinstance(step.work, Prepared):
                     step.work.wait()  # which a development does beside its first tiles
             return made
 

@@ -21,6 +21,7 @@ from twinlens.pipeline.preview import Preview
 from twinlens.pipeline.recipe import Output, Recipe
 from twinlens.pipeline.reduced import Binned, in_parts, reduced
 from twinlens.pipeline.resolve import MOST_IMAGES, MOST_STAGES, Scans, resolve, scan_ahead
+from twinlens.pipeline.steps import Step
 from twinlens.simulate import sample
 from twinlens.stages.frame import Crop, Orient
 from twinlens.stages.highlights import Highlights
@@ -29,7 +30,7 @@ from twinlens.stages.look_map import Dimmed, LookMap
 from twinlens.stages.shading import Shading
 
 
-def planned(image: Image, **options) -> tuple[plan.Step, ...]:
+def planned(image: Image, **options) -> tuple[Step, ...]:
     recipe, _ = build_recipe(image, **options)
     scans = Scans(image)
     return steps(resolve(recipe, image, None, scans), image, scans)
@@ -282,7 +283,7 @@ def test_a_mosaic_reduced_in_parts_is_that_reduced_as_a_whole(size: tuple[int, i
         window = Window(top, left, bottom, right, (height, width))
         part, same = parts.cut(window), whole.cut(window)
         assert np.array_equal(part.pixels, same.pixels)
-        assert np.array_equal(part.clipped, same.clipped)
+        assert part.clipped is not None and np.array_equal(part.clipped, np.asarray(same.clipped))
         assert (part.window, part.scale, part.noise, part.state) == (window, same.scale, same.noise, CAMERA_RGB)
 
 

@@ -25,6 +25,8 @@ from twinlens.pipeline.look import Look, at_strength, unseen_light, write_tables
 from twinlens.pipeline.look import load as load_look
 from twinlens.pipeline.recipe import Output, Recipe
 from twinlens.pipeline.resolve import Scans, resolve, scan_ahead
+from twinlens.pipeline.steps import Step
+from twinlens.pipeline.steps import steps as stage_steps
 from twinlens.stages.linearize import Linearize
 from twinlens.stages.shading import Shading
 
@@ -213,10 +215,10 @@ def _with_made(recipe: Recipe, image: Image) -> Recipe:
     return replace(recipe, made={**recipe.made, **{key: value for key, value in made.items() if value}})
 
 
-def steps(recipe: Recipe, source: Image, scans: Scans | None = None) -> tuple[plan.Step, ...]:
+def steps(recipe: Recipe, source: Image, scans: Scans | None = None) -> tuple[Step, ...]:
     """The steps of a resolved recipe for this source, ready to run."""
     scans = scans or Scans(source)
-    return plan.steps(recipe.stages, (source.height, source.width), partial(scans.bound, recipe.stages))
+    return stage_steps(recipe.stages, (source.height, source.width), partial(scans.bound, recipe.stages))
 
 
 def _read(source: Image | str | Path) -> Image:

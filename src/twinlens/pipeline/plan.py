@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,15 +19,12 @@ import numpy.typing as npt
 
 from twinlens.core.errors import ParameterError
 from twinlens.core.image import ENCODED, MOSAIC, SENSOR, Image, Window, empty_rgb, planar, upright
-from twinlens.core.record import record
-from twinlens.core.stage import Stage
 from twinlens.kernels import encode as encode_kernel
 from twinlens.kernels import output_color as output_kernel
 from twinlens.kernels.matrix import matrix
 from twinlens.kernels.memory import Reserved, keep_freed_memory
+from twinlens.pipeline.steps import Step, prepare
 from twinlens.stages.frame import Orient
-from twinlens.stages.look_map import LookMap
-from twinlens.stages.vignette import Vignette
 
 Array = npt.NDArray[Any]
 TILE = (768, 2048)  # rows, columns at most that share one pass over the mosaic
@@ -50,89 +48,6 @@ class Parts(Protocol):
     @property
     def window(self) -> Window: ...
     def cut(self, window: Window) -> Image: ...
-
-
-@record
-class Step:
-    """A stage with the function that does its work on parts and the size of the frame that arrives at it."""
-
-    stage: Stage
-    work: Callable[[Image], Image]
-    arriving: tuple[int, int]
-
-    def is_idle(self, image: Image) -> bool:
-        """Whether the step leaves this part as it is, whatever its pixels are."""
-        idle = getattr(self.work, "is_idle", None)
-        return idle is not None and idle(image)
-
-    def after_mixing(self, mixing: Array) -> Callable[[Image], Image] | None:
-        """The function that does a 3x3 matrix and the step in one pass, where there is one."""
-        after = getattr(self.work, "after_mixing", None)
-        return None if after is None else after(mixing)
-
-    def over(self, image: Image, target: Window) -> Image:
-        """The part `target` of the stage's result."""
-        if self.work is self.stage:
-            return self.stage.over(image, target)
-        return self.work(image).cut(target)
-
-
-def steps(
-    stages: tuple[Stage, ...],
-    frame: tuple[int, int],
-    bound: Callable[[int], Callable[[Image], Image]],
-    *,
-    start: int = 0,
-    leave_out: tuple[str, ...] = (),
-) -> tuple[Step, ...]:
-    """The stages from `start` on that change something, with their frames; `frame` arrives at the first.
-
-    `bound(i)` is the work of stage i, which `needs_scan`, prepared with the whole picture. Stages named in `leave_out`
-    are not run.
-    """
-    made = []
-    binder = ThreadPoolExecutor(1)  # one: the scans of later stages are made from those of earlier ones
-    for index, stage in enumerate(stages[start:], start):
-        if stage.name() in leave_out or (stage.is_identity and stage.accepts is stage.returns):
-            continue
-        work = Prepared(binder.submit(bound, index)) if stage.needs_scan else stage
-        made.append(_joined(made, Step(stage, work, frame)))
-        frame = stage.frame(*frame)
-    binder.shutdown(wait=False)
-    return tuple(made)
-
-
-class Prepared:
-    """The function of a stage that looks at the whole picture first: made beside the first tiles' earlier stages."""
-
-    def __init__(self, bound: Future[Callable[[Image], Image]]) -> None:
-        self._bound = bound
-
-    def wait(self) -> Callable[[Image], Image]:
-        """The function itself, once it is made; raises what its making raised."""
-        return self._bound.result()
-
-    def is_idle(self, image: Image) -> bool:
-        """Whether it leaves this part as it is."""
-        idle = getattr(self.wait(), "is_idle", None)
-        return idle is not None and idle(image)
-
-    def after_mixing(self, mixing: Array) -> Callable[[Image], Image] | None:
-        """The function that takes a 3x3 matrix along, where it has one."""
-        after = getattr(self.wait(), "after_mixing", None)
-        return None if after is None else after(mixing)
-
-    def __call__(self, image: Image) -> Image:
-        return self.wait()(image)
-
-
-def _joined(made: list[Step], step: Step) -> Step:
-    """The step, or it and the one before it (taken away) as one: a look takes the vignette before it along."""
-    look, before = step.stage, made[-1].stage if made else None
-    if not isinstance(look, LookMap) or look.is_neutral or not isinstance(before, Vignette):
-        return step
-    made.pop()
-    return Step(look, look.after_vignette(before.amount), step.arriving)
 
 
 def run_tile(made: tuple[Step, ...], image: Parts, target: Window) -> Image:
@@ -225,7 +140,7 @@ def run(
     def work(target: Window) -> None:
         last[:] = [finish(image, target, out)]
 
-    _spread(work, pieces, threads or default_threads(), progress)
+    _spread(work, pieces, threads or default_threads(), progress, partial(prepare, made))
     end = last[0]
     return end.with_pixels(out, clipped=None, window=Window.whole(height, width))
 
@@ -235,7 +150,9 @@ def _spread(
     pieces: list[Window],
     threads: int,
     progress: Callable[[float], None] | None,
+    before: Callable[[], None],
 ) -> None:
+    """The work on all pieces, by so many threads; one of them does what has to be done `before` while others begin."""
     if threads == 1:
         for done, piece in enumerate(pieces, 1):
             work(piece)
@@ -244,6 +161,7 @@ def _spread(
         return
     with ThreadPoolExecutor(threads) as pool:
         try:
+            pool.submit(before)
             for done, _ in enumerate(pool.map(work, pieces), 1):
                 if progress:
                     progress(done / len(pieces))

@@ -20,6 +20,7 @@ from twinlens.pipeline.develop import DEFAULT_LOOK, Edits, Picture, build_recipe
 from twinlens.pipeline.look import Look
 from twinlens.pipeline.reduced import behind_mosaic, in_parts
 from twinlens.pipeline.resolve import Scans, resolve
+from twinlens.pipeline.steps import Step, steps
 from twinlens.stages.resize import Resize
 
 LEFT_OUT = ("remosaic", "defects", "denoise", "color_noise", "resize")
@@ -54,7 +55,7 @@ class Preview:
         if self._kept is None or self._kept[0] != chosen[:again]:
             self._kept = chosen[:again], self._first_part(chosen, again, threads)
         image = self._kept[1]
-        made = plan.steps(chosen, image.window.frame, self._bound(chosen), start=again, leave_out=LEFT_OUT)
+        made = steps(chosen, image.window.frame, self._bound(chosen), start=again, leave_out=LEFT_OUT)
         end = plan.run(made, image, bits=8, threads=threads)
         fields: dict[str, Any] = {name: getattr(end, name) for name in Image.__dataclass_fields__}
         return Picture(**fields, recipe=resolved, notes=notes)
@@ -65,10 +66,10 @@ class Preview:
         frame, before = small.window.frame, ()
         if max(frame) > self.long_edge:
             resize = Resize(long_edge=self.long_edge)
-            before = (plan.Step(resize, resize, frame),)
+            before = (Step(resize, resize, frame),)
             frame = resize.frame(*frame)
         ready = behind_mosaic(chosen)
-        made = (*before, *plan.steps(chosen[:again], frame, self._bound(chosen), start=ready, leave_out=LEFT_OUT))
+        made = (*before, *steps(chosen[:again], frame, self._bound(chosen), start=ready, leave_out=LEFT_OUT))
         return plan.run(made, small, threads=threads)
 
     def _bound(self, chosen: tuple[Stage, ...]) -> Callable[[int], Callable[[Image], Image]]:
