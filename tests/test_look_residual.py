@@ -142,3 +142,12 @@ def test_strong_colors_weigh_less_than_greys():
     grey, red = np.full(3, 0.5), np.array([0.75, 0.25, 0.25])
     weight = even_weights(np.stack([grey, red]))
     assert weight.sum() == pytest.approx(1) and weight[0] == pytest.approx(3 * weight[1])
+
+
+def test_colors_that_are_cut_in_the_target_do_not_pull_the_field():
+    rng = np.random.default_rng(0)
+    code = rng.uniform(0.05, 0.95, (3000, 3))
+    code[:300, 2] = rng.uniform(-0.4, -0.05, 300)  # far outside what the target can show
+    target = np.clip(code, 0, 1)
+    found = field.gather(code, target, np.full(3000, 1 / 3000), np.zeros(3000), 1e-6).solve(1e-6)
+    assert np.abs(field.interpolation(code) @ found).max() < 1e-3

@@ -156,12 +156,13 @@ def gather(code: Array, target: Array, weight: Array, noise: Array, smoothing: f
     design = interpolation(code)
     wanted = target - code
     width = np.hypot(ROBUST, noise)
-    share, aim, found = weight, wanted, None
+    share, found = weight, None
+    aim = -one_sided(-wanted, target)  # a clipped row that lies beyond its target is content, from the start
     system: Any = None
     for _ in range(PASSES):
         if found is not None:
             off = one_sided(found - wanted, target)
-            aim = found - off  # a clipped row that lies beyond its target is content
+            aim = found - off
             share = weight / np.sqrt(1 + np.square(off).sum(1) / (3 * width**2))
         matrix = (design.T @ design.multiply(share[:, None]).tocsr()).toarray()
         system = System(matrix=matrix, right=design.T @ (share[:, None] * aim))
