@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.ndimage import gaussian_filter
 
 from twinlens.core.errors import ParameterError
 from twinlens.core.image import CAMERA_RGB, MOSAIC, Image, Window
@@ -248,6 +249,32 @@ def test_the_default_is_nearer_the_truth_than_malvar_and_an_average():
     errors = [np.std((Demosaic(method=one, balance=BALANCE)(image).pixels - rgb)[8:-8, 8:-8]) for one in METHODS]
     averaged = mosaic_average(image.pixels, image.cfa.indices, BALANCE)  # type: ignore[union-attr]
     assert errors[0] < errors[1] < np.std((averaged - rgb)[8:-8, 8:-8])
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_mosaic_mirrored_in_its_diagonal_gives_the_mirrored_picture(method):
+    sites = mosaic_of(smooth_light(48, 48), "RGGB")
+    image = mosaic_image(smooth_light(48, 48))
+    stage = Demosaic(method=method, balance=BALANCE)
+    mirrored = stage(image.with_pixels(np.ascontiguousarray(sites.T))).pixels
+    np.testing.assert_allclose(mirrored, stage(image).pixels.transpose(1, 0, 2), atol=ROUNDING)
+
+
+def test_detail_of_a_saturated_color_counts_less_as_error():
+    """Red alone is textured: what saturation changes brings all three channels nearer to the truth."""
+    rng = np.random.default_rng(6)
+    rgb = np.full((96, 96, 3), (0.3, 0.05, 0.04), np.float32)
+    rgb[..., 0] *= 1 + 0.25 * gaussian_filter(rng.standard_normal((96, 96)), 1) / 0.28
+    mosaic = mosaic_of(rgb, "RGGB")
+    m = reference.LMMSE_MARGIN
+
+    def error() -> float:
+        return float(np.std(reference.lmmse(mosaic, (1.0, 1.0, 1.0)) - rgb[m:-m, m:-m]))
+
+    aware = error()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reference, "SATURATION", 1e3)
+        assert aware < 0.85 * error()
 
 
 def test_root_is_undone_for_every_number():

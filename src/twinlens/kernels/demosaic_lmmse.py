@@ -14,7 +14,7 @@ Array = npt.NDArray[Any]
 Triple = tuple[float, float, float]
 Part = tuple[int, int, int, int]
 
-_MARGIN = 18  # sites around the result which the kernel reads: the method's 16 and a vector's overhang
+_MARGIN = 20  # sites around the result which the kernel reads: the method's 18 and a vector's overhang
 _BLOCK = (2, 32)  # the kernel writes whole blocks of rows and columns
 
 

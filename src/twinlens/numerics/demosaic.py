@@ -2,12 +2,13 @@
 
 `lmmse`: Zhang & Wu, "Color demosaicking via directional linear minimum mean square-error estimation", IEEE Trans. Image
 Processing 14(12), 2005, sections III and IV, with these changes: it works on the square root of balanced light (noise
-and color differences are then nearly constant over brightness); the directions are mixed by the square of error
-variances that were smoothed over the neighbouring sites; the error that both leave draws a difference to those around
-it; color differences are carried to the other sites with weights that fall with the change along each direction, and
-follow green there by a local slope; and a noise model, where there is one, enters the estimator and shrinks what is
-within the noise, green last of all: of a noisy mosaic the estimate with the least mean square error denoises too
-(Zhang, Wu & Zhang, "Color reproduction from noisy CFA data of single sensor digital cameras", ibid. 16(9), 2007).
+and color differences are then nearly constant over brightness); what the low pass removed counts as error the less,
+the more saturated the color; the directions are mixed by the square of error variances that were smoothed over the
+neighbouring sites; the error that both leave draws a difference to those around it; color differences are carried to
+the other sites with weights that fall with the change along each direction, and follow green there by a local slope;
+and a noise model, where there is one, enters the estimator and shrinks what is within the noise, green last of all: of
+a noisy mosaic the estimate with the least mean square error denoises too (Zhang, Wu & Zhang, "Color reproduction from
+noisy CFA data of single sensor digital cameras", ibid. 16(9), 2007).
 `malvar`: Malvar, He & Cutler, "High-quality linear interpolation for demosaicing of Bayer-patterned color images",
 ICASSP 2004, figure 2.
 
@@ -28,23 +29,28 @@ Array = npt.NDArray[Any]
 Triple = tuple[float, float, float]
 Part = tuple[int, int, int, int]
 
-LMMSE_MARGIN = 16
+LMMSE_MARGIN = 18
 MALVAR_MARGIN = 2
 
 ROOT_OFFSET = 0.001  # of balanced light: where the square root turns into a line
 GREEN_CURVATURE = 1 / 8  # of the other color's second difference (Zhang & Wu: 1/4): exact for a parabola, less noise
-SMOOTHING = tuple(w / 120 for w in (9, 15, 23, 26, 23, 15, 9))  # low pass of differences, Zhang & Wu's without its ends
-WINDOW = 7  # sites over which the mean and the variance of a smoothed difference are taken
-REMOVED_WINDOW = 3  # sites over which the variance of what the smoothing removed is taken
+SMOOTHING = tuple(w / 81 for w in (5, 10, 16, 19, 16, 10, 5))  # low pass of differences, Zhang & Wu's without its ends
+WINDOW = 11  # sites over which the mean and the variance of a smoothed difference are taken
+REMOVED = (0.25, 0.5, 0.25)  # weights of the sites over which the variance of what the smoothing removed is taken
+REMOVED_IS_ERROR = 1.4  # times that variance the error of interpolation has where there is no color, and
+SATURATION = 0.05  # root units: half of it where the mean difference along both axes is this large, beyond
+SATURATION_NOISE = 4.0  # times a red or blue site's noise variance
 VARIANCE_FLOOR = 1e-7  # root units squared
-OWN_NOISE = 0.3  # how much of a red or blue site's noise the estimate of green there shall avoid
-DOUBT = 1.5  # times the error variance of a difference by which it is drawn to the ones around it
+OWN_NOISE = 0.2  # how much of a red or blue site's noise the estimate of green there shall avoid
+DOUBT = 2.0  # times the error variance of a difference by which it is drawn to the ones around it
 SHRINK = 0.8  # share of the noise variance by which color differences and green are shrunk
 CHANGE_FLOOR = 0.02  # root units: changes below it do not count as an edge
 GREEN_CHANGE = 0.25  # how much a change of green counts as an edge, beside one of the difference
 EXTRAPOLATION = 0.25  # of the change from the next neighbour but one; 1/8 would be a cubic, for small changes only:
-EXTRAPOLATED_CHANGE = 0.008  # root units: larger changes count as this; noise takes from it
-SLOPE_PRIOR = 4e-3  # root units squared: variance of green at which the measured and the expected slope weigh the same
+EXTRAPOLATED_CHANGE = 0.012  # root units: larger changes count as this; noise takes from it
+SLOPE_PRIOR = (
+    1.5e-3  # root units squared: variance of green at which the measured and the expected slope weigh the same
+)
 LEAST_GREEN, RATIO_RANGE, MOST_SLOPE = 0.05, (0.2, 2.0), 2.0  # keep slopes sane near black and at clipped lamps
 
 
@@ -90,13 +96,16 @@ def noise_variances(gain: Triple, balance: Triple) -> Triple:
 
 
 def lmmse(mosaic: Array, balance: Triple, noise: Triple = (0.0, 0.0, 0.0)) -> Array:
-    """RGB (H - 32, W - 32, 3) float32 of a mosaic (H, W); `noise` are `noise_variances`; the result is not balanced."""
+    """RGB (H - 36, W - 36, 3) float32 of a mosaic (H, W); `noise` are `noise_variances`; the result is not balanced."""
     green, red, blue = _sites(mosaic.shape)
     gains = _by_site(mosaic.shape, balance)
     root = to_root(mosaic * gains)
     noisy = _by_site(mosaic.shape, noise)
-    across, across_error = _directional(root, green, noisy, axis=1)
-    down, down_error = _directional(root, green, noisy, axis=0)
+    lines = [_lowpassed(root, green, axis) for axis in (1, 0)]
+    saturation = np.maximum(lines[0][2] * lines[1][2], 0) / (SATURATION**2 + np.float32(SATURATION_NOISE) * noisy)
+    (across, across_error), (down, down_error) = (
+        _directional(*line, saturation, noisy, axis) for line, axis in zip(lines, (1, 0), strict=True)
+    )
     mixed, doubt = _mixed(across, _lattice_mean(across_error), down, _lattice_mean(down_error), noisy)
     likely, difference = _shrunk(mixed, (doubt, doubt + SHRINK * noisy))
     full_green = np.where(green, root, root + likely)
@@ -180,22 +189,29 @@ def _along(plane: Array, taps: tuple[float, ...], axis: int) -> Array:
     return sum((np.float32(w) * np.roll(plane, half - i, axis) for i, w in enumerate(taps)), plane * 0)
 
 
-def _directional(root: Array, green: Array, noise: Array, axis: int) -> tuple[Array, Array]:
-    """Green minus the other color along one axis, estimated at every site, and the variance of its error.
-
-    In Zhang & Wu's words: y is the raw difference, its low pass the signal estimate with mean and variance p, and
-    what the low pass took away has the variance r. A site's own noise n favours the interpolated green over its value.
-    """
+def _lowpassed(root: Array, green: Array, axis: int) -> tuple[Array, Array, Array]:
+    """Green minus the other color along one axis at every site: by plain interpolation, smoothed, and its mean."""
     curvature = GREEN_CURVATURE
     raw = _along(root, (curvature, -0.5, 1 - 2 * curvature, -0.5, curvature), axis)
     raw = np.where(green, raw, -raw)
     smooth = _along(raw, SMOOTHING, axis)
-    flat = (1 / WINDOW,) * WINDOW
-    mean = _along(smooth, flat, axis)
+    return raw, smooth, _along(smooth, (1 / WINDOW,) * WINDOW, axis)
+
+
+def _directional(
+    raw: Array, smooth: Array, mean: Array, saturation: Array, noise: Array, axis: int
+) -> tuple[Array, Array]:
+    """Green minus the other color along one axis, estimated at every site, and the variance of its error.
+
+    In Zhang & Wu's words: y is the raw difference, its low pass the signal estimate with mean and variance p, and
+    what the low pass took away has the variance r. The less of that is error, the more saturated the color: its
+    difference then follows the light's detail. (Both axes' means agree there; an alias is in one of them only.)
+    A site's own noise n favours the interpolated green over its value.
+    """
     reach = range(-(WINDOW // 2), WINDOW // 2 + 1)
     p = sum((np.roll(smooth, -i, axis) - mean) ** 2 for i in reach) / WINDOW + np.float32(VARIANCE_FLOOR)
-    removed = _along((raw - smooth) ** 2, (1 / REMOVED_WINDOW,) * REMOVED_WINDOW, axis)
-    r = removed + np.float32(VARIANCE_FLOOR)
+    removed = np.float32(REMOVED_IS_ERROR) * _along((raw - smooth) ** 2, REMOVED, axis)
+    r = removed / (1 + saturation) + np.float32(VARIANCE_FLOOR)
     n = np.float32(OWN_NOISE) * noise
     share = np.minimum((p + n) / (p + r), 1)
     error = np.maximum(((p + 2 * n) * r - n * n) / (p + r), np.float32(VARIANCE_FLOOR))

@@ -18,13 +18,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from twinlens.numerics.demosaic import OWN_NOISE, VARIANCE_FLOOR, from_root, to_root
+from twinlens.numerics.demosaic import VARIANCE_FLOOR, from_root, to_root
 
 Array = npt.NDArray[Any]
 Triple = tuple[float, float, float]
 Pair = tuple[int, int]
 
 MARGIN = 24  # sites that the method looks at, in whole tiles
+OWN_NOISE = 0.3  # how much of a site's noise the estimate of green there shall avoid
 TILE = np.array([[0, 0, 1, 1], [0, 0, 1, 1], [1, 1, 2, 2], [1, 1, 2, 2]], np.uint8)  # 0 red, 1 green, 2 blue
 BAYER = np.tile(np.array([[0, 1], [1, 2]], np.uint8), (2, 2))
 

@@ -2,9 +2,9 @@
 
 import halide as hl
 
-MARGIN = 18  # sites: 16 that the method needs and 2 for whole vectors
+MARGIN = 20  # sites: 18 that the method needs and 2 for whole vectors
 LANES = 16
-WINDOW, REMOVED_WINDOW = 7, 3  # these and all numbers below are those of numerics/demosaic.py, where they are explained
+WINDOW = 11  # this and all numbers below are those of numerics/demosaic.py, where they are explained
 
 
 def define():
@@ -14,11 +14,12 @@ def define():
     x, y, c = hl.vars("x y c")
     low, offset, tangent = (hl.f32(v) for v in (0.001**0.5, 0.001, 0.5 / 0.001**0.5))
     curvature, middle = hl.f32(1 / 8), hl.f32(1 - 2 / 8)
-    smoothing = [hl.f32(w / 120) for w in (26, 23, 15, 9)]  # from the middle outwards
-    per_window, per_removed = hl.f32(1 / WINDOW), hl.f32(1 / REMOVED_WINDOW)
+    smoothing = [hl.f32(w / 81) for w in (19, 16, 10, 5)]  # from the middle outwards
+    per_window, removed_middle, removed_side = hl.f32(1 / WINDOW), hl.f32(1.4 * 0.5), hl.f32(1.4 * 0.25)
+    saturation, saturation_noise = hl.f32(0.05**2), hl.f32(4)
     ninth, quarter = hl.f32(1 / 9), hl.f32(0.25)
     variance_floor, least_spread = hl.f32(1e-7), hl.f32(1e-9)
-    own_noise, doubt, shrink = hl.f32(0.3), hl.f32(1.5), hl.f32(0.8)
+    own_noise, doubt, shrink = hl.f32(0.2), hl.f32(2), hl.f32(0.8)
 
     # Algorithm: everything lives on quads; quad (x, y) has red (2x, 2y), green right of it, green below it, blue
     def func(name, value):
@@ -46,47 +47,53 @@ def define():
         """The values along a line of sites that two Funcs share, by distance from site `center` (0 even, 1 odd)."""
         return lambda i: at((even, odd)[(i + center) % 2], (i + center) // 2, axis)
 
-    lowpassed, raws = [], []
+    lowpassed, raws, reach = [], [], range(-(WINDOW // 2), WINDOW // 2 + 1)
 
-    def directional(tag, even, odd, center, axis, own):
-        """The difference green - other at the site `center` of each quad, and its error variance."""
-        raw = []
-        for place in (0, 1):
-            site = line(even, odd, place, axis)
-            sign = -1.0 if place == center else 1.0
-            value = middle * site(0) - 0.5 * (site(-1) + site(1))
-            raw.append(func(f"raw_{tag}{place}", sign * (value + curvature * (site(-2) + site(2)))))
-        smooth = []
-        for place in (0, 1):
-            site = line(*raw, place, axis)
-            value = smoothing[0] * site(0)
-            for i in (1, 2, 3):
-                value += smoothing[i] * (site(-i) + site(i))
-            smooth.append(func(f"smooth_{tag}{place}", value))
-        raws.extend(raw)
-        lowpassed.extend(smooth)
-        signal, measured = line(*smooth, center, axis), line(*raw, center, axis)
-        reach = range(-(WINDOW // 2), WINDOW // 2 + 1)
-        mean = sum((signal(i) for i in reach), hl.f32(0)) * per_window
-        spread, removed = hl.f32(0), hl.f32(0)
+    class Line:
+        """The differences green - other along an axis through the site `center` of each quad, as in `_lowpassed`."""
+
+        def __init__(self, tag, even, odd, center, axis):
+            raw, smooth = [], []
+            for place in (0, 1):
+                site = line(even, odd, place, axis)
+                sign = -1.0 if place == center else 1.0
+                value = middle * site(0) - 0.5 * (site(-1) + site(1))
+                raw.append(func(f"raw_{tag}{place}", sign * (value + curvature * (site(-2) + site(2)))))
+            for place in (0, 1):
+                site = line(*raw, place, axis)
+                value = smoothing[0] * site(0)
+                for i in (1, 2, 3):
+                    value += smoothing[i] * (site(-i) + site(i))
+                smooth.append(func(f"smooth_{tag}{place}", value))
+            raws.extend(raw)
+            lowpassed.extend(smooth)
+            self.tag, self.signal, self.measured = tag, line(*smooth, center, axis), line(*raw, center, axis)
+            self.mean = func(f"mean_{tag}", sum((self.signal(i) for i in reach), hl.f32(0)) * per_window)
+            lowpassed.append(self.mean)
+
+    def directional(one, other, own):
+        """The difference green - other of a `Line`, and its error variance; `other` is the line across it."""
+        signal, measured, mean = one.signal, one.measured, one.mean[x, y]
+        spread = hl.f32(0)
         for i in reach:
             spread = (signal(i) - mean) * (signal(i) - mean) + spread
-        for i in range(-(REMOVED_WINDOW // 2), REMOVED_WINDOW // 2 + 1):
-            removed = (measured(i) - signal(i)) * (measured(i) - signal(i)) + removed
+        before, here, after = ((measured(i) - signal(i)) * (measured(i) - signal(i)) for i in (-1, 0, 1))
         p = spread * per_window + variance_floor
-        r = removed * per_removed + variance_floor
+        per_saturation = 1 / (saturation + saturation_noise * own)
+        less = hl.max(mean * other.mean[x, y], 0) * per_saturation + 1  # r is multiplied by it, to divide once
+        r = removed_side * (before + after) + (removed_middle * here + variance_floor * less)
         n = own_noise * own
-        inverse = 1 / (p + r)
-        share = hl.min((p + n) * inverse, 1)
-        error = hl.max(((p + 2 * n) * r - n * n) * inverse, variance_floor)
-        estimate = hl.Func(f"estimate_{tag}")
+        inverse = 1 / (p * less + r)
+        share = hl.min((p + n) * less * inverse, 1)
+        error = hl.max(((p + 2 * n) * r - n * n * less) * inverse, variance_floor)
+        estimate = hl.Func(f"estimate_{one.tag}")
         estimate[x, y] = hl.Tuple([mean + share * (measured(0) - mean), error])
         return estimate
 
-    red_across = directional("ra", red, right, 0, 0, noise[0])
-    blue_across = directional("ba", below, blue, 1, 0, noise[2])
-    red_down = directional("rd", red, below, 0, 1, noise[0])
-    blue_down = directional("bd", right, blue, 1, 1, noise[2])
+    red_lines = Line("ra", red, right, 0, 0), Line("rd", red, below, 0, 1)
+    blue_lines = Line("ba", below, blue, 1, 0), Line("bd", right, blue, 1, 1)
+    red_across, red_down = (directional(*pair, noise[0]) for pair in (red_lines, red_lines[::-1]))
+    blue_across, blue_down = (directional(*pair, noise[2]) for pair in (blue_lines, blue_lines[::-1]))
 
     def mixed(name, own, other, shift, noisy):
         """The two directions' estimates, each weighted by the other's squared error variance over the lattice, and the
@@ -127,7 +134,7 @@ def define():
     green_red, delta_red = shrunk("red", red, mixed_red, noise[0])
     green_blue, delta_blue = shrunk("blue", blue, mixed_blue, noise[2])
     floor, green_change = hl.f32(0.02) + hl.sqrt(noise[1]), hl.f32(0.25)
-    bound, share = hl.max(hl.f32(0.008) - hl.sqrt(noise[1]), 0), hl.f32(0.25)
+    bound, share = hl.max(hl.f32(0.012) - hl.sqrt(noise[1]), 0), hl.f32(0.25)
 
     def slope(name, green, delta):
         places = [(i, j) for j in (-1, 0, 1) for i in (-1, 0, 1)]
@@ -139,7 +146,7 @@ def define():
             both = (one - green_mean) * (other - color_mean) + both
             alone = (one - green_mean) * (one - green_mean) + alone
         ratio = hl.clamp(color_mean / hl.max(green_mean, hl.f32(0.05)), hl.f32(0.2), hl.f32(2))
-        prior = hl.f32(4e-3)
+        prior = hl.f32(1.5e-3)
         measured = (both * ninth + prior * hl.sqrt(ratio)) / (alone * ninth + prior)
         return func(name, hl.clamp(measured, hl.f32(0), hl.f32(2)))
 
@@ -270,13 +277,14 @@ def define():
     picture.bound(c, 0, 3).split(y, yo, yi, 2, hl.TailStrategy.RoundUp).split(x, xo, xi, 2, hl.TailStrategy.RoundUp)
     picture.reorder(xi, yi, c, xo, yo).unroll(xi).unroll(yi).unroll(c)
     picture.vectorize(xo, LANES, hl.TailStrategy.RoundUp)
-    rows = [*roots, *raws, *lowpassed, red_across, blue_across, red_down, blue_down, mixed_red, mixed_blue]
+    rows = [*raws, *lowpassed, red_across, blue_across, red_down, blue_down, mixed_red, mixed_blue]
     rows += [delta_red, delta_blue, green_red, green_blue, slope_red, slope_blue]
     rows += [red_at_blue, blue_at_red]
     for one in rows:
         one.store_root().compute_at(picture, yo).vectorize(x, LANES, hl.TailStrategy.RoundUp)
-    for one in roots:
-        one.fold_storage(y, 16)
+    for one in roots:  # they reach a little past a whole vector
+        one.store_root().compute_at(picture, yo).vectorize(x, LANES, hl.TailStrategy.ShiftInwards)
+        one.fold_storage(y, 32)
     for one in (*raws, delta_red, delta_blue, green_red, green_blue):
         one.fold_storage(y, 8)
     quads.compute_at(picture, xo).vectorize(x, LANES)
