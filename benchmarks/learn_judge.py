@@ -31,6 +31,7 @@ GAIN_STEP, GAIN_SHORT, GAIN_ROUNDS = 0.02, 0.001, 10  # natural logarithm
 DOUBT, INDEPENDENT = 2.0, 100  # CIELAB, what a block is uncertain by; blocks that tell as much as a prior
 PRIOR = np.array([0.5, 0.06, 0.06])  # natural logarithms of exposure, red and blue
 BLOCK, FLAT, DARK, BRIGHT = 8, 0.05, 2 / 255, 250 / 255  # px; codes
+LAID_BY = "natural"  # the maker whose pictures tell where the phone's lie in the reference's
 LEAST_SHARE = 0.05  # of the picture that surely shows the same
 REC2020_FROM_SRGB = color.rgb_from_rgb("rec2020", "srgb")
 
@@ -70,8 +71,9 @@ def _truth(files: Files, maker: str, scene: str, own: bool) -> Truth:
         place = aligning.framed(wanted.shape, seen.light.shape)
         assert place is not None
         return Truth(scene, source, wanted, None, _means(warp(seen.light, place)), np.ones(wanted.shape[:2], bool))
-    if scene not in files.laid:  # once: all makers show a raw in one geometry
-        files.laid[scene] = _laid(source, seen.light, wanted)
+    if scene not in files.laid:  # once, by one maker's picture: all show a raw in one geometry
+        shown = wanted if maker == LAID_BY else linear(rendered(reference, LAID_BY, flat=True))
+        files.laid[scene] = _laid(source, seen.light, shown)
     place, light, mask = files.laid[scene]
     return Truth(scene, source, wanted, place, light, mask)
 
