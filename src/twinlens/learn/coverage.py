@@ -17,12 +17,14 @@ COLORFUL = 0.25  # code between channels at which a color counts half of a grey:
 STEP = 0.05  # of Oklab, side of a coverage cell
 
 
-def even_weights(codes: Array, given: Any = None) -> Array:
+def even_weights(codes: Array, given: Any = None, picture: Any = None) -> Array:
     """Weights (N,), sum 1: a crowded cell of display codes (N, 3) counts by the root of its number of rows, strong
-    colors count less than greys, as differences of them are seen less."""
+    colors count less than greys, as differences of them are seen less. With `picture` (N,) a cell of a picture counts
+    once, however many rows it has: where two cameras see a material unlike each other, all its rows are off alike."""
     key = np.minimum((codes * CELLS).astype(int), CELLS - 1) @ np.array([1, CELLS, CELLS**2])
+    key = key if picture is None else key + CELLS**3 * np.asarray(picture, int)
     _, index, count = np.unique(key, return_inverse=True, return_counts=True)
-    weight = count[index] ** -0.5 / (1 + np.ptp(codes, axis=1) / COLORFUL)
+    weight = count[index] ** (-0.5 if picture is None else -1.0) / (1 + np.ptp(codes, axis=1) / COLORFUL)
     if given is not None:
         weight = weight * np.asarray(given, float)
     return weight / weight.sum()

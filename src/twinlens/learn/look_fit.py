@@ -56,12 +56,16 @@ def fit_look(
         white=many and (handheld or len(set(groups.values())) > 1 if whites is None else whites),
         vignette=bool(np.isfinite(rows.radius).any()) if vignette is None else vignette,
     )
-    found = rendering.fit(rendering.thinned(rows, MOST_ROWS), freedom, evidence.space, smoothing=smoothing)
+    found = rendering.fit(
+        rendering.thinned(rows, MOST_ROWS, apart=freedom.white), freedom, evidence.space, smoothing=smoothing
+    )
     check_relation(found, rows)
     local = _local(found, rows, evidence.space)
     if local.max(initial=0) > LOCAL_TONE:  # what no global look explains is noise to it
         rows = replace(rows, noise=np.hypot(rows.noise, CODE_A_STOP * local[rows.picture]))
-        found = rendering.fit(rendering.thinned(rows, MOST_ROWS), freedom, evidence.space, smoothing=smoothing)
+        found = rendering.fit(
+            rendering.thinned(rows, MOST_ROWS, apart=freedom.white), freedom, evidence.space, smoothing=smoothing
+        )
         local = _local(found, rows, evidence.space)
     lights = light_rows(found.map.transform, found.base, groups, handheld=handheld)
     found, lights = in_order(found, lights)
@@ -82,7 +86,7 @@ def _told(
     groups: dict[int, float], lights: LightRows, local: Array, smoothing: float | None,
 ) -> LookFit:  # fmt: skip
     """The look with all that is known of it."""
-    space, used = evidence.space, rendering.thinned(rows, MOST_ROWS)
+    space, used = evidence.space, rendering.thinned(rows, MOST_ROWS, apart=freedom.white)
     error = errors(found, rows, space)
     blind, matched = held_out(found, used, freedom, space, smoothing)
     pictures = tuple(
@@ -136,9 +140,11 @@ def _rows(evidence: Evidence) -> Rows:
     picture = np.asarray(evidence.picture, int)
     worth = np.array([CHART_WORTH if one.kind == "chart" else 1.0 for one in evidence.sources])
     weight = np.where(good, 1.0, 0.0) * worth[picture]
+    apart = any(one.shift > 0 for one in evidence.sources)
     rows = Rows(
         source=source, target=codes, picture=picture, radius=np.asarray(evidence.radius, float),
-        weight=even_weights(codes, weight), noise=np.nan_to_num(np.asarray(evidence.noise, float)),
+        weight=even_weights(codes, weight, picture if apart else None),
+        noise=np.nan_to_num(np.asarray(evidence.noise, float)),
     )  # fmt: skip
     return rows if good.all() else rows.take(good)
 

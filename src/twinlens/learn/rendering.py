@@ -15,8 +15,8 @@ import numpy.typing as npt
 from twinlens.core.look import HIGHEST_NODE, Table, keep_table
 from twinlens.core.record import record
 from twinlens.learn import base as bases
+from twinlens.learn import equations, stiffness, tone
 from twinlens.learn import field as fields
-from twinlens.learn import tone
 from twinlens.learn.base import Base, Freedom, Rows
 from twinlens.learn.coverage import even_weights
 from twinlens.numerics import color
@@ -28,10 +28,9 @@ from twinlens.stages.look_map import LookMap
 
 Array = npt.NDArray[Any]
 
-CLEAN = 1e-7  # smoothing of the field of colors without noise
-BY_NOISE = 15.0  # more of it, by the variance of what a color's code leaves, over the count of cells with colors
-UNLIKE = 40.0  # times that where pictures were not aligned by construction: what they leave is alike within each
-CELLS = 17  # a side of the codes, in which colors are counted
+UNLIKE = (
+    40.0  # times the smoothing where pictures were not aligned by construction: what they leave is alike within each
+)
 STIFFER = 6.0  # times, each time a guarantee does not hold
 TRIES, LOCAL_TRIES = 12, 8
 RAMPS, RAMP_STEPS = 60, 64
@@ -39,7 +38,7 @@ ROUGHEST = 3.0  # times the bends of the look without residual
 SMALL_BEND = 0.0015  # code a step, that does no harm
 MATCH_ROWS, MATCH_STEPS = 400, 14
 COLORLESS = 0.012  # code: a target whose channels differ by less is black and white
-PROCESSES = ("p3", "rec2020")  # primaries in which the curves work: the better is taken
+PROCESSES = ("p3", "rec2020")  # primaries in which the curves work: the likelier is taken
 BASE_ROWS, FIELD_ROWS = 2500, 6000
 GREYS = MID_GREY * np.exp2(np.linspace(-8, 4, 49))  # light that is taken for neutral ...
 GREY_WEIGHT, GREY_NOISE = 1e-3, 0.03  # ... with this share of all weight, within codes
@@ -47,14 +46,18 @@ GREY_WEIGHT, GREY_NOISE = 1e-3, 0.03  # ... with this share of all weight, withi
 
 @record(kw_only=True, eq=False)
 class Rendering:
-    """`map` is the whole; `plain` the same without residual table; `base` what it was made of."""
+    """`map` is the whole; `plain` the same without residual table; `base` what it was made of; `unlikely` minus the log
+    of how likely its colors are, 0 if unknown."""
 
     map: LookMap
     plain: LookMap
     base: Base
     smoothing: float
+    times: float = 1.0
+    trust: equations.Trust = equations.EVEN
     higher: float = 1.0
     process: str = "p3"
+    unlikely: float = 0.0
     notes: tuple[str, ...] = ()
 
 
@@ -94,12 +97,12 @@ def fit(
     rows: Rows, freedom: Freedom, space: str, *, smoothing: float | None = None, start: Rendering | None = None
 ) -> Rendering:
     """The rendering nearest to the rows, within the guarantees. `start` is one of nearly the same rows."""
-    few = thinned(rows, BASE_ROWS)
+    few = thinned(rows, BASE_ROWS, apart=freedom.white)
     if start is not None:
         base = bases.fit(few, freedom, _spaces(start.process, space), start.base, start.higher)
-        return _unchecked(rows, base, space, start)
+        return _unchecked(rows, base, space, start, freedom.white)
     found = [_in_process(process, rows, few, freedom, space, smoothing) for process in PROCESSES]
-    return min(found, key=lambda one: _misses(one, rows))
+    return min(found, key=lambda one: (one.unlikely, _misses(one, rows)))
 
 
 def _spaces(process: str, space: str) -> Array:
@@ -125,13 +128,14 @@ def _in_process(
     return fit_field(rows, base, space, process, smoothing, higher, UNLIKE if freedom.white else 1.0)
 
 
-def thinned(rows: Rows, most: int, seed: int = 0) -> Rows:
-    """No more rows than can be fitted quickly, drawn by their weight so that rare colors stay."""
+def thinned(rows: Rows, most: int, seed: int = 0, *, apart: bool = False) -> Rows:
+    """No more rows than can be fitted quickly, drawn by their weight so that rare colors stay. `apart`: each picture's
+    color counts on its own."""
     if len(rows.weight) <= most:
         return rows
     keep = np.random.default_rng(seed).choice(len(rows.weight), most, replace=False, p=rows.weight)
     part = rows.take(np.sort(keep))
-    return replace_weight(part, even_weights(part.target))
+    return replace_weight(part, even_weights(part.target, picture=part.picture if apart else None))
 
 
 def replace_weight(rows: Rows, weight: Array) -> Rows:
@@ -161,13 +165,6 @@ def matched(stage: LookMap, light: Array, rows: Rows, freedom: Freedom) -> Array
     return light * np.exp(logs)
 
 
-def smoothing_for(target: Array, spread: float, unlike: float = 1.0) -> float:
-    """Smoothing for target codes (N, 3) that scatter by `spread` codes: what few, noisy colors say is not followed.
-    `unlike`: how many times less they say because what they leave is alike within each picture."""
-    cells = len(np.unique((target * (CELLS - 1) + 0.5).astype(int), axis=0))
-    return CLEAN + BY_NOISE * unlike * spread**2 / cells
-
-
 def bends(stage: LookMap) -> float:
     """The 99th percentile of second differences of codes along smooth ramps, away from clipping."""
     ends = np.random.default_rng(0).uniform(0, 1, (2, RAMPS, 1, 3))
@@ -180,23 +177,30 @@ def bends(stage: LookMap) -> float:
     return float(np.percentile(found, 99)) if len(found) else 0.0
 
 
-def _unchecked(rows: Rows, base: Base, space: str, start: Rendering) -> Rendering:
+def _unchecked(rows: Rows, base: Base, space: str, start: Rendering, apart: bool) -> Rendering:
     """A rendering as smooth as another one, without a look at the guarantees: to measure how well rows foretell."""
     plain = plain_map(base, space, start.process)
     whole = plain
     if np.isfinite(start.smoothing):
-        whole = with_field(plain, _equations(rows, plain, base, start.smoothing)[0].solve(start.smoothing))
-    return Rendering(
-        map=whole, plain=plain, base=base, smoothing=start.smoothing, higher=start.higher, process=start.process
-    )
+        few = thinned(rows, FIELD_ROWS, apart=apart)
+        system, _ = _equations(few, plain, base, start.smoothing, times=start.times, trust=start.trust)
+        whole = with_field(plain, system.solve(start.smoothing))
+    return replace(start, map=whole, plain=plain, base=base, notes=())
 
 
 def _equations(
-    rows: Rows, plain: LookMap, base: Base, smoothing: float | None, unlike: float = 1.0
-) -> tuple[fields.System, float]:
+    few: Rows,
+    plain: LookMap,
+    base: Base,
+    smoothing: float | None,
+    unlike: float = 1.0,
+    times: float = 1.0,
+    trust: equations.Trust = equations.EVEN,
+) -> tuple[equations.System, float]:
     """The equations of the residual: rows, and greys that are neutral as far as no row says otherwise; and the
-    smoothing, where none is given that of the scatter about a first residual."""
-    few = thinned(rows, FIELD_ROWS)
+    smoothing, where none is given that of the scatter about a first residual, then the likeliest of its multiples.
+    Where pictures are not aligned (`unlike` above 1) what they leave is alike within each, and would be taken for the
+    maker's: it counts as fewer rows, and each channel by its own scatter."""
     codes = display_codes(plain, base.light(few))
     greys = display_codes(plain, np.repeat(GREYS[:, None], 3, 1))
     wanted = np.clip(np.repeat(greys.mean(1, keepdims=True), 3, 1), 0, 1)
@@ -207,12 +211,16 @@ def _equations(
         np.concatenate([few.weight, np.full(count, GREY_WEIGHT / count)]),
         np.concatenate([few.noise, np.full(count, GREY_NOISE)]),
     )
-    if smoothing is None:
-        first = smoothing_for(few.target, float(np.median(few.noise)))
-        change = fields.interpolation(codes) @ fields.gather(*data, first).solve(first)
-        off = np.abs(bases.one_sided(codes + change - few.target, few.target))
-        smoothing = max(first, smoothing_for(few.target, 1.4826 * float(np.median(off)), unlike))
-    return fields.gather(*data, smoothing), smoothing
+    if smoothing is not None:
+        return equations.gather(*data, smoothing, times, trust=trust), smoothing
+    first = stiffness.by_scatter(few.target, float(np.median(few.noise)))
+    found = equations.gather(*data, first).solve(first)
+    change = fields.interpolation(codes) @ found
+    off = np.abs(bases.one_sided(codes + change - few.target, few.target))
+    smoothing = max(first, stiffness.by_scatter(few.target, 1.4826 * float(np.median(off)), unlike))
+    trust = stiffness.trusted(off) if unlike > 1 else trust
+    system = equations.gather(*data, smoothing, start=found, trust=trust)
+    return stiffness.likeliest(system, smoothing, few.target, unlike > 1)
 
 
 def fit_field(
@@ -228,7 +236,7 @@ def fit_field(
     colorless = np.quantile(np.ptp(rows.target, axis=1), 0.99) < COLORLESS
     base = bases.in_grey(base) if colorless else base
     plain = plain_map(base, space, process)
-    system, smoothing = _equations(rows, plain, base, smoothing, unlike)
+    system, smoothing = _equations(thinned(rows, FIELD_ROWS, apart=unlike > 1), plain, base, smoothing, unlike)
     found: tuple[str, ...] = ()
     black_and_white = ("the reference is black and white: a look without color",) if colorless else ()
     more, factor, smooth = None, 1.0, max(bends(plain), SMALL_BEND)
@@ -242,7 +250,9 @@ def fit_field(
         if not found:
             repaired = ("the residual was smoothed where the order of colors would have changed",) if attempt else ()
             return Rendering(
-                map=whole, plain=plain, base=base, smoothing=smoothing, higher=higher, process=process,
+                map=whole, plain=plain, base=base, smoothing=smoothing, times=system.times,
+                trust=system.trust, higher=higher,
+                process=process, unlikely=0.0 if unlike > 1 else stiffness.unlikelihood(system, smoothing),
                 notes=(*black_and_white, *repaired),
             )  # fmt: skip
         places = broken_places(whole)
@@ -255,5 +265,5 @@ def fit_field(
     note = f"without residual table: with it {'; '.join(found)}"
     return Rendering(
         map=plain, plain=plain, base=base, smoothing=float("inf"), higher=higher, process=process,
-        notes=(*black_and_white, note),
+        unlikely=float("inf") if system.rows else 0.0, notes=(*black_and_white, note),
     )  # fmt: skip
