@@ -88,7 +88,7 @@ def warped(scene: Array) -> Array:
 
 def looks() -> dict[str, Look]:
     """The true looks: scene light, linear Rec. 2020, to sRGB codes."""
-    names = ("natural", "cinematic", "random:4", "random:9", "random:11")
+    names = ("natural", "cinematic", "random:1", "random:3", "random:4", "random:9", "random:11")
     return {name: maker.load(name).color for name in names} | {"by hue": by_hue, "film": film, "warped": warped}
 
 
