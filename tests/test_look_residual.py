@@ -160,7 +160,9 @@ def system_of(size: float) -> tuple[equations.System, dict[str, Any]]:
     wanted = code + size * np.sin(7 * code[:, ::-1]) * np.sin(5 * code)
     target = np.clip(wanted + rng.normal(0, 0.006, code.shape), 0.01, 0.99)
     smoothing = stiffness.by_scatter(target, 0.006)
-    system = equations.gather(code, target, np.full(len(code), 1 / len(code)), np.full(len(code), 0.006), smoothing)
+    system = equations.gather(
+        code, target, np.full(len(code), 1 / len(code)), np.full(len(code), 0.006), smoothing, compared=True
+    )
     return system, {"code": code, "wanted": wanted, "target": target, "smoothing": smoothing}
 
 

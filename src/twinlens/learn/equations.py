@@ -140,9 +140,11 @@ def gather(
     times: float = 1.0,
     start: Array | None = None,
     trust: Trust = EVEN,
+    compared: bool = False,
 ) -> System:
     """The equations that take base codes (N, 3) to target codes (N, 3), with weights (N,) of sum 1, at weights that
-    fit `smoothing`. `start`: coefficients (n, 3) that are nearly right. `trust` (3,): how much each channel counts."""
+    fit `smoothing`. `start`: coefficients (n, 3) that are nearly right. `trust` (3,): how much each channel counts.
+    `compared`: how likely it is will be asked, which takes another solution."""
     design = interpolation(code)
     wanted = target - code
     width = np.hypot(ROBUST, noise)
@@ -150,14 +152,16 @@ def gather(
     aim = -one_sided(-wanted, target)  # a clipped row that lies beyond its target is content, from the start
     found = None if start is None else design @ start
     system: Any = None
-    for _ in range(PASSES if found is None else PASSES_MORE):
+    for passes_left in reversed(range(PASSES if found is None else PASSES_MORE)):
         if found is not None:
             off = one_sided(found - wanted, target)
             aim = found - off
             share = weight / np.sqrt(1 + (counts * np.square(off)).sum(1) / (3 * width**2))
         matrix = (design.T @ design.multiply(share[:, None]).tocsr()).toarray()
         system = System(matrix=matrix, right=design.T @ (share[:, None] * aim) * counts, times=times, trust=trust)
-        found = design @ system.solve(smoothing)
-    square = float(share @ (counts * np.square(aim)).sum(1))
-    left = float(share @ (counts * np.square(one_sided(found - wanted, target))).sum(1))
-    return replace(system, square=square, left=left)
+        if passes_left or compared:
+            found = design @ system.solve(smoothing)
+    if not compared:
+        return system
+    square, off = np.square(aim), np.square(one_sided(found - wanted, target))
+    return replace(system, square=float(share @ (counts * square).sum(1)), left=float(share @ (counts * off).sum(1)))

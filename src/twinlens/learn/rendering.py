@@ -219,7 +219,7 @@ def _equations(
     off = np.abs(bases.one_sided(codes + change - few.target, few.target))
     smoothing = max(first, stiffness.by_scatter(few.target, 1.4826 * float(np.median(off)), unlike))
     trust = stiffness.trusted(off) if unlike > 1 else trust
-    system = equations.gather(*data, smoothing, start=found, trust=trust)
+    system = equations.gather(*data, smoothing, start=found, trust=trust, compared=True)
     return stiffness.likeliest(system, smoothing, few.target, unlike > 1)
 
 
