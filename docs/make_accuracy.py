@@ -407,7 +407,8 @@ def learned() -> str:
         "In colors that no photograph shows a look is a guess: with three of these photographs about half of the test "
         "colors lie 20 (CIELAB) and more from any that was seen. Weights were chosen on most of these photographs with "
         "natural, cinematic, random:4 and by hue, film being watched; how far the evidence may go with natural, film "
-        "and two real makers, the others being watched; the rows of random:1 and random:3 are the freest of choice. "
+        "and two real makers; the others were watched, and by hue and random:3 decided against one setting: no row is "
+        "wholly free of choice. "
         "camera-match's RBF was not measured (it wants a library that was not installed).\n",
     ])  # fmt: skip
 

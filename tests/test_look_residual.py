@@ -272,3 +272,10 @@ def test_channels_that_count_alike_give_what_one_system_gives():
     assert np.allclose(
         equations.gather(*data).unlikelihoods(1e-4, np.ones(1)), nearly.unlikelihoods(1e-4, np.ones(1)), atol=1e-3
     )
+
+
+def test_bases_of_pictures_that_were_not_aligned_are_not_compared_by_evidence():
+    system, seen = system_of(0.04)
+    found, best = stiffness.likeliest(system, seen["smoothing"], seen["target"], unlike=True)
+    assert found.rows == 0 and stiffness.unlikelihood(found, best) == 0
+    assert stiffness.likeliest(system, seen["smoothing"], seen["target"])[0].rows > 0

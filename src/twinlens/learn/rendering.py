@@ -28,9 +28,7 @@ from twinlens.stages.look_map import LookMap
 
 Array = npt.NDArray[Any]
 
-UNLIKE = (
-    40.0  # times the smoothing where pictures were not aligned by construction: what they leave is alike within each
-)
+UNLIKE = 40.0  # times the smoothing where pictures were not aligned by construction: what they leave is alike in each
 STIFFER = 6.0  # times, each time a guarantee does not hold
 TRIES, LOCAL_TRIES = 12, 8
 RAMPS, RAMP_STEPS = 60, 64
@@ -38,7 +36,7 @@ ROUGHEST = 3.0  # times the bends of the look without residual
 SMALL_BEND = 0.0015  # code a step, that does no harm
 MATCH_ROWS, MATCH_STEPS = 400, 14
 COLORLESS = 0.012  # code: a target whose channels differ by less is black and white
-PROCESSES = ("p3", "rec2020")  # primaries in which the curves work: the likelier is taken
+PROCESSES = ("p3", "rec2020")  # primaries in which the curves work: the likelier, or else the nearer
 BASE_ROWS, FIELD_ROWS = 2500, 6000
 GREYS = MID_GREY * np.exp2(np.linspace(-8, 4, 49))  # light that is taken for neutral ...
 GREY_WEIGHT, GREY_NOISE = 1e-3, 0.03  # ... with this share of all weight, within codes
@@ -46,8 +44,9 @@ GREY_WEIGHT, GREY_NOISE = 1e-3, 0.03  # ... with this share of all weight, withi
 
 @record(kw_only=True, eq=False)
 class Rendering:
-    """`map` is the whole; `plain` the same without residual table; `base` what it was made of; `unlikely` minus the log
-    of how likely its colors are, 0 if unknown."""
+    """`map` is the whole; `plain` the same without residual table; `base` what it was made of; `smoothing`, `times` and
+    `trust` those of the equations of its residual; `unlikely` minus the log of how likely its colors are, 0 if
+    unknown."""
 
     map: LookMap
     plain: LookMap
@@ -250,9 +249,8 @@ def fit_field(
         if not found:
             repaired = ("the residual was smoothed where the order of colors would have changed",) if attempt else ()
             return Rendering(
-                map=whole, plain=plain, base=base, smoothing=smoothing, times=system.times,
-                trust=system.trust, higher=higher,
-                process=process, unlikely=0.0 if unlike > 1 else stiffness.unlikelihood(system, smoothing),
+                map=whole, plain=plain, base=base, smoothing=smoothing, times=system.times, trust=system.trust,
+                higher=higher, process=process, unlikely=stiffness.unlikelihood(system, smoothing),
                 notes=(*black_and_white, *repaired),
             )  # fmt: skip
         places = broken_places(whole)

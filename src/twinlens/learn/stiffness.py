@@ -53,7 +53,7 @@ def trusted(off: Array) -> Trust:
 def likeliest(system: System, smoothing: float, target: Array, unlike: bool = False) -> tuple[System, float]:
     """A system of target codes (N, 3) with the weight of the known shapes, and the smoothing of the free part, under
     which they are most likely: multiples of a smoothing. `unlike`: pictures were not aligned by construction, what they
-    leave is alike within each."""
+    leave is alike within each: too much so for bases to be compared by it, so the rows are unknown afterwards."""
     if unlike:
         each, up, down, known = ROWS_UNLIKE, UP_UNLIKE, DOWN_UNLIKE, smoothing * KNOWN_UNLIKE
     else:
@@ -63,13 +63,15 @@ def likeliest(system: System, smoothing: float, target: Array, unlike: bool = Fa
     best = smoothing
     for step, steps in ((TIMES, up), (1 / TIMES, down)):
         for _ in range(steps):
+            if best * step < CLEAN:
+                break
             found = _best_times(system, best * step, known)
-            if found[0] >= lowest or best * step < CLEAN:
+            if found[0] >= lowest:
                 break
             (lowest, times), best = found, best * step
         if best != smoothing:
             break
-    return replace(system, times=times), best
+    return replace(system, times=times, rows=0.0 if unlike else system.rows), best
 
 
 def unlikelihood(system: System, smoothing: float) -> float:
