@@ -87,7 +87,7 @@ def dented(depth: float, width: float) -> np.ndarray:
 def nearly_folding() -> LookMap:
     """A look map that is in order, but not under the light of `lit(stage, 1.1, 0.9)`."""
     transform = tuple(map(tuple, MATRIX.tolist()))
-    return LookMap(gamut="srgb", transform=transform, table=keep_table(Table(dented(0.074, 0.06))))
+    return LookMap(gamut="srgb", transform=transform, table=keep_table(Table(dented(0.0665, 0.025))))
 
 
 def lit(stage: LookMap, red: float, blue: float) -> LookMap:

@@ -106,3 +106,15 @@ def test_a_vignette_taken_along_is_a_vignette_before():
     apart = kernels.look(vignette.vignette(rgb, window, 0.7), tables)
     assert np.abs(joined - apart).max() < 1e-5
     assert joined.mean() < kernels.look(rgb, tables).mean()
+
+
+def test_a_finer_table_keeps_its_nodes_and_straight_lines_and_has_no_kinks():
+    rng = np.random.default_rng(2)
+    table = lut.identity_table(9) + rng.normal(0, 0.02, (9, 9, 9, 3)).astype(np.float32)
+    fine = lut.finer(table, 4)
+    assert fine.shape == (33, 33, 33, 3) and fine.dtype == np.float32
+    assert np.abs(fine[::4, ::4, ::4] - table).max() < 1e-6
+    assert np.abs(lut.finer(lut.identity_table(9), 4) - lut.identity_table(33)).max() < 1e-6
+    small = table[:5, :5, :5]
+    bends = np.abs(np.diff(lut.finer(small, 16)[16, 32, :, 0].astype(float), 2)).max()
+    assert bends < 0.4 * np.abs(np.diff(small[1, 2, :, 0], 2)).max() / 16, "a kink of straight lines"

@@ -10,6 +10,7 @@ pixels all is one compiled table.
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache, partial
@@ -20,7 +21,7 @@ import numpy.typing as npt
 
 from twinlens.core.errors import ParameterError
 from twinlens.core.image import DISPLAY, SCENE, Image
-from twinlens.core.look import IDENTITY, PLAIN_SECTOR, check_numbers, table_name, table_of
+from twinlens.core.look import IDENTITY, PLAIN_SECTOR, Table, check_numbers, table_name, table_of
 from twinlens.core.record import record
 from twinlens.core.stage import Facts, Stage, param
 from twinlens.kernels import look as kernels
@@ -32,6 +33,7 @@ Array = npt.NDArray[Any]
 
 DAYLIGHT_CCT = 6504.0
 TABLE_SIZE, TABLE_OVER = 33, 4
+FINE_STEPS = 128  # a side, at which a residual table is read, straight between them: cubics through its nodes
 NEAR_BLACK = 2e-5  # scene light up to which a curve counts as straight
 LEAST_SLOPE = 0.05  # display light by light below 0, where a lifted black is flat
 _building = threading.Lock()
@@ -257,13 +259,28 @@ def _through_nodes(stage: LookMap) -> Callable[[Array], Array]:
 
 def _with_table(stage: LookMap, display: Array) -> Array:
     """Display light with the table's change added; that of a color outside 0 to 1 is the change at the nearest edge."""
-    table = table_of(stage.table)
     there, back = _gamut_matrices(stage.gamut, display.dtype)
     code = color.encode(display if stage.gamut == "open" else display @ there.T)
     inside = np.clip(code, 0, 1)
-    moved = color.decode(code + stage.strength * (lut.tetrahedral(inside * (table.size - 1), table.values) - inside))
+    moved = color.decode(code + stage.strength * (residual(stage.table, inside) - inside))
     moved = moved.astype(display.dtype)
     return moved if stage.gamut == "open" else moved @ back.T
+
+
+def residual(table: str, codes: Array) -> Array:
+    """Codes (..., 3), 0 to 1, as the residual table with this hash changes them: along cubics through its nodes, so
+    that a smooth ramp has no kink at any of them."""
+    values = _fine(weakref.ref(table_of(table)))
+    return lut.tetrahedral(codes * (len(values) - 1), values)
+
+
+@lru_cache(maxsize=2)
+def _fine(table: weakref.ref[Table]) -> Array:
+    """Weakly held, so that a table that no look has is given up."""
+    held = table()
+    assert held is not None
+    values = held.values
+    return lut.finer(values, max(FINE_STEPS // (len(values) - 1), 1))
 
 
 @lru_cache

@@ -16,8 +16,8 @@ import numpy.typing as npt
 
 from twinlens.core.look import Table, table_of
 from twinlens.numerics import color, curve, look
-from twinlens.numerics.lut import identity_table, tetrahedral
-from twinlens.stages.look_map import LookMap, transform_of
+from twinlens.numerics.lut import identity_table
+from twinlens.stages.look_map import LookMap, residual, transform_of
 
 Array = npt.NDArray[Any]
 
@@ -34,18 +34,17 @@ SEED = 11
 def corrections(base: LookMap, one: LookMap, other: LookMap, share: float) -> Iterator[Table]:
     """Tables with which `base` shows the mix of `one` and `other`: each smoother, and less near, than the last."""
     scene, weights = _colors()
-    own = table_of(base.table) if base.table else None
     there = table_primaries(base)
     before = color.encode(before_table(base, scene) @ there.T)
     inside = ((before >= 0) & (before <= 1)).all(1)
     scene, before, weights = scene[inside], before[inside], weights[inside]
     shown = [curve.encode_tone(stage.render(scene)) for stage in (one, other)]
     wanted = np.clip(curve.decode_tone((1 - share) * shown[0] + share * shown[1]), 0, 1)
-    start = before if own is None else tetrahedral(before * (own.size - 1), own.values).astype(float)
+    start = residual(base.table, before).astype(float) if base.table else before
     change = _before_controls(base, start, wanted, there) - start
-    size = max(SIZE, own.size if own is not None else 0)
+    size = max(SIZE, table_of(base.table).size if base.table else 0)
     grid = identity_table(size)
-    plain = grid if own is None else tetrahedral(grid * (own.size - 1), own.values)
+    plain = residual(base.table, grid) if base.table else grid
     for smooth in SMOOTH:
         yield Table(np.clip(plain + _fitted(before, change, weights, size, smooth), 0, 1))
 

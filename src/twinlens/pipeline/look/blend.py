@@ -14,7 +14,7 @@ import numpy as np
 from twinlens.core.errors import ParameterError
 from twinlens.core.look import Table, keep_table, table_of
 from twinlens.numerics import color, curve
-from twinlens.numerics.lut import identity_table, tetrahedral
+from twinlens.numerics.lut import identity_table
 from twinlens.pipeline.look import between
 from twinlens.pipeline.look.check import problems
 from twinlens.pipeline.look.model import FINISH_RANGES, Finish, Look
@@ -170,8 +170,7 @@ def _mixed_table(one: str, other: str, share: float) -> str:
     """The hash of the mix of two residual tables; none counts as no change."""
     if not one and not other:
         return ""
-    tables = [table_of(name) if name else None for name in (one, other)]
-    size = max(table.size for table in tables if table)
+    size = max(table_of(name).size for name in (one, other) if name)
     grid = identity_table(size)
-    values = [grid if table is None else tetrahedral(grid * (table.size - 1), table.values) for table in tables]
+    values = [look_map.residual(name, grid) if name else grid for name in (one, other)]
     return keep_table(Table(_mix(values[0], values[1], share)))
