@@ -103,6 +103,11 @@ def _stamp(name: str) -> str:
     return digest.hexdigest()
 
 
+def sources_digest() -> str:
+    """A hash of all that kernels are made from, for the manifest: by it a library knows whether it is theirs."""
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(ALGORITHMS.glob("*.py")))).hexdigest()
+
+
 def build(work: Path, library: Path = LIBRARY, only: list[str] | None = None) -> None:
     """Compile what changed into `work` and link all into `library` with its manifest beside it."""
     hl: Any = importlib.import_module("halide")
@@ -131,7 +136,8 @@ def build(work: Path, library: Path = LIBRARY, only: list[str] | None = None) ->
     subprocess.run([linker, "-shared", "-o", str(fresh), *whole, "-lpthread", "-ldl", "-lm"], check=True)
     kernels = {name: json.loads((work / f"{name}.json").read_text())["arguments"] for name in ready}
     manifest = library.with_suffix(".json")
-    manifest.write_text(json.dumps({"targets": targets(), "variants": variants(), "kernels": kernels}, indent=1))
+    told = {"targets": targets(), "variants": variants(), "sources": sources_digest(), "kernels": kernels}
+    manifest.write_text(json.dumps(told, indent=1))
     fresh.replace(library)
 
 

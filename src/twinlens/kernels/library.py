@@ -26,6 +26,7 @@ Array = npt.NDArray[Any]
 
 LIBRARY = Path(__file__).with_name("_twinlens_kernels.so")
 MANIFEST = LIBRARY.with_suffix(".json")
+SOURCES = Path(__file__).with_name("halide")  # in a checkout; an installed package has none
 _log = logging.getLogger("twinlens")
 
 _TYPES = {  # halide_type_t: code, bits
@@ -140,9 +141,17 @@ def _loaded() -> tuple[Any, dict[str, Any]] | None:
     except (OSError, ValueError, AttributeError) as error:
         _log.warning("the compiled kernels are not there (%s); NumPy answers instead: correct, but slow", error)
         return None
+    if SOURCES.is_dir() and not _is_of_sources(manifest):
+        _log.warning("the compiled kernels are not those of their sources: build them again with `make kernels`")
     if chosen := os.environ.get("TWINLENS_CPU"):
         library.halide_set_custom_can_use_target_features(_allows(manifest["variants"], chosen))
     return library, manifest
+
+
+def _is_of_sources(manifest: dict[str, Any]) -> bool:
+    from twinlens.kernels.build import sources_digest
+
+    return manifest.get("sources") == sources_digest()
 
 
 @cache
