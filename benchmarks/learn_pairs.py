@@ -24,7 +24,10 @@ from twinlens.core.errors import TwinlensError
 from twinlens.learn import Evidence, aligning, fit_look, two_cameras
 from twinlens.learn.learning import evidence_of
 
-MAKERS = ("natural", "cinematic", "random:1", "random:3", "random:4", "random:11", "smartphone")
+MAKERS = (
+    "natural", "cinematic", "random:1", "random:3", "random:4", "random:9", "random:11", "random:15", "random:16",
+    "random:17", "smartphone",
+)  # fmt: skip
 EXEMPT = ("smartphone",)  # local tone: no look of one map of colors can reach it
 LIMITS = {  # mean, p95 of the gain-matched CIEDE2000 on held-out scenes
     "raws-10": (0.8, 2.0), "raws-3": (1.3, 3.5), "handheld-10": (1.0, 2.2), "handheld-3": (1.3, 3.5),
