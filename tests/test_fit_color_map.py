@@ -9,7 +9,7 @@ import pytest
 
 from twinlens.core.errors import ParameterError
 from twinlens.learn import Evidence, Source, fit_color_map, fit_look
-from twinlens.numerics import color, curve
+from twinlens.numerics import color, curve, look
 from twinlens.pipeline.look import dumps, loads, problems
 from twinlens.simulate import maker
 
@@ -49,6 +49,19 @@ def test_a_makers_look_comes_back_on_other_colors(name):
 @pytest.mark.parametrize("name", LOOKS)
 def test_a_learned_look_has_no_problem_of_order_or_steepness(name):
     assert problems(learned(name).value.look_map()) == ()
+
+
+def test_strong_colors_are_compressed_where_the_maker_does_it_and_not_where_it_does_not():
+    def maker_with_gamut_map(scene):
+        light = look.compressed(scene @ color.rgb_from_rgb("srgb", "rec2020").T, 0.9)
+        return np.clip(color.encode(curve.film(np.maximum(light, 0), 0.18, 1.3, 1.0, 3.0)), 0, 1)
+
+    found = fit_color_map(colors(1), maker_with_gamut_map(colors(1))).value
+    assert found.map.compression > 0.4
+    strong = colors(2)[np.ptp(colors(2), axis=1) > 0.5 * colors(2).max(1)]
+    error = delta_e(found(strong), maker_with_gamut_map(strong))
+    assert error.mean() < 0.5 and np.percentile(error, 95) < 1.5
+    assert learned("natural").value.map.compression == 0
 
 
 @pytest.mark.parametrize("name", LOOKS)

@@ -524,3 +524,31 @@ def test_a_name_read_before_its_table_holds_it_from_then_on() -> None:
     del table
     gc.collect()
     assert look_numbers.table_of(name).hash == name == early.table
+
+
+@pytest.mark.parametrize("amount", [-0.6, 0.3, 4.0])
+def test_compression_keeps_greys_exposure_and_order_and_knows_its_slopes(amount):
+    rgb = np.random.default_rng(4).uniform(0, 1, (500, 3))
+    found, (slopes, by_amount) = look.compressed(rgb, amount), look.compression_slopes(rgb, amount)
+    greys = np.repeat(rgb[:, :1], 3, 1)
+    assert np.abs(look.compressed(greys, amount) - greys).max() < 1e-12
+    assert np.abs(look.compressed(rgb * 8, amount) - found * 8).max() < 1e-12
+    assert np.all((np.ptp(found, axis=1) < np.ptp(rgb, axis=1)) == (amount > 0))
+    assert np.linalg.det(slopes).min() > 0
+    steps = [look.compressed(rgb + 1e-6 * one, amount) - look.compressed(rgb - 1e-6 * one, amount) for one in np.eye(3)]
+    assert np.abs(np.stack(steps, -1) / 2e-6 - slopes).max() < 1e-7
+    step = look.compressed(rgb, amount + 1e-6) - look.compressed(rgb, amount - 1e-6)
+    assert np.abs(step / 2e-6 - by_amount).max() < 1e-7
+
+
+def test_a_look_with_compression_is_written_read_and_blended():
+    stage = LookMap(look="x", compression=0.8)
+    assert not stage.is_neutral and not problems(stage)
+    whole = Look(name="x", map=stage)
+    again = loads(dumps(whole)).map
+    assert again.compression == 0.8
+    strong = np.array([[0.6, 0.1, 0.05]])
+    shown = [np.ptp(one.render(strong)) for one in (LookMap(curve="film"), dataclasses.replace(stage, curve="film"))]
+    assert shown[1] < shown[0]
+    between = blend(Look(name="y", map=LookMap(look="y")), whole, 0.25).map
+    assert between.compression == pytest.approx(0.2)

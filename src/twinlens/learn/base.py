@@ -1,8 +1,9 @@
 """Base: the plain part of a look, fitted to all pictures at once: exposure, white, vignette, root-polynomial, curves.
 
-    tone code of the target  =  curve_c( A rho( gain_i white_i (1 + k1 r^2 + k2 r^4) source ) )
+    tone code of the target  =  curve_c( C( A rho( gain_i white_i (1 + k1 r^2 + k2 r^4) source ) ) )
 
-rho are the 13 root-polynomial terms, A keeps grey (its rows sum to 1), the curves rise, one a channel. Everything is
+rho are the 13 root-polynomial terms, A keeps grey (its rows sum to 1), C brings strong colors nearer to grey, or
+farther from it, by one number, as gamut maps of cameras do, the curves rise, one a channel. Everything is
 found together by Gauss-Newton steps on a robust loss: fitted in turns, exposure and vignette stay wrong. What clips in
 the target is known from one side only, and counts only where the prediction is on the wrong side.
 """
@@ -20,6 +21,7 @@ from twinlens.learn import tone
 from twinlens.learn.likely import LOSS_WIDTH, priors
 from twinlens.numerics.color import decode, encode
 from twinlens.numerics.curve import CODE_SCALE, OFFSET, decode_tone, encode_tone
+from twinlens.numerics.look import compressed, compression_slopes
 from twinlens.numerics.root_polynomial import EXPONENTS, TERMS, terms
 
 Array = npt.NDArray[Any]
@@ -31,6 +33,8 @@ HIGHER_TERMS = (100.0, 300.0, 1e3, 1e4, 1e6)  # weight of the terms beyond the 3
 ONE_SATURATION = 80.0  # a picture: weight against a 3x3 that does more than one saturation, of pictures not aligned
 EXPOSURE_SPREAD, WHITE_SPREAD = 0.7, 0.03  # of log gains from picture to picture, before they are measured
 LEAST_SPREAD = 0.002
+COMPRESSIONS = (-0.5, 2.0)  # the least and the most
+WORTH = 0.05  # of what a base leaves: what compression must explain to be taken, as most makers have none
 
 
 @record(kw_only=True, eq=False)
@@ -58,7 +62,8 @@ class Rows:
 
 @record(kw_only=True, eq=False)
 class Base:
-    """`matrix` (3, 13), `curves` (3, COUNT) coefficients, `gains` (P,) and `whites` (P, 3) logs, `vignette` (2,).
+    """`matrix` (3, 13), `curves` (3, COUNT) coefficients, `gains` (P,) and `whites` (P, 3) logs, `vignette` (2,),
+    `compression` that of a look map.
 
     `display_from_process` (3, 3): from the primaries in which the curves work to those of the target."""
 
@@ -68,6 +73,7 @@ class Base:
     whites: Array
     vignette: Array
     display_from_process: Array
+    compression: float = 0.0
 
     def straight(self, rows: Rows) -> Array:
         """Light (N, 3) of the source with the vignette taken out alone."""
@@ -82,11 +88,12 @@ class Base:
 
 @record(kw_only=True)
 class Freedom:
-    """What may differ between pictures."""
+    """What may differ between pictures, and whether strong colors may be compressed."""
 
     gain: bool = True
     white: bool = False
     vignette: bool = False
+    compression: bool = False
 
 
 def fit(
@@ -94,13 +101,12 @@ def fit(
 ) -> Base:
     """The base nearest to the rows. `higher`: weight against terms beyond the 3x3. `start`: a base to go on from."""
     base = _started(rows, display_from_process) if start is None else start
-    spread = np.array([EXPOSURE_SPREAD, WHITE_SPREAD])
     damping = 1e-3
-    kept = _normal(rows, base, freedom, spread, higher)
+    kept = _normal(rows, base, freedom, higher)
     for _ in range(STEPS):
         normal, right, cost = kept
         moved = _stepped(base, _bounded(normal + damping * np.diag(np.diag(normal)), right, base))
-        tried = _normal(rows, moved, freedom, spread, higher)
+        tried = _normal(rows, moved, freedom, higher)
         if tried[2] > cost:  # a step too far: shorter
             damping *= 10
             if damping > 1e4:
@@ -110,6 +116,13 @@ def fit(
         if cost - tried[2] < 3e-4 * cost:
             break
     return base
+
+
+def compressing(rows: Rows, freedom: Freedom, base: Base, higher: float) -> Base:
+    """A base, or one that compresses strong colors where that explains much of what it leaves."""
+    tried = fit(rows, replace(freedom, compression=True), base.display_from_process, base, higher)
+    before, after = (_normal(rows, one, freedom, higher)[2] for one in (base, tried))
+    return tried if after < (1 - WORTH) * before else base
 
 
 def _bounded(normal: Array, right: Array, base: Base) -> Array:
@@ -139,12 +152,12 @@ def _bounded(normal: Array, right: Array, base: Base) -> Array:
 def in_grey(base: Base) -> Base:
     """The base with one luminance and one curve for all channels: what it shows has no color."""
     one = np.repeat(base.matrix.mean(0, keepdims=True), 3, 0)
-    return replace(base, matrix=one, curves=np.repeat(base.curves.mean(0, keepdims=True), 3, 0))
+    return replace(base, matrix=one, compression=0.0, curves=np.repeat(base.curves.mean(0, keepdims=True), 3, 0))
 
 
 def _stepped(base: Base, step: Array) -> Base:
-    sizes = np.cumsum([3 * TERMS, 3 * tone.COUNT, len(base.gains), 2 * len(base.gains)])
-    matrix, curves, gains, whites, vignette = np.split(step, sizes)
+    sizes = np.cumsum([3 * TERMS, 3 * tone.COUNT, len(base.gains), 2 * len(base.gains), 2])
+    matrix, curves, gains, whites, vignette, compression = np.split(step, sizes)
     moved = whites.reshape(-1, 2)
     return replace(
         base,
@@ -153,6 +166,7 @@ def _stepped(base: Base, step: Array) -> Base:
         gains=base.gains + gains,
         whites=base.whites + np.stack([moved[:, 0], np.zeros(len(moved)), moved[:, 1]], -1),
         vignette=base.vignette + vignette,
+        compression=float(np.clip(base.compression + compression[0], *COMPRESSIONS)),
     )
 
 
@@ -162,11 +176,12 @@ def one_sided(residual: Array, target: Array) -> Array:
     return np.where(free, 0, residual)
 
 
-def _normal(rows: Rows, base: Base, freedom: Freedom, spread: Array, bent: float) -> tuple[Array, Array, float]:
+def _normal(rows: Rows, base: Base, freedom: Freedom, bent: float) -> tuple[Array, Array, float]:
     """Normal matrix, right side and cost at a base."""
     pictures, every = len(base.gains), np.arange(len(rows.weight))
     features = terms(base.light(rows))
-    shown = features @ base.matrix.T
+    mixed = features @ base.matrix.T
+    shown = compressed(mixed, base.compression)
     r2 = np.nan_to_num(rows.radius) ** 2
     fall = np.maximum(1 + base.vignette[0] * r2 + base.vignette[1] * r2**2, 0.05)
     by_white = [features * EXPONENTS[:, c] @ base.matrix.T for c in (0, 2)]
@@ -176,31 +191,40 @@ def _normal(rows: Rows, base: Base, freedom: Freedom, spread: Array, bent: float
     width = np.hypot(LOSS_WIDTH, rows.noise)[:, None]
     off = one_sided(display - rows.target, rows.target) / width
     through = np.where(off == 0, 0, 1 / width)[..., None] * through
-    count = 3 * TERMS + 3 * tone.COUNT + 3 * pictures + 2
+    count = 3 * TERMS + 3 * tone.COUNT + 3 * pictures + 3
     jacobian = np.zeros((len(every), 3, count))
     start = 3 * TERMS + 3 * tone.COUNT
+    by_light: list[Array] = []
     for c, (values, slopes) in enumerate(curves):
         steep = slopes @ base.curves[c] / np.log(2)  # by the log of light
         per_light = np.where(np.abs(shown[:, c]) > 1e-7, steep / np.where(shown[:, c] == 0, 1, shown[:, c]), 0)
         own = through[:, :, c, None]
-        jacobian[:, :, c * TERMS : (c + 1) * TERMS] = own * (per_light[:, None] * features)[:, None]
         first = 3 * TERMS + c * tone.COUNT
         jacobian[:, :, first : first + tone.COUNT] = own * values[:, None]
+        by_light.append(through[:, :, c] * per_light[:, None])
         if freedom.gain:
             jacobian[every, :, start + rows.picture] += through[:, :, c] * steep[:, None]
+        if freedom.vignette:
+            for k, power in enumerate((r2, r2**2)):
+                jacobian[:, :, count - 3 + k] += through[:, :, c] * (steep * power / fall)[:, None]
+    by_mixed = np.stack(by_light, -1)
+    if freedom.compression:
+        slopes, by_amount = compression_slopes(mixed, base.compression)
+        jacobian[:, :, count - 1] = np.einsum("nkc,nc->nk", by_mixed, by_amount)
+        by_mixed = by_mixed @ slopes
+    for c in range(3):
+        jacobian[:, :, c * TERMS : (c + 1) * TERMS] = by_mixed[:, :, c, None] * features[:, None]
         if freedom.white:
             for k in range(2):
                 place = start + pictures + 2 * rows.picture + k
-                jacobian[every, :, place] += through[:, :, c] * (per_light * by_white[k][:, c])[:, None]
-        if freedom.vignette:
-            for k, power in enumerate((r2, r2**2)):
-                jacobian[:, :, count - 2 + k] += through[:, :, c] * (steep * power / fall)[:, None]
+                jacobian[every, :, place] += by_mixed[:, :, c] * by_white[k][:, c, None]
     root = np.sqrt(1 + off**2)
     cost = float(rows.weight @ (2 * (root - 1)).sum(1))
     share = np.sqrt(rows.weight[:, None] / root)
     jacobian = (jacobian * share[..., None]).reshape(-1, count)
     normal, right = jacobian.T @ jacobian, -jacobian.T @ (off * share).ravel()
     plain = ONE_SATURATION / pictures if freedom.white else 0.0
+    spread = np.array([EXPOSURE_SPREAD, WHITE_SPREAD])
     for likely, away, weight in priors(base, spread, len(rows.weight), bent, plain):
         normal += weight * likely.T @ likely
         right -= weight * likely.T @ away

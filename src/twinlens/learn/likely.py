@@ -1,7 +1,7 @@
 """Likely: what of a base is likely before anything is measured, as rows of its normal equations.
 
 Each is (rows, away, weight): weight |away + rows @ step|^2 is added to what a step is to make small. The unknowns are
-those of `base`, in its order: matrix, curves, exposures, whites, vignette.
+those of `base`, in its order: matrix, curves, exposures, whites, vignette, compression.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ CURVE_APART = 1.0  # weight of what the three curves differ, in LOSS_WIDTH
 GREY_KEPT = 1e4  # weight of the rows' sums
 ALL_KEPT = 1e2  # weight of the mean exposure and white
 VIGNETTE_SPREAD = 0.5
+COMPRESSION = 0.1  # weight of its square: most makers have little
 
 
 def _corner_terms() -> Array:
@@ -50,7 +51,7 @@ def priors(base: Base, spread: Array, count: int, bent: float, plain: float) -> 
     """All of them, for `count` rows. `spread`: of exposures and whites. `bent`: weight against terms beyond the 3x3.
     `plain`: weight against a 3x3 that is more than a saturation: few pictures seldom show every hue, and a maker's
     colors are mostly as much more or less vivid."""
-    size = 3 * TERMS + 3 * tone.COUNT + 3 * len(base.gains) + 2
+    size = 3 * TERMS + 3 * tone.COUNT + 3 * len(base.gains) + 3
     for c in range(3):
         yield from _channel(base, c, size, bent)
     straight = np.zeros((9, size))
@@ -58,8 +59,9 @@ def priors(base: Base, spread: Array, count: int, bent: float, plain: float) -> 
     yield straight, MORE_THAN_SATURATION @ base.matrix[:, :3].ravel(), plain
     yield from _pictures(base, size, spread, count)
     fall = np.zeros((2, size))
-    fall[[0, 1], [-2, -1]] = 1
+    fall[[0, 1], [-3, -2]] = 1
     yield fall, base.vignette, 1 / VIGNETTE_SPREAD**2 / count
+    yield np.eye(1, size, size - 1), np.array([base.compression]), COMPRESSION
 
 
 def _channel(base: Base, c: int, size: int, bent: float) -> Iterator[Prior]:

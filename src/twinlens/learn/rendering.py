@@ -69,6 +69,7 @@ def plain_map(base: Base, space: str, process: str) -> LookMap:
         transform=tuple(map(tuple, rec2020.tolist())),
         space=process,  # pyright: ignore[reportArgumentType]
         gamut=space,  # pyright: ignore[reportArgumentType]
+        compression=base.compression,
         curve="nodes",
         nodes=(tuple(tone.STOPS.tolist()), *map(tuple, codes.tolist())),
     )
@@ -98,6 +99,7 @@ def fit(
     """The rendering nearest to the rows, within the guarantees. `start` is one of nearly the same rows."""
     few = thinned(rows, BASE_ROWS, apart=freedom.white)
     if start is not None:
+        freedom = replace(freedom, compression=start.base.compression != 0)
         base = bases.fit(few, freedom, _spaces(start.process, space), start.base, start.higher)
         return _unchecked(rows, base, space, start, freedom.white)
     found = [_in_process(process, rows, few, freedom, space, smoothing) for process in PROCESSES]
@@ -118,12 +120,12 @@ def _in_process(
     process: str, rows: Rows, few: Rows, freedom: Freedom, space: str, smoothing: float | None
 ) -> Rendering:
     """The rendering whose curves work in the primaries of `process`."""
-    base, higher = None, 0.0
-    for higher in bases.HIGHER_TERMS:
-        base = bases.fit(few, freedom, _spaces(process, space), base, higher)
-        if not problems(plain_map(base, space, process)):
-            break
-    assert base is not None
+    there, steps = _spaces(process, space), iter(bases.HIGHER_TERMS)
+    higher = next(steps)
+    base = bases.compressing(few, freedom, bases.fit(few, freedom, there, higher=higher), higher)
+    freedom = replace(freedom, compression=base.compression != 0)
+    while problems(plain_map(base, space, process)) and (more := next(steps, None)):
+        base, higher = bases.fit(few, freedom, there, base, more), more
     return fit_field(rows, base, space, process, smoothing, higher, UNLIKE if freedom.white else 1.0)
 
 

@@ -15,6 +15,8 @@ from twinlens.numerics.color import LMS_FROM_REC2020, OKLAB_FROM_LMS, XYZ_FROM_R
 
 Array = npt.NDArray[Any]
 
+_NO_LIGHT = 1e-12  # squared: has no hue
+
 SKIN_HUE, SKIN_HUE_REACH = (
     np.radians(55.0),
     np.radians(40.0),
@@ -155,3 +157,30 @@ def control(lab: Array, saturation: float, skin: float, sectors: Array) -> Array
         cosine, sine = np.cos(turn), np.sin(turn)
         a, b = a * cosine - b * sine, a * sine + b * cosine
     return np.stack([lightness, a, b], -1)
+
+
+def compressed(rgb: Array, amount: float) -> Array:
+    """RGB (..., 3) with strong colors brought nearer to the grey of their mean: what parts a color from it is divided
+    by 1 + amount sin^2 of its angle to grey (a gamut compression without a threshold; below 0 it expands). The same at
+    any exposure; greys stay; of colors inside the primaries none change places where the amount is -0.9 to 8."""
+    if not amount:
+        return rgb
+    grey = rgb.mean(-1, keepdims=True)
+    off = rgb - grey
+    return (grey + off / (1 + amount * _strength(rgb, off))).astype(rgb.dtype)
+
+
+def compression_slopes(rgb: Array, amount: float) -> tuple[Array, Array]:
+    """The slopes of `compressed` by RGB (..., 3, 3), and by the amount (..., 3)."""
+    off = rgb - rgb.mean(-1, keepdims=True)
+    strong = _strength(rgb, off)
+    share = 1 / (1 + amount * strong)
+    more = 2 * amount * share**2 / np.maximum(np.square(rgb).sum(-1, keepdims=True), _NO_LIGHT)
+    third = np.full((3, 3), 1 / 3)
+    turned = off[..., None] * (off - strong * rgb)[..., None, :]
+    return third + share[..., None] * (np.eye(3) - third) - more[..., None] * turned, -off * strong * share**2
+
+
+def _strength(rgb: Array, off: Array) -> Array:
+    """The squared sine (..., 1) of the angle between RGB and grey; `off` is what parts them."""
+    return np.square(off).sum(-1, keepdims=True) / np.maximum(np.square(rgb).sum(-1, keepdims=True), _NO_LIGHT)

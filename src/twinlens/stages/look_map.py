@@ -1,10 +1,10 @@
 """Look map: scene light to display light, the way a look renders it: tone curve and color map in one.
 
-In this order: exposure and a root-polynomial in scene light; a tone curve per channel of the process space; the scene's
-hue and saturation given back in part; a residual table over the display result; controls of hue, chroma, lightness in
-Oklab; what is left outside 0 to 1 brought inside with its hue kept, or cut channel by channel in a `gamut`. Without
-any of these it is *neutral*: the scene's light itself. `strength` scales every part: 0 is neutral, 1 the look. For the
-pixels all is one compiled table.
+In this order: exposure and a root-polynomial in scene light; in the process space, strong colors brought nearer to grey
+and a tone curve per channel; the scene's hue and saturation given back in part; a residual table over the display
+result; controls of hue, chroma, lightness in Oklab; what is left outside 0 to 1 brought inside with its hue kept, or
+cut channel by channel in a `gamut`. Without any of these it is *neutral*: the scene's light itself. `strength` scales
+every part: 0 is neutral, 1 the look. For the pixels all is one compiled table.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ Array = npt.NDArray[Any]
 
 DAYLIGHT_CCT = 6504.0
 TABLE_SIZE, TABLE_OVER = 33, 4
+COMPRESSIONS = (-0.9, 8.0)  # between which colors keep their order
 FINE_STEPS = 128  # a side, at which a residual table is read, straight between them: cubics through its nodes
 NEAR_BLACK = 2e-5  # scene light up to which a curve counts as straight
 LEAST_SLOPE = 0.05  # display light by light below 0, where a lifted black is flat
@@ -58,6 +59,9 @@ class LookMap(Stage):
     )
     space: Literal["rec2020", "srgb", "p3", "adobe", "prophoto"] = param(
         "rec2020", doc="primaries in which the tone curve works", expert=True
+    )
+    compression: float = param(
+        0.0, low=-0.6, high=4, doc="how much strong colors are brought nearer to grey before the tone curve"
     )
     curve: Literal["none", "film", "nodes"] = param("none", doc="the kind of tone curve")
     middle: float = param(0.18, low=0.05, high=0.5, doc="film: display light (linear) of mid grey")
@@ -97,8 +101,8 @@ class LookMap(Stage):
     @property
     def is_neutral(self) -> bool:
         """Whether this is scene light times a gain, and nothing else."""
-        maps = self.transform != IDENTITY or self.lights or self.curve != "none" or self.table or _has_controls(self)
-        return self.strength == 0 or not maps
+        numbers = self.transform != IDENTITY or self.lights or self.compression or self.table
+        return self.strength == 0 or not (numbers or self.curve != "none" or _has_controls(self))
 
     @property
     def gain(self) -> float:
@@ -161,13 +165,16 @@ class LookMap(Stage):
         return np.clip(display @ there.T, 0, 1) @ back.T
 
     def toned(self, light: Array, tone: Callable[[Array], Array] | None = None) -> Array:
-        """Display light after the tone curve alone, of light (..., 3) after the transform."""
+        """Display light after compression and tone curve, of light (..., 3) after the transform."""
         tone = tone or tone_of(self)
         if self.space == "rec2020":
-            return self._curved(light, tone)
+            return self._curved(self._compressed(light), tone)
         to_process = color.rgb_from_rgb(self.space, "rec2020").astype(light.dtype)
         back = color.rgb_from_rgb("rec2020", self.space).astype(light.dtype)
-        return self._curved(light @ to_process.T, tone) @ back.T
+        return self._curved(self._compressed(light @ to_process.T), tone) @ back.T
+
+    def _compressed(self, light: Array) -> Array:
+        return look.compressed(light, float(np.clip(self.strength * self.compression, *COMPRESSIONS)))
 
     def _curved(self, light: Array, tone: Callable[[Array], Array]) -> Array:
         """Display light of light, channel by channel. With a gamut, light below 0 goes on along the curve's tangent at

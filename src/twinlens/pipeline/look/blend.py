@@ -49,8 +49,8 @@ def _mix(one: Any, other: Any, share: float) -> Any:
 
 
 def _mixed_map(one: LookMap, other: LookMap, share: float) -> LookMap:
-    curves = "none" in (one.curve, other.curve) or one.space == other.space
-    if not curves or between.gamut_of(one) != between.gamut_of(other):
+    has_space = [stage.curve != "none" or stage.compression != 0 for stage in (one, other)]
+    if (all(has_space) and one.space != other.space) or between.gamut_of(one) != between.gamut_of(other):
         return _mixed_pictures(one, other, share)
     mixed = _mixed_numbers(one, other, share)
     if not problems(mixed):
@@ -62,7 +62,8 @@ def _mixed_map(one: LookMap, other: LookMap, share: float) -> LookMap:
 def _mixed_numbers(one: LookMap, other: LookMap, share: float, highest: float = np.inf) -> LookMap:
     """The look of mixed numbers; `highest` is the tone code above which the curves count as white."""
     values: dict[str, Any] = {
-        key: _mix(getattr(one, key), getattr(other, key), share) for key in ("exposure", "saturation", "skin")
+        key: _mix(getattr(one, key), getattr(other, key), share)
+        for key in ("exposure", "compression", "saturation", "skin")
     }
     sectors = _mix(np.asarray(one.sectors), np.asarray(other.sectors), share)
     values["sectors"] = tuple(map(tuple, sectors.tolist()))

@@ -27,6 +27,7 @@ KIND = "look/1"
 
 PLACES = {  # where a parameter of LookMap stands in the document
     "exposure": ("scene", "exposure"), "space": ("scene", "space"), "transform": ("scene", "transform"),
+    "compression": ("scene", "compression"),
     "curve": ("curve", "kind"), "middle": ("curve", "middle"), "contrast": ("curve", "contrast"),
     "toe": ("curve", "toe"), "white": ("curve", "white"), "keep_hue": ("curve", "keep_hue"),
     "keep_saturation": ("curve", "keep_saturation"),
