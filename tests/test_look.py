@@ -552,3 +552,20 @@ def test_a_look_with_compression_is_written_read_and_blended():
     assert shown[1] < shown[0]
     between = blend(Look(name="y", map=LookMap(look="y")), whole, 0.25).map
     assert between.compression == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.7, 0.95])
+def test_between_a_cut_look_of_strong_terms_and_one_without_color_there_are_looks(share):
+    rows = (
+        (1.42, -0.42, -0.02, 0.4, 0.59, -0.81, -0.17, -0.24, 0.39, -0.22, -0.31, 0.42, -0.03),
+        (-0.09, 1.1, 0.0, -0.32, -0.64, 0.35, 0.14, 0.29, -0.16, 0.17, 0.33, -0.19, 0.02),
+        (-0.01, 0.05, 0.91, 0.13, 1.16, 1.25, -0.05, -0.54, -0.6, -0.06, -0.57, -0.6, -0.06),
+    )
+    cut = LookMap(look="cut", gamut="srgb", space="p3", transform=rows, curve="film", contrast=1.3)
+    assert not problems(cut)
+    found = blend(Look(name="cut", map=cut), load("mono"), share).map
+    assert not problems(found)
+    grey, red = np.array([[0.18] * 3]), np.array([[0.4, 0.1, 0.1]])
+    lowest, highest = sorted(float(one.grey(grey[0, :1])[0, 1]) for one in (cut, load("mono").map))
+    assert lowest - 0.01 < float(found.grey(grey[0, :1])[0, 1]) < highest + 0.01
+    assert 0 < np.ptp(found.render(red)) < np.ptp(cut.render(red))

@@ -13,7 +13,7 @@ import numpy as np
 
 from twinlens.core.errors import ParameterError
 from twinlens.core.look import Table, keep_table, table_of
-from twinlens.numerics import color, curve
+from twinlens.numerics import color, curve, look
 from twinlens.numerics.lut import identity_table
 from twinlens.pipeline.look import between
 from twinlens.pipeline.look.check import problems
@@ -23,6 +23,7 @@ from twinlens.stages.look_map import LookMap
 
 GAMUTS = ("srgb", "p3", "adobe", "rec2020", "prophoto")  # in which looks are cut, from the smallest
 STOPS = np.arange(-24, 11) / 2  # where a blended curve gets its nodes: half stops, -12 to +5
+COLORS = (0.02, 0.1, 0.3, 0.6, 1.0)  # light of a channel, of the colors by which a 3x3 is the nearest
 CLOSEST = 0.02  # stops: nodes that are nearer to the one before are left out
 
 
@@ -86,7 +87,29 @@ def _mixed_pictures(one: LookMap, other: LookMap, share: float) -> LookMap:
             led = replace(base, table=keep_table(table))
             if not problems(led):
                 return led
-    return next((base for base in bases if not problems(base)), bases[0])
+    plain = _straight(parts[0]), _straight(parts[1])
+    straight = [
+        _mixed_numbers(replace(plain[0], space=base.space), replace(plain[1], space=base.space), share)
+        for base in bases
+    ]
+    return next((base for base in (*bases, *straight) if not problems(base)), bases[0])
+
+
+def _straight(stage: LookMap) -> LookMap:
+    """The stage with the nearest 3x3 in place of its root-polynomial, without table: of these the mix keeps its order
+    even where one of two looks has cut colors or has none at all."""
+    lights = tuple((row[0], *_nearest(np.reshape(row[1:], (3, -1))).ravel().tolist()) for row in stage.lights)
+    rows = _nearest(np.asarray(stage.transform)).tolist()
+    return replace(stage, transform=tuple(map(tuple, rows)), lights=lights, table="")
+
+
+def _nearest(transform: np.ndarray) -> np.ndarray:
+    """The 3x3 nearest to a root-polynomial (3, N) over colors of all kinds, with its greys."""
+    light = np.stack(np.meshgrid(*[COLORS] * 3), -1).reshape(-1, 3)
+    weight = 1 / light.mean(1, keepdims=True)
+    shown = look.root_terms(light, transform.shape[1]) @ transform.T
+    found = np.linalg.lstsq(light * weight, shown * weight, rcond=None)[0].T
+    return found * (transform.sum(1) / found.sum(1))[:, None]
 
 
 def _in_one_gamut(one: LookMap, other: LookMap) -> tuple[LookMap, LookMap]:
