@@ -34,7 +34,7 @@ ONE_SATURATION = 80.0  # a picture: weight against a 3x3 that does more than one
 EXPOSURE_SPREAD, WHITE_SPREAD = 0.7, 0.03  # of log gains from picture to picture, before they are measured
 LEAST_SPREAD = 0.002
 COMPRESSIONS = (-0.5, 2.0)  # the least and the most
-WORTH = 0.05  # of what a base leaves: what compression must explain to be taken, as most makers have none
+WORTH = 0.1  # of what a base leaves: what compression must explain to be taken, as most makers have none
 
 
 @record(kw_only=True, eq=False)
