@@ -2,7 +2,7 @@
 
 One command: `python benchmarks/learn.py [--photographs FOLDER] [--peers-python PATH] [--quick]`. Looks are makers of
 `simulate` and three written here, none of the form that `learn` fits. Training pictures are still lifes; test pictures
-are other still lifes and the photographs of FOLDER. `--peers-python` is a Python that has camera-match and
+are other still lifes and the photographs of FOLDER. `--peers-python` is a Python that has camera-match[rbf] and
 color-matcher; without it they are "not measured". Figures are CIEDE2000, mean and 95th percentile.
 """
 
