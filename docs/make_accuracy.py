@@ -424,8 +424,8 @@ def learned() -> str:
         "In colors that no photograph shows a look is a guess: with three of these photographs about half of the test "
         "colors lie 20 (CIELAB) and more from any that was seen. Weights were chosen on most of these photographs with "
         "natural, cinematic, random:4 and by hue, film being watched; how far the evidence may go with natural, film "
-        "and two real makers; the others were watched, and by hue and random:3 decided against one setting; random:12 "
-        "to random:17 had no part in any choice. "
+        "and two real makers; the others were watched, and by hue and random:3 decided against one setting, random:13 "
+        "and random:14 for taking compression more seldom. Otherwise random:12 to random:17 had no part. "
         "camera-match's RBF (with xalglib) was given 1000 of the 12,000 colors, its time growing with their square.\n",
         "Of the same maps: the error over the whole gamut where a chart was beside three photographs; of a neutral "
         "ramp, where greys were seen; the most of four (3 and 10, clean and noisy) of the bends along 200 ramps of 256 "
