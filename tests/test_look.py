@@ -1,19 +1,15 @@
-"""Looks: what every look must hold, the four shipped ones, the document, strength, blending and checks."""
+"""Looks: what every look must hold, the four shipped ones, strength, blending, lights and checks."""
 
 from __future__ import annotations
 
-import copy
 import dataclasses
-import gc
-import pickle
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from twinlens.core import look as look_numbers
-from twinlens.core.errors import DocumentError, FileError, ParameterError
+from twinlens.core.errors import DocumentError, ParameterError
 from twinlens.core.image import DISPLAY, SCENE, Image, Window, empty_rgb, planar
 from twinlens.core.look import COLUMNS, PLAIN_SECTOR, Table, keep_table
 from twinlens.core.shot import Shot
@@ -21,18 +17,14 @@ from twinlens.core.stage import Facts
 from twinlens.numerics import color, colorchecker, look, lut
 from twinlens.pipeline.look import (
     Finish,
-    Look,
     at_strength,
     blend,
     dumps,
     load,
     loads,
     problems,
-    read_tables,
-    save,
     shipped,
     valid_strength,
-    write_tables,
 )
 from twinlens.simulate import sample
 from twinlens.stages.look_map import LookMap
@@ -288,13 +280,7 @@ def test_table_that_is_not_loaded_is_named():
         LookMap(table="0123").render(random_scene(4))
 
 
-# Documents
-
-
-@pytest.mark.parametrize("name", shipped())
-def test_documents_read_back_equal(name):
-    assert loads(dumps(load(name))) == load(name)
-    assert load(name).reasons and load(name).description and load(name).provenance
+# Blending
 
 
 @settings(max_examples=20, deadline=None)
@@ -321,97 +307,7 @@ def test_blend_with_neutral_is_strength(share):
     assert same.mean() < 0.35 and same.max() < 1.5  # the curve goes through nodes half a stop apart
 
 
-def made_with_table() -> Look:
-    values = lut.identity_table(3) ** np.float32(1.1)
-    return Look(name="made", map=LookMap(curve="film", middle=0.2, contrast=1.3, table=keep_table(Table(values))))
-
-
-def test_save_writes_the_table_beside_and_reads_it_back(tmp_path):
-    made = made_with_table()
-    save(made, tmp_path / "made.look.toml")
-    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".cube", ".toml"]
-    assert load(tmp_path / "made.look.toml") == made
-    with pytest.raises(FileError, match="exists already"):
-        save(made, tmp_path / "made.look.toml")
-    save(made, tmp_path / "made.look.toml", overwrite=True)
-    beside = next(tmp_path.glob("*.cube"))
-    beside.write_text(beside.read_text().replace("\n0 0 0\n", "\n0.1 0 0\n"))
-    with pytest.raises(DocumentError, match="not the table that this look was made with"):
-        load(tmp_path / "made.look.toml")
-    beside.unlink()
-    with pytest.raises(FileError, match="cannot read the table"):
-        load(tmp_path / "made.look.toml")
-
-
-def test_tables_of_a_recipe_are_found_beside_it(tmp_path, monkeypatch):
-    made = made_with_table()
-    rgb = random_scene(32)
-    before = made.map.render(rgb)
-    assert [path.suffix for path in write_tables([made.map], tmp_path)] == [".cube"]
-    text = str(made.map.table)
-    monkeypatch.setattr("twinlens.core.look._tables", {})
-    written = dataclasses.replace(made.map, table=text)
-    with pytest.raises(DocumentError, match="not loaded"):
-        read_tables([written], tmp_path / "elsewhere")
-    read_tables([written], tmp_path)
-    assert np.array_equal(written.render(rgb), before)
-
-
-def test_a_name_does_not_lead_out_of_the_folder(tmp_path):
-    made = dataclasses.replace(made_with_table(), name="../../ou/t")
-    path = write_tables([made.map], tmp_path)[0]
-    assert path.parent == tmp_path
-    assert path.name.startswith("--..-ou-t-")
-    assert path.exists()
-
-
 HEAD = 'format = "look/1"\nname = "x"\n'
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("", "expected a document"),
-        ('format = "look/2"\nname = "x"', "update twinlens"),
-        ('format = "look/1"', "needs a name"),
-        (HEAD + "nam = 1", "unknown key nam"),
-        (HEAD + "[curve]\ncontrst = 1", "unknown key contrst"),
-        (HEAD + "[sectors.mauve]\nchroma = 1", "unknown key mauve"),
-        (HEAD + "[sectors.green]\nchrome = 1", "unknown key chrome"),
-        (HEAD + "[sectors.green]\nchroma = 9", "green: chroma = 9 is outside 0 to 2"),
-        (HEAD + "[curve]\ncontrast = 9", r"curve\.contrast = 9 stops/stop is outside 0\.5 to 3"),
-        (HEAD + '[curve]\nkind = "film"\ncontrast = 0.5', "cannot reach white"),
-        (HEAD + '[curve]\nkind = "bezier"', r"curve\.kind = 'bezier': expected one of"),
-        (HEAD + '[color]\nsaturation = "much"', r"color\.saturation = 'much': expected a number"),
-        (HEAD + "color = 3", "color is a table"),
-        (HEAD + '[curve]\nkind = "nodes"\nstops = [1, 0]\ndisplay = [0, 1]', "stops must rise"),
-        (HEAD + '[curve]\nkind = "nodes"\nstops = [0, 1]\ndisplay = [1, 0]', "must not fall"),
-        (HEAD + '[curve]\nkind = "nodes"', "a row of stops"),
-        (HEAD + "[curve]\nstops = [0, 1]\nred = [0, 1]", "curve nodes are"),
-        (HEAD + "[scene]\nexposure = inf", "a finite number"),
-        (HEAD + "[scene]\ntransform = [[1, 0, 0]]", r"scene\.transform: 3 rows"),
-        (HEAD + "[finish]\nvignette = 3", r"finish\.vignette = 3 is outside"),
-        (HEAD + "[finish]\nshine = 3", "unknown key shine"),
-        (HEAD + "[[light]]\ncct = 100", "cct = 100"),
-        (HEAD + "[[light]]\ncct = 5000\ngains = [1, 2]", "gains"),
-        (HEAD + "[light]\ncct = 5000", "list of tables"),
-        (HEAD + "[[light]]\ncct = 5000\n[[light]]\ncct = 5000", "each given once"),
-        (HEAD + "[scene]\ntransform = [[1, 0, nan], [0, 1, 0], [0, 0, 1]]", "finite numbers"),
-        (HEAD + '[table]\nfile = "../x.cube"', "beside the look"),
-        (HEAD + "reasons = 3", "list of sentences"),
-        (HEAD + "description = [", "not valid TOML"),
-    ],
-)
-def test_bad_documents_are_refused_with_the_key(text, said):
-    with pytest.raises(DocumentError, match=said):
-        loads(text)
-
-
-def test_unknown_looks_are_refused_with_a_hint(tmp_path):
-    with pytest.raises(DocumentError, match="did you mean 'authentic'"):
-        load("autentic")
-    with pytest.raises(DocumentError, match="cannot read the look"):
-        load(tmp_path / "absent.toml")
 
 
 def test_lights_are_interpolated_by_inverse_temperature():
@@ -477,95 +373,3 @@ def test_stage_takes_one_pixel_and_leaves_its_input_alone():
     before = image.pixels.copy()
     assert load("vibrant").map(image).pixels.shape == (1, 1, 3)
     assert np.array_equal(image.pixels, before)
-
-
-def kept_bytes() -> int:
-    gc.collect()
-    return sum(one.values.nbytes for one in look_numbers._tables.values())
-
-
-def test_tables_that_no_look_holds_are_given_up_and_those_of_looks_stay(monkeypatch: pytest.MonkeyPatch) -> None:
-    rng = np.random.default_rng(0)
-    monkeypatch.setattr(look_numbers, "RECENT_BYTES", 20 * 12 * 9**3)
-
-    def fitted() -> LookMap:  # as a fit makes tables, one after the other, and holds the last
-        stages = [LookMap(table=keep_table(Table(rng.random((9, 9, 9, 3))))) for _ in range(13)]
-        return stages[-1]
-
-    held, rgb = fitted(), random_scene(32)
-    before = held.render(rgb)
-    others = held_bytes = kept_bytes()
-    for _ in range(60):
-        fitted()
-        others = kept_bytes()
-    assert others <= held_bytes + look_numbers.RECENT_BYTES
-    assert np.array_equal(held.render(rgb), before)
-    copies = dataclasses.replace(held, strength=0.5), pickle.loads(pickle.dumps(held)), copy.deepcopy(held)
-    name = str(held.table)
-    again = LookMap(table=name)
-    del held
-    assert np.array_equal(again.render(rgb), before)
-    assert all(look_numbers.table_of(one.table).hash == name for one in copies)
-    del again, copies
-    gc.collect()
-    with pytest.raises(DocumentError, match="is not loaded"):
-        LookMap(table=name).render(rgb)
-
-
-def test_a_name_read_before_its_table_holds_it_from_then_on() -> None:
-    table = Table(np.random.default_rng(1).random((3, 3, 3, 3)))
-    early = LookMap(table=table.hash)
-    with pytest.raises(DocumentError, match="is not loaded"):
-        early.render(random_scene(4))
-    keep_table(table)
-    assert look_numbers.table_of(early.table) is table
-    look_numbers._recent.clear()
-    name = early.table
-    del table
-    gc.collect()
-    assert look_numbers.table_of(name).hash == name == early.table
-
-
-@pytest.mark.parametrize("amount", [-0.6, 0.3, 4.0])
-def test_compression_keeps_greys_exposure_and_order_and_knows_its_slopes(amount):
-    rgb = np.random.default_rng(4).uniform(0, 1, (500, 3))
-    found, (slopes, by_amount) = look.compressed(rgb, amount), look.compression_slopes(rgb, amount)
-    greys = np.repeat(rgb[:, :1], 3, 1)
-    assert np.abs(look.compressed(greys, amount) - greys).max() < 1e-12
-    assert np.abs(look.compressed(rgb * 8, amount) - found * 8).max() < 1e-12
-    assert np.all((np.ptp(found, axis=1) < np.ptp(rgb, axis=1)) == (amount > 0))
-    assert np.linalg.det(slopes).min() > 0
-    steps = [look.compressed(rgb + 1e-6 * one, amount) - look.compressed(rgb - 1e-6 * one, amount) for one in np.eye(3)]
-    assert np.abs(np.stack(steps, -1) / 2e-6 - slopes).max() < 1e-7
-    step = look.compressed(rgb, amount + 1e-6) - look.compressed(rgb, amount - 1e-6)
-    assert np.abs(step / 2e-6 - by_amount).max() < 1e-7
-
-
-def test_a_look_with_compression_is_written_read_and_blended():
-    stage = LookMap(look="x", compression=0.8)
-    assert not stage.is_neutral and not problems(stage)
-    whole = Look(name="x", map=stage)
-    again = loads(dumps(whole)).map
-    assert again.compression == 0.8
-    strong = np.array([[0.6, 0.1, 0.05]])
-    shown = [np.ptp(one.render(strong)) for one in (LookMap(curve="film"), dataclasses.replace(stage, curve="film"))]
-    assert shown[1] < shown[0]
-    between = blend(Look(name="y", map=LookMap(look="y")), whole, 0.25).map
-    assert between.compression == pytest.approx(0.2)
-
-
-@pytest.mark.parametrize("share", [0.3, 0.7, 0.95])
-def test_between_a_cut_look_of_strong_terms_and_one_without_color_there_are_looks(share):
-    rows = (
-        (1.42, -0.42, -0.02, 0.4, 0.59, -0.81, -0.17, -0.24, 0.39, -0.22, -0.31, 0.42, -0.03),
-        (-0.09, 1.1, 0.0, -0.32, -0.64, 0.35, 0.14, 0.29, -0.16, 0.17, 0.33, -0.19, 0.02),
-        (-0.01, 0.05, 0.91, 0.13, 1.16, 1.25, -0.05, -0.54, -0.6, -0.06, -0.57, -0.6, -0.06),
-    )
-    cut = LookMap(look="cut", gamut="srgb", space="p3", transform=rows, curve="film", contrast=1.3)
-    assert not problems(cut)
-    found = blend(Look(name="cut", map=cut), load("mono"), share).map
-    assert not problems(found)
-    grey, red = np.array([[0.18] * 3]), np.array([[0.4, 0.1, 0.1]])
-    lowest, highest = sorted(float(one.grey(grey[0, :1])[0, 1]) for one in (cut, load("mono").map))
-    assert lowest - 0.01 < float(found.grey(grey[0, :1])[0, 1]) < highest + 0.01
-    assert 0 < np.ptp(found.render(red)) < np.ptp(cut.render(red))
