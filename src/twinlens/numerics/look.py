@@ -167,7 +167,7 @@ def compressed(rgb: Array, amount: float) -> Array:
         return rgb
     grey = rgb.mean(-1, keepdims=True)
     off = rgb - grey
-    return (grey + off / (1 + amount * _strength(rgb, off))).astype(rgb.dtype)
+    return grey + off / (1 + amount * _strength(rgb, off))
 
 
 def compression_slopes(rgb: Array, amount: float) -> tuple[Array, Array]:

@@ -74,7 +74,8 @@ def finer(table: Array, factor: int) -> Array:
     parts = (np.arange(factor)[:, None] / factor) ** np.arange(4) @ CATMULL_ROM
     line = np.concatenate([np.einsum("fk,ckn->cfn", parts, four).reshape(-1, len(table)), nodes[-1:]])
     line = line.astype(np.float32)
-    return np.ascontiguousarray(np.einsum("ai,bj,ck,ijkm->abcm", line, line, line, table, optimize=True))
+    planes = np.einsum("bj,ck,ijkm->ibcm", line, line, table, optimize=True)
+    return (line @ planes.reshape(len(table), -1)).reshape(*[len(line)] * 3, table.shape[-1])
 
 
 def identity_table(size: int) -> Array:

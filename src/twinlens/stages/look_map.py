@@ -200,7 +200,9 @@ def compiled(stage: LookMap, size: int = TABLE_SIZE) -> kernels.Tables:
 @lru_cache(maxsize=16)
 def _compile(stage: LookMap, size: int) -> kernels.Tables:
     gains = np.round(_scene_light(stage, np.ones((1, 3)))[0], 12)
-    return kernels.Tables(*lut.build(tone_of(stage), gains, stage.render, size, TABLE_OVER))
+    made = kernels.Tables(*lut.build(tone_of(stage), gains, stage.render, size, TABLE_OVER))
+    _fine.cache_clear()  # the pixels need its memory more
+    return made
 
 
 def _scene_light(stage: LookMap, rgb: Array) -> Array:
