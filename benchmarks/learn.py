@@ -33,8 +33,8 @@ Look = Callable[[Array], Array]
 
 SEED = 0
 HEIGHT, WIDTH, BLOCK = 320, 480, 8
-SEEN = "natural", "cinematic", "random:1", "random:3", "random:4", "random:9", "random:11"
-UNSEEN = tuple(f"random:{number}" for number in range(12, 18))  # makers by which nothing was chosen
+EARLIER = "natural", "cinematic", "random:1", "random:3", "random:4", "random:9", "random:11"
+ADDED = tuple(f"random:{number}" for number in range(12, 18))  # last; two decided one choice (docs/accuracy.md)
 TRAINING, TESTS = range(1, 11), range(101, 107)  # seeds of still lifes
 ROWS = 1200  # of a picture
 NOISE = 0.006  # code, of a block mean after demosaic, sharpening and JPEG
@@ -90,7 +90,7 @@ def warped(scene: Array) -> Array:
 
 def looks() -> dict[str, Look]:
     """The true looks: scene light, linear Rec. 2020, to sRGB codes."""
-    makers = {name: maker.load(name).color for name in (*SEEN, *UNSEEN)}
+    makers = {name: maker.load(name).color for name in (*EARLIER, *ADDED)}
     return makers | {"by hue": by_hue, "film": film, "warped": warped}
 
 
