@@ -2,10 +2,14 @@
 
 The look develops a raw as a user's; the result is laid on the maker's picture and compared by means of flat blocks:
 CIEDE2000 blind, and after the one exposure gain and the one white gain on scene light that bring both nearest.
+
+A look's map alone can be judged too, over the blocks' scene light: a learned one, and beside it the maker's own, which
+tells how much of an error no look can help.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -22,10 +26,12 @@ from twinlens.pipeline.look import Look
 from twinlens.pipeline.recipe import Output, Recipe
 from twinlens.pipeline.resolve import resolve
 from twinlens.pipeline.scene import scene_light
+from twinlens.simulate import maker as makers
 from twinlens.stages.camera_color import CameraColor
 from twinlens.stages.white_balance import WhiteBalance
 
 Array = npt.NDArray[Any]
+Render = Callable[[Array], Array]  # scene light to display light, both (..., 3) in linear Rec. 2020
 
 GAIN_STEP, GAIN_SHORT, GAIN_ROUNDS = 0.02, 0.001, 10  # natural logarithm
 DOUBT, INDEPENDENT = 2.0, 100  # CIELAB, what a block is uncertain by; blocks that tell as much as a prior
@@ -138,15 +144,41 @@ def best_gains(look: Look, truth: Truth, keep: Array, wanted: Array, now: Array)
 
     The prior decides only where a picture tells nothing of a gain.
     """
-    light, known = truth.light[keep], np.linalg.inv(rec2020_from_camera(truth.source))
-    start = _shown(look, light)
+    light = truth.light[keep]
+    start = _shown(look.map.render, light)
+    mixing = _mixing(truth.source)
+    log = _nearest(lambda log: now + _shown(look.map.render, light @ mixing(log).T) - start, wanted)
+    return gains_of(log), cielab(_means(developed(look, truth, gains_of(log)))[keep])
+
+
+def by_light(render: Render, files: Files, maker: str) -> dict[str, float]:
+    """The errors of a look's map alone, over the phone's light of all test scenes by blocks that are flat in the
+    maker's pictures, with each picture's best gains."""
+    rows = [_of_map(render, truth) for truth in truths(files, maker, own=False)]
+    mean, p95 = np.mean(rows, axis=0)
+    return {"matched": float(mean), "matched_p95": float(p95)}
+
+
+def _of_map(render: Render, truth: Truth) -> tuple[float, float]:
+    keep = counted(truth.wanted, truth)
+    light, wanted, mixing = truth.light[keep], cielab(_means(truth.wanted)[keep]), _mixing(truth.source)
 
     def at(log: Array) -> Array:
-        gains = gains_of(log)
-        mixing = gains[1] * rec2020_from_camera(balanced(truth.source, gains)) @ known
-        return now + _shown(look, light @ mixing.T) - start
+        return _shown(render, light @ mixing(log).T)
 
-    prior = np.diag(len(light) / INDEPENDENT / PRIOR**2)
+    error = color.delta_e_2000(at(_nearest(at, wanted)), wanted)
+    return float(error.mean()), float(np.percentile(error, 95))
+
+
+def own_look(maker: str) -> Render:
+    """The maker's own map of colors."""
+    codes = makers.load(maker).color
+    return lambda light: color.decode(codes(np.maximum(light, 0)), "srgb") @ color.rgb_from_rgb("rec2020", "srgb").T
+
+
+def _nearest(at: Callable[[Array], Array], wanted: Array) -> Array:
+    """The logarithms (3,) of exposure, red and blue at which blocks `at` them (N, 3) are nearest to those wanted."""
+    prior = np.diag(len(wanted) / INDEPENDENT / PRIOR**2)
     log = np.zeros(3)
     for _ in range(GAIN_ROUNDS):
         shown = at(log)
@@ -157,7 +189,18 @@ def best_gains(look: Look, truth: Truth, keep: Array, wanted: Array, now: Array)
         log = log + step
         if np.abs(step).max() < GAIN_SHORT:
             break
-    return gains_of(log), cielab(_means(developed(look, truth, gains_of(log)))[keep])
+    return log
+
+
+def _mixing(source: Any) -> Callable[[Array], Array]:
+    """What takes a raw's scene light to that under gains, by their logarithms, (3, 3)."""
+    known = np.linalg.inv(rec2020_from_camera(source))
+
+    def mixing(log: Array) -> Array:
+        gains = gains_of(log)
+        return gains[1] * rec2020_from_camera(balanced(source, gains)) @ known
+
+    return mixing
 
 
 def balanced(source: Any, gains: Array) -> Any:
@@ -174,9 +217,9 @@ def rec2020_from_camera(source: Any) -> Array:
     return matrix.rec2020_from_balanced * np.array(white.gains)
 
 
-def _shown(look: Look, light: Array) -> Array:
+def _shown(render: Render, light: Array) -> Array:
     """CIELAB (N, 3) of what a look's map shows of scene light."""
-    return cielab(np.clip(look.map.render(light) @ color.rgb_from_rgb("srgb", "rec2020").T, 0, 1))
+    return cielab(np.clip(render(light) @ color.rgb_from_rgb("srgb", "rec2020").T, 0, 1))
 
 
 def gains_of(log: Array) -> Array:

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 from learn_files import SENSORS, Files
-from learn_judge import judged
+from learn_judge import by_light, judged, own_look
 from record import RESULTS, save
 
 from twinlens.core.errors import TwinlensError
@@ -59,6 +59,9 @@ def run(files: Files, regime: str, maker: str) -> dict[str, Any]:
     fit = fit_look(found, name="learned")
     seconds = time.process_time() - began
     result = judged(fit.value, files, regime, maker)
+    if regime == "handheld-10" and maker not in EXEMPT:  # beside the maker's own look, whose error no look can help
+        for key, render in (("by_light", fit.value.map.render), ("own_look_by_light", own_look(maker))):
+            result[key] = by_light(render, files, maker)
     told = {"pairs": len(found.sources), "left_out": list(found.left_out), "samples": len(found.source),
             "cpu_s": seconds,
             "judge_cpu_s": time.process_time() - began - seconds,

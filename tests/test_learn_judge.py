@@ -48,3 +48,17 @@ def test_another_white_is_another_mixture_of_the_same_light(source):
     light, there = scene_light(source), scene_light(other)
     whole = ~(light.clipped | there.clipped) & (light.light.max(-1) < 0.6)  # above, what clips is made good
     np.testing.assert_allclose(there.light[whole], light.light[whole] @ mixing.T, atol=2e-4, rtol=2e-3)
+
+
+def test_a_map_alone_is_judged_after_the_best_gains(source):
+    seen = scene_light(source)
+    place = judge.aligning.framed(seen.light.shape, seen.light.shape)
+    light = judge._means(judge.warp(seen.light, place))
+    gains = judge.gains_of(np.array([0.2, -0.04, 0.12]))
+    mixing = judge._mixing(source)(np.log([gains[1], gains[0] / gains[1], gains[2] / gains[1]]))
+    srgb = judge.color.rgb_from_rgb("srgb", "rec2020")
+    wanted = np.clip(LOOK.map.render(np.asarray(seen.light, float) @ mixing.T) @ srgb.T, 0, 1)
+    truth = judge.Truth("", source, wanted, place, light, np.ones(wanted.shape[:2], bool))
+    same, other = (judge._of_map(load(name).map.render, truth)[0] for name in ("authentic", "vibrant"))
+    assert same < 0.3 < other
+    assert judge._of_map(judge.own_look("natural"), truth)[0] > same
