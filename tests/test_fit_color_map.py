@@ -138,6 +138,25 @@ def test_a_few_wrong_rows_do_not_spoil_the_map():
     assert error.mean() < 0.9
 
 
+def test_weights_count_also_where_there_are_more_rows_than_are_fitted():
+    source, other = colors(1, 15_000), colors(3, 60)
+    both = np.concatenate([source, other])
+    target = np.concatenate([shown("natural", source), shown("cinematic", other)])
+    errors = []
+    for weight in (1.0, 10.0, 300.0):
+        found = fit_color_map(both, target, weights=np.r_[np.ones(len(source)), np.full(len(other), weight)])
+        errors.append(delta_e(found.value(other), target[len(source) :]).mean())
+    assert errors[1] < 0.95 * errors[0] and errors[2] < 0.5 * errors[0]
+
+
+def test_rows_without_weight_are_not_fitted():
+    source = colors(1, 15_000)
+    target = shown("natural", source)
+    target[600:] = shown("cinematic", source[600:])
+    found = fit_color_map(source, target, weights=np.arange(len(source)) < 600)
+    assert delta_e(found.value(colors(2)), shown("natural", colors(2))).mean() < 1.0
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
@@ -150,6 +169,9 @@ def test_a_few_wrong_rows_do_not_spoil_the_map():
         ({"target": np.random.default_rng(0).uniform(0, 1, (100, 3))}, "do not correspond"),
         ({"space": "cmyk"}, "expected one of"),
         ({"pictures": np.zeros(3)}, "pictures"),
+        ({"weights": np.ones(3)}, "weights"),
+        ({"weights": np.full(100, -1.0)}, "numbers from 0"),
+        ({"weights": np.r_[np.ones(8), np.zeros(92)]}, "12 of them or more above 0"),
     ],
 )
 def test_what_cannot_be_learned_from_is_said_in_one_sentence(change, told):

@@ -41,6 +41,7 @@ def merged(rows: Rows) -> Rows:
     return Rows(
         source=mean(rows.source), target=mean(rows.target), radius=mean(rows.radius), weight=weight / weight.sum(),
         picture=np.rint(mean(rows.picture)).astype(int), noise=mean(rows.noise) / np.sqrt(count),
+        worth=None if rows.worth is None else mean(rows.worth),
     )  # fmt: skip
 
 

@@ -40,7 +40,8 @@ WORTH = 0.1  # of what a base leaves: what compression must explain to be taken,
 @record(kw_only=True, eq=False)
 class Rows:
     """What a base is fitted to: `source` (N, 3) light, `target` (N, 3) codes 0 to 1 of the sRGB curve, `picture` (N,),
-    `radius` (N,), `weight` (N,) with sum 1, `noise` (N,) of the target's codes."""
+    `radius` (N,), `weight` (N,) with sum 1, `noise` (N,) of the target's codes. `worth` (N,) is how much each counts
+    beside what its color's rarity gives it, in `weight` too; None: all alike."""
 
     source: Array
     target: Array
@@ -48,12 +49,14 @@ class Rows:
     radius: Array
     weight: Array
     noise: Array
+    worth: Array | None = None
 
     def take(self, keep: Array) -> Rows:
         """The rows of an index or a mask; the weights sum to 1 again."""
         values = {name: getattr(self, name)[keep] for name in ("source", "target", "picture", "radius", "noise")}
         weight = self.weight[keep]
-        return Rows(**values, weight=weight / weight.sum())
+        worth = None if self.worth is None else self.worth[keep]
+        return Rows(**values, weight=weight / weight.sum(), worth=worth)
 
     @property
     def pictures(self) -> int:

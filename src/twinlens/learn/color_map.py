@@ -100,13 +100,15 @@ def fit_color_map(
     """The map from `source` to `target`.
 
     `source` (N, 3): linear scene light or camera RGB in any scale, black subtracted. `target` (N, 3): display codes 0
-    to 1 of `space`. `pictures` (N,): which picture a row is of (any labels), for held-out errors. `weights` (N,).
-    `radius` (N,): place in the frame, 0 centre to 1 corner: the source's vignette is found and left out of the map.
-    `noise` (N,) or a number: standard deviation of the target, in codes. `exposures`: every picture has an exposure of
-    its own. Raises ParameterError where no map can be made.
+    to 1 of `space`. `pictures` (N,): which picture a row is of (any labels), for held-out errors. `weights` (N,): how
+    much a row counts, beside what its color's rarity gives it; 0: not at all. `radius` (N,): place in the frame, 0
+    centre to 1 corner: the source's vignette is found and left out of the map. `noise` (N,) or a number: standard
+    deviation of the target, in codes. `exposures`: every picture has an exposure of its own. Raises ParameterError
+    where no map can be made.
     """
     source, target = _checked(source, target, space)
     picture, names = _pictures(pictures, len(source))
+    worth = _worth(weights, len(source))
     codes = target if space in ("srgb", "p3") else color.encode(color.decode(target, space))
     gains = white_gains(source, codes)
     rows = Rows(
@@ -114,8 +116,9 @@ def fit_color_map(
         target=codes,
         picture=picture,
         radius=np.full(len(source), np.nan) if radius is None else np.asarray(radius, float),
-        weight=even_weights(codes, weights),
+        weight=even_weights(codes, worth),
         noise=np.zeros(len(source)) + (0.0 if noise is None else np.asarray(noise, float)),
+        worth=worth,
     )
     freedom = Freedom(gain=exposures and len(names) > 1, vignette=radius is not None)
     used = rendering.thinned(rows, MOST_ROWS)
@@ -182,6 +185,17 @@ def _pictures(pictures: Any, count: int) -> tuple[Array, list[str]]:
         raise ParameterError(f"pictures: expected ({count},), got {labels.shape}")
     names, index = np.unique(labels, return_inverse=True)
     return index, [str(name) for name in names]
+
+
+def _worth(weights: Any, count: int) -> Array | None:
+    if weights is None:
+        return None
+    worth = np.asarray(weights, float)
+    if worth.shape != (count,):
+        raise ParameterError(f"weights: expected ({count},), got {worth.shape}")
+    if not np.isfinite(worth).all() or worth.min() < 0 or np.count_nonzero(worth) < FEWEST:
+        raise ParameterError(f"weights: numbers from 0 are wanted, {FEWEST} of them or more above 0")
+    return worth
 
 
 def white_gains(source: Array, codes: Array) -> Array:

@@ -139,12 +139,11 @@ def _rows(evidence: Evidence) -> Rows:
         raise ParameterError("nothing can be learned: all colors are the same")
     picture = np.asarray(evidence.picture, int)
     worth = np.array([CHART_WORTH if one.kind == "chart" else 1.0 for one in evidence.sources])
-    weight = np.where(good, 1.0, 0.0) * worth[picture]
     apart = any(one.shift > 0 for one in evidence.sources)
     rows = Rows(
         source=source, target=codes, picture=picture, radius=np.asarray(evidence.radius, float),
-        weight=even_weights(codes, weight, picture if apart else None),
-        noise=np.nan_to_num(np.asarray(evidence.noise, float)),
+        weight=even_weights(codes, np.where(good, worth[picture], 0.0), picture if apart else None),
+        noise=np.nan_to_num(np.asarray(evidence.noise, float)), worth=worth[picture],
     )  # fmt: skip
     return rows if good.all() else rows.take(good)
 

@@ -134,13 +134,10 @@ def thinned(rows: Rows, most: int, seed: int = 0, *, apart: bool = False) -> Row
     color counts on its own."""
     if len(rows.weight) <= most:
         return rows
+    most = min(most, np.count_nonzero(rows.weight))
     keep = np.random.default_rng(seed).choice(len(rows.weight), most, replace=False, p=rows.weight)
     part = rows.take(np.sort(keep))
-    return replace_weight(part, even_weights(part.target, picture=part.picture if apart else None))
-
-
-def replace_weight(rows: Rows, weight: Array) -> Rows:
-    return replace(rows, weight=weight / weight.sum())
+    return replace(part, weight=even_weights(part.target, part.worth, part.picture if apart else None))
 
 
 def matched(stage: LookMap, light: Array, rows: Rows, freedom: Freedom) -> Array:
