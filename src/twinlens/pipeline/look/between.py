@@ -17,7 +17,7 @@ import numpy.typing as npt
 from twinlens.core.look import Table, table_of
 from twinlens.numerics import color, curve, look
 from twinlens.numerics.lut import identity_table
-from twinlens.stages.look_map import LookMap, residual, transform_of
+from twinlens.stages.look_map import LookMap, residual
 
 Array = npt.NDArray[Any]
 
@@ -35,7 +35,7 @@ def corrections(base: LookMap, one: LookMap, other: LookMap, share: float) -> It
     """Tables with which `base` shows the mix of `one` and `other`: each smoother, and less near, than the last."""
     scene, weights = _colors()
     there = table_primaries(base)
-    before = color.encode(before_table(base, scene) @ there.T)
+    before = color.encode(base.before_table(scene) @ there.T)
     inside = ((before >= 0) & (before <= 1)).all(1)
     scene, before, weights = scene[inside], before[inside], weights[inside]
     shown = [curve.encode_tone(stage.render(scene)) for stage in (one, other)]
@@ -69,17 +69,6 @@ def _before_controls(base: LookMap, start: Array, wanted: Array, there: Array) -
         )
         codes += goal - color.encode(shown @ there.T)
     return codes
-
-
-def before_table(stage: LookMap, rgb: Array) -> Array:
-    """Display light (N, 3) of scene light after curve and kept color, where a residual table would act."""
-    transform = transform_of(stage)
-    light = look.root_terms(rgb * stage.gain, transform.shape[1]) @ transform.T
-    display = stage.toned(light)
-    if stage.curve == "none" or not (stage.keep_hue or stage.keep_saturation):
-        return display
-    kept = look.keep_color(look.oklab(display), look.oklab(light), stage.keep_hue, stage.keep_saturation)
-    return look.rec2020(kept)
 
 
 def _colors() -> tuple[Array, Array]:
