@@ -34,7 +34,7 @@ def pairs(saturation: float, metamerism: float) -> Rows:
 
 
 def fitted(rows: Rows, *, white: bool = True) -> Base:
-    return base.fit(rows, Freedom(white=white), color.rgb_from_rgb("srgb", "rec2020"))
+    return base.fit(rows, Freedom(white=white, unlike=white), color.rgb_from_rgb("srgb", "rec2020"))
 
 
 def unlike_a_saturation(found: Base) -> Any:
@@ -53,3 +53,14 @@ def test_any_saturation_is_found() -> None:
     found = fitted(pairs(VIVID, 0.0))
     assert found.matrix[:, :3].sum(1) == pytest.approx(1, abs=0.1)
     assert np.diag(found.matrix[:, :3]).mean() > 1.15
+
+
+def test_aligned_pictures_of_one_light_have_one_white() -> None:
+    rows = pairs(1.0, METAMERISM)  # each with a white of its own, and materials that two cameras see unlike
+    lights = (0, 1, 1)
+    each, together = (
+        base.fit(rows, Freedom(white=True, lights=known), color.rgb_from_rgb("srgb", "rec2020")).whites[1:]
+        for known in ((), lights)
+    )
+    assert np.ptp(together, axis=0).max() < 0.1 * np.ptp(each, axis=0).max()
+    assert together.mean(0) == pytest.approx(each.mean(0), abs=0.01)

@@ -91,12 +91,19 @@ class Base:
 
 @record(kw_only=True)
 class Freedom:
-    """What may differ between pictures, and whether strong colors may be compressed."""
+    """What may differ between pictures, and whether strong colors may be compressed.
+
+    `unlike`: source and target are of two cameras, not aligned by construction: what is left is alike in all places of
+    a material. `lights`: the light that each picture is of, where pictures of one light have one white; (): each has
+    its own.
+    """
 
     gain: bool = True
     white: bool = False
     vignette: bool = False
     compression: bool = False
+    unlike: bool = False
+    lights: tuple[int, ...] = ()
 
 
 def fit(
@@ -226,9 +233,9 @@ def _normal(rows: Rows, base: Base, freedom: Freedom, bent: float) -> tuple[Arra
     share = np.sqrt(rows.weight[:, None] / root)
     jacobian = (jacobian * share[..., None]).reshape(-1, count)
     normal, right = jacobian.T @ jacobian, -jacobian.T @ (off * share).ravel()
-    plain = ONE_SATURATION / pictures if freedom.white else 0.0
-    spread = np.array([EXPOSURE_SPREAD, WHITE_SPREAD])
-    for likely, away, weight in priors(base, spread, len(rows.weight), bent, plain):
+    plain = ONE_SATURATION / pictures if freedom.unlike else 0.0
+    spread = np.array([EXPOSURE_SPREAD, WHITE_SPREAD, LEAST_SPREAD])
+    for likely, away, weight in priors(base, spread, len(rows.weight), bent, plain, freedom.lights):
         normal += weight * likely.T @ likely
         right -= weight * likely.T @ away
         cost += weight * float(away @ away)

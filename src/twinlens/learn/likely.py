@@ -47,8 +47,11 @@ def _more_than_saturation() -> Array:
 CORNER_TERMS, MORE_THAN_SATURATION = _corner_terms(), _more_than_saturation()
 
 
-def priors(base: Base, spread: Array, count: int, bent: float, plain: float) -> Iterator[Prior]:
-    """All of them, for `count` rows. `spread`: of exposures and whites. `bent`: weight against terms beyond the 3x3.
+def priors(
+    base: Base, spread: Array, count: int, bent: float, plain: float, lights: tuple[int, ...] = ()
+) -> Iterator[Prior]:
+    """All of them, for `count` rows. `spread`: of exposures, of whites, and of whites in one light where pictures are
+    known to be of `lights` (by picture). `bent`: weight against terms beyond the 3x3.
     `plain`: weight against a 3x3 that is more than a saturation: few pictures seldom show every hue, and a maker's
     colors are mostly as much more or less vivid."""
     size = 3 * TERMS + 3 * tone.COUNT + 3 * len(base.gains) + 3
@@ -57,7 +60,7 @@ def priors(base: Base, spread: Array, count: int, bent: float, plain: float) -> 
     straight = np.zeros((9, size))
     straight[:, (TERMS * np.arange(3)[:, None] + np.arange(3)).ravel()] = MORE_THAN_SATURATION
     yield straight, MORE_THAN_SATURATION @ base.matrix[:, :3].ravel(), plain
-    yield from _pictures(base, size, spread, count)
+    yield from _pictures(base, size, spread, count, lights)
     fall = np.zeros((2, size))
     fall[[0, 1], [-3, -2]] = 1
     yield fall, base.vignette, 1 / VIGNETTE_SPREAD**2 / count
@@ -84,8 +87,8 @@ def _channel(base: Base, c: int, size: int, bent: float) -> Iterator[Prior]:
     yield apart, base.curves[c] - base.curves.mean(0), CURVE_APART / LOSS_WIDTH**2 / tone.COUNT
 
 
-def _pictures(base: Base, size: int, spread: Array, count: int) -> Iterator[Prior]:
-    """Of exposures and whites: each near the mean, which is kept."""
+def _pictures(base: Base, size: int, spread: Array, count: int, lights: tuple[int, ...]) -> Iterator[Prior]:
+    """Of exposures and whites: each near the mean, which is kept; whites near that of their light."""
     pictures, start = len(base.gains), 3 * TERMS + 3 * tone.COUNT
     each = np.zeros((pictures, size))
     each[np.arange(pictures), start + np.arange(pictures)] = 1
@@ -94,4 +97,10 @@ def _pictures(base: Base, size: int, spread: Array, count: int) -> Iterator[Prio
     white, own = np.zeros((2 * pictures, size)), base.whites[:, [0, 2]]
     white[np.arange(2 * pictures), start + pictures + np.arange(2 * pictures)] = 1
     yield white, own.ravel(), 10 / spread[1] ** 2 / count
-    yield white.reshape(pictures, 2, size).sum(0), own.sum(0), ALL_KEPT
+    by_picture = white.reshape(pictures, 2, size)
+    yield by_picture.sum(0), own.sum(0), ALL_KEPT
+    for light in set(lights):
+        of_light = np.flatnonzero(np.array(lights) == light)
+        apart = by_picture[of_light] - by_picture[of_light].mean(0)
+        away = own[of_light] - own[of_light].mean(0)
+        yield apart.reshape(-1, size), away.ravel(), 10 / spread[2] ** 2 / count

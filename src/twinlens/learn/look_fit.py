@@ -44,32 +44,44 @@ def fit_look(
     """The look that the evidence shows.
 
     `exposures`: every picture has an exposure of its own (their mean is kept). `whites`: every picture has a white of
-    its own; None: where pictures were not aligned by construction (`Source.shift` above 0). `vignette`: the source's
-    vignette is found; None: where radii are known. Raises ParameterError for a hopeless set, in one sentence.
+    its own; None: where pictures were not aligned by construction (`Source.shift` above 0), else every light has one.
+    `vignette`: the source's vignette is found; None: where radii are known. Raises ParameterError for a hopeless set,
+    in one sentence.
     """
     rows = merged(_rows(evidence))
     groups = light_groups(evidence)
     many = len(evidence.sources) > 1
     handheld = any(one.shift > 0 for one in evidence.sources)
+    lights = () if handheld or whites else _lights(groups, len(evidence.sources))
     freedom = Freedom(
         gain=exposures and many,
-        white=many and (handheld or len(set(groups.values())) > 1 if whites is None else whites),
+        white=many and (handheld or len(lights) > 0 if whites is None else whites),
         vignette=bool(np.isfinite(rows.radius).any()) if vignette is None else vignette,
+        unlike=many and handheld,
+        lights=lights,
     )
     found = rendering.fit(
-        rendering.thinned(rows, MOST_ROWS, apart=freedom.white), freedom, evidence.space, smoothing=smoothing
+        rendering.thinned(rows, MOST_ROWS, apart=freedom.unlike), freedom, evidence.space, smoothing=smoothing
     )
     check_relation(found, rows)
     local = _local(found, rows, evidence.space)
     if local.max(initial=0) > LOCAL_TONE:  # what no global look explains is noise to it
         rows = replace(rows, noise=np.hypot(rows.noise, CODE_A_STOP * local[rows.picture]))
         found = rendering.fit(
-            rendering.thinned(rows, MOST_ROWS, apart=freedom.white), freedom, evidence.space, smoothing=smoothing
+            rendering.thinned(rows, MOST_ROWS, apart=freedom.unlike), freedom, evidence.space, smoothing=smoothing
         )
         local = _local(found, rows, evidence.space)
-    lights = light_rows(found.map.transform, found.base, groups, handheld=handheld)
-    found, lights = in_order(found, lights)
-    return _told(evidence, name, found, rows, freedom, groups, lights, local, smoothing)
+    by_light = light_rows(found.map.transform, found.base, groups, handheld=handheld)
+    found, by_light = in_order(found, by_light)
+    return _told(evidence, name, found, rows, freedom, groups, by_light, local, smoothing)
+
+
+def _lights(groups: dict[int, float], pictures: int) -> tuple[int, ...]:
+    """The number of each picture's light, () where all are of one; one that does not tell its light has its own."""
+    numbers = {light: number for number, light in enumerate(sorted(set(groups.values())))}
+    if len(numbers) < 2:
+        return ()
+    return tuple(numbers[groups[k]] if k in groups else len(numbers) + k for k in range(pictures))
 
 
 def in_order(found: rendering.Rendering, lights: LightRows) -> tuple[rendering.Rendering, LightRows]:
@@ -86,7 +98,7 @@ def _told(
     groups: dict[int, float], lights: LightRows, local: Array, smoothing: float | None,
 ) -> LookFit:  # fmt: skip
     """The look with all that is known of it."""
-    space, used = evidence.space, rendering.thinned(rows, MOST_ROWS, apart=freedom.white)
+    space, used = evidence.space, rendering.thinned(rows, MOST_ROWS, apart=freedom.unlike)
     error = errors(found, rows, space)
     blind, matched = held_out(found, used, freedom, space, smoothing)
     pictures = tuple(

@@ -97,11 +97,11 @@ def fit(
     rows: Rows, freedom: Freedom, space: str, *, smoothing: float | None = None, start: Rendering | None = None
 ) -> Rendering:
     """The rendering nearest to the rows, within the guarantees. `start` is one of nearly the same rows."""
-    few = thinned(rows, BASE_ROWS, apart=freedom.white)
+    few = thinned(rows, BASE_ROWS, apart=freedom.unlike)
     if start is not None:
         freedom = replace(freedom, compression=start.base.compression != 0)
         base = bases.fit(few, freedom, _spaces(start.process, space), start.base, start.higher)
-        return _unchecked(rows, base, space, start, freedom.white)
+        return _unchecked(rows, base, space, start, freedom.unlike)
     found = [_in_process(process, rows, few, freedom, space, smoothing) for process in PROCESSES]
     return min(found, key=lambda one: (one.unlikely, _misses(one, rows)))
 
@@ -126,7 +126,7 @@ def _in_process(
     freedom = replace(freedom, compression=base.compression != 0)
     while problems(plain_map(base, space, process)) and (more := next(steps, None)):
         base, higher = bases.fit(few, freedom, there, base, more), more
-    return fit_field(rows, base, space, process, smoothing, higher, UNLIKE if freedom.white else 1.0)
+    return fit_field(rows, base, space, process, smoothing, higher, UNLIKE if freedom.unlike else 1.0)
 
 
 def thinned(rows: Rows, most: int, seed: int = 0, *, apart: bool = False) -> Rows:
