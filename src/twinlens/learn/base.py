@@ -30,7 +30,7 @@ CLIPPED = (0.004, 0.996)  # target code beyond which a channel says only that it
 STEPS = 60
 HELD_PASSES = 12
 HIGHER_TERMS = (100.0, 300.0, 1e3, 1e4, 1e6)  # weight of the terms beyond the 3x3; the next where the one before folds
-ONE_SATURATION = 80.0  # a picture: weight against a 3x3 that does more than one saturation, of pictures not aligned
+ONE_SATURATION = 80.0  # a picture: weight against a 3x3 that does more than one saturation, of photographs
 EXPOSURE_SPREAD, WHITE_SPREAD = 0.7, 0.03  # of log gains from picture to picture, before they are measured
 LEAST_SPREAD = 0.002
 COMPRESSIONS = (-0.5, 2.0)  # the least and the most
@@ -93,9 +93,9 @@ class Base:
 class Freedom:
     """What may differ between pictures, and whether strong colors may be compressed.
 
-    `unlike`: source and target are of two cameras, not aligned by construction: what is left is alike in all places of
-    a material. `lights`: the light that each picture is of, where pictures of one light have one white; (): each has
-    its own.
+    `unlike`: of photographs what is left is alike in all places of a color, for two cameras see materials unlike each
+    other, and demosaicing, sharpening and JPEG leave errors that are not by chance. `lights`: the light that each
+    picture is of, where pictures of one light have one white; (): each has its own.
     """
 
     gain: bool = True

@@ -57,7 +57,7 @@ def fit_look(
         gain=exposures and many,
         white=many and (handheld or len(lights) > 0 if whites is None else whites),
         vignette=bool(np.isfinite(rows.radius).any()) if vignette is None else vignette,
-        unlike=many and handheld,
+        unlike=_of_photographs(evidence),
         lights=lights,
     )
     found = rendering.fit(
@@ -74,6 +74,11 @@ def fit_look(
     by_light = light_rows(found.map.transform, found.base, groups, handheld=handheld)
     found, by_light = in_order(found, by_light)
     return _told(evidence, name, found, rows, freedom, groups, by_light, local, smoothing)
+
+
+def _of_photographs(evidence: Evidence) -> bool:
+    """Whether several pictures are learned from: what they leave is alike in all places of a color."""
+    return len(evidence.sources) > 1 and any(one.kind == "picture" for one in evidence.sources)
 
 
 def _lights(groups: dict[int, float], pictures: int) -> tuple[int, ...]:
@@ -151,7 +156,7 @@ def _rows(evidence: Evidence) -> Rows:
         raise ParameterError("nothing can be learned: all colors are the same")
     picture = np.asarray(evidence.picture, int)
     worth = np.array([CHART_WORTH if one.kind == "chart" else 1.0 for one in evidence.sources])
-    apart = any(one.shift > 0 for one in evidence.sources)
+    apart = _of_photographs(evidence)
     rows = Rows(
         source=source, target=codes, picture=picture, radius=np.asarray(evidence.radius, float),
         weight=even_weights(codes, np.where(good, worth[picture], 0.0), picture if apart else None),

@@ -28,7 +28,7 @@ from twinlens.stages.look_map import LookMap
 
 Array = npt.NDArray[Any]
 
-UNLIKE = 40.0  # times the smoothing where pictures were not aligned by construction: what they leave is alike in each
+UNLIKE = 40.0  # times the smoothing of photographs: what they leave is alike in each
 STIFFER = 6.0  # times, each time a guarantee does not hold
 TRIES, LOCAL_TRIES = 12, 8
 RAMPS, RAMP_STEPS = 60, 64
@@ -134,7 +134,7 @@ def thinned(rows: Rows, most: int, seed: int = 0, *, apart: bool = False) -> Row
     color counts on its own."""
     if len(rows.weight) <= most:
         return rows
-    most = min(most, np.count_nonzero(rows.weight))
+    most = min(most, int(np.count_nonzero(rows.weight)))
     keep = np.random.default_rng(seed).choice(len(rows.weight), most, replace=False, p=rows.weight)
     part = rows.take(np.sort(keep))
     return replace(part, weight=even_weights(part.target, part.worth, part.picture if apart else None))
@@ -197,8 +197,8 @@ def _equations(
 ) -> tuple[equations.System, float]:
     """The equations of the residual: rows, and greys that are neutral as far as no row says otherwise; and the
     smoothing, where none is given that of the scatter about a first residual, then the likeliest of its multiples.
-    Where pictures are not aligned (`unlike` above 1) what they leave is alike within each, and would be taken for the
-    maker's: it counts as fewer rows, and each channel by its own scatter."""
+    What photographs leave (`unlike` above 1) is alike within each, and would be taken for the maker's: it counts as
+    fewer rows, and each channel by its own scatter."""
     codes = display_codes(plain, base.light(few))
     greys = display_codes(plain, np.repeat(GREYS[:, None], 3, 1))
     wanted = np.clip(np.repeat(greys.mean(1, keepdims=True), 3, 1), 0, 1)

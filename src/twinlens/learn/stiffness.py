@@ -26,7 +26,7 @@ CELLS = 17  # a side of the codes, in which colors are counted
 ROWS_A_CELL = 8.0  # as many, at the most, are taken to tell of the field each on its own
 TIMES, UP, DOWN = 10**0.5, 2, 1  # multiples of the smoothing that are tried for the free part: steps up and down
 KNOWN_TIMES = 10 ** np.array([-0.5, 0.0, 0.5, 1.0])  # ... and for the fields of known shapes
-ROWS_UNLIKE, UP_UNLIKE, DOWN_UNLIKE = 0.7, 4, 3  # the same where pictures are not aligned
+ROWS_UNLIKE, UP_UNLIKE, DOWN_UNLIKE = 0.7, 4, 3  # the same of photographs
 KNOWN_UNLIKE = 10 ** np.array([-1.5, -1.0, -0.5, 0.0, 0.5, 1.0])
 LEAST_SPREAD = 2e-4  # code: the least that a channel scatters by
 
@@ -52,8 +52,8 @@ def trusted(off: Array) -> Trust:
 
 def likeliest(system: System, smoothing: float, target: Array, unlike: bool = False) -> tuple[System, float]:
     """A system of target codes (N, 3) with the weight of the known shapes, and the smoothing of the free part, under
-    which they are most likely: multiples of a smoothing. `unlike`: pictures were not aligned by construction, what they
-    leave is alike within each: too much so for bases to be compared by it, so the rows are unknown afterwards."""
+    which they are most likely: multiples of a smoothing. `unlike`: what photographs leave is alike within each: too
+    much so for bases to be compared by it, so the rows are unknown afterwards."""
     if unlike:
         each, up, down, known = ROWS_UNLIKE, UP_UNLIKE, DOWN_UNLIKE, smoothing * KNOWN_UNLIKE
     else:
