@@ -91,6 +91,8 @@ class System:
         count = shapes.shape[2]
         alone, owned, factors = np.empty_like(self.right), [np.empty(0)] * 3, []
         normal, right, narrowed = np.zeros((count, count)), np.zeros(count), 0.0
+        seen = np.flatnonzero(self.matrix.diagonal() if more is None else self.matrix.diagonal() + more.diagonal())
+        inner, inner_more = (None if one is None else one[np.ix_(seen, seen)] for one in (self.matrix, more))
         for trust in np.unique(self.trust):
             channels = np.flatnonzero(np.array(self.trust) == trust)
             known = trust * self.matrix if more is None else trust * self.matrix + smoothing * more
@@ -100,9 +102,9 @@ class System:
             whole[diagonal] += ridge
             factor = cholesky(whole, lower=True, overwrite_a=True, check_finite=False)
             factors.append((channels, factor))
-            seen = np.flatnonzero(known[diagonal])
             pull = np.zeros((len(channels), len(known), count))
-            pull[:, seen] = known[np.ix_(seen, seen)] @ shapes[channels][:, seen]
+            among = trust * inner if inner_more is None else trust * inner + smoothing * inner_more
+            pull[:, seen] = among @ shapes[channels][:, seen]
             sides = np.concatenate([*pull, self.right[:, channels]], 1)
             ahead = solve_triangular(factor, sides, lower=True, check_finite=False)
             *owns, alone[:, channels] = np.split(ahead, np.arange(1, len(channels) + 1) * count, 1)

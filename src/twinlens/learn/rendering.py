@@ -45,8 +45,8 @@ GREY_WEIGHT, GREY_NOISE = 1e-3, 0.03  # ... with this share of all weight, withi
 @record(kw_only=True, eq=False)
 class Rendering:
     """`map` is the whole; `plain` the same without residual table; `base` what it was made of; `smoothing`, `times` and
-    `trust` those of the equations of its residual; `unlikely` minus the log of how likely its colors are, 0 if
-    unknown."""
+    `trust` those of the equations of its residual, `change` (n, 3) their solution, None without; `unlikely` minus the
+    log of how likely its colors are, 0 if unknown."""
 
     map: LookMap
     plain: LookMap
@@ -54,6 +54,7 @@ class Rendering:
     smoothing: float
     times: float = 1.0
     trust: equations.Trust = equations.EVEN
+    change: Array | None = None
     higher: float = 1.0
     process: str = "p3"
     unlikely: float = 0.0
@@ -181,7 +182,7 @@ def _unchecked(rows: Rows, base: Base, space: str, start: Rendering, apart: bool
     whole = plain
     if np.isfinite(start.smoothing):
         few = thinned(rows, FIELD_ROWS, apart=apart)
-        system, _ = _equations(few, plain, base, start.smoothing, times=start.times, trust=start.trust)
+        system, _ = _equations(few, plain, base, start.smoothing, 1.0, start.times, start.trust, start.change)
         whole = with_field(plain, system.solve(start.smoothing))
     return replace(start, map=whole, plain=plain, base=base, notes=())
 
@@ -194,11 +195,13 @@ def _equations(
     unlike: float = 1.0,
     times: float = 1.0,
     trust: equations.Trust = equations.EVEN,
+    near: Array | None = None,
 ) -> tuple[equations.System, float]:
     """The equations of the residual: rows, and greys that are neutral as far as no row says otherwise; and the
     smoothing, where none is given that of the scatter about a first residual, then the likeliest of its multiples.
-    What photographs leave (`unlike` above 1) is alike within each, and would be taken for the maker's: it counts as
-    fewer rows, and each channel by its own scatter."""
+    `near` is a solution for nearly the same rows, from which a given smoothing's is soon found. What photographs leave
+    (`unlike` above 1) is alike within each, and would be taken for the maker's: it counts as fewer rows, and each
+    channel by its own scatter."""
     codes = display_codes(plain, base.light(few))
     greys = display_codes(plain, np.repeat(GREYS[:, None], 3, 1))
     wanted = np.clip(np.repeat(greys.mean(1, keepdims=True), 3, 1), 0, 1)
@@ -210,7 +213,7 @@ def _equations(
         np.concatenate([few.noise, np.full(count, GREY_NOISE)]),
     )
     if smoothing is not None:
-        return equations.gather(*data, smoothing, times, trust=trust), smoothing
+        return equations.gather(*data, smoothing, times, near, trust), smoothing
     first = stiffness.by_scatter(few.target, float(np.median(few.noise)))
     found = equations.gather(*data, first).solve(first)
     change = fields.interpolation(codes) @ found
@@ -249,7 +252,7 @@ def fit_field(
             repaired = ("the residual was smoothed where the order of colors would have changed",) if attempt else ()
             return Rendering(
                 map=whole, plain=plain, base=base, smoothing=smoothing, times=system.times, trust=system.trust,
-                higher=higher, process=process, unlikely=stiffness.unlikelihood(system, smoothing),
+                change=change, higher=higher, process=process, unlikely=stiffness.unlikelihood(system, smoothing),
                 notes=(*black_and_white, *repaired),
             )  # fmt: skip
         places = broken_places(whole)
