@@ -245,6 +245,15 @@ def test_each_light_gets_its_own_white():
     assert np.ptp(whites[:2], axis=0).max() < 0.004 and np.ptp(whites[2:], axis=0).max() < 0.004
 
 
+def test_a_last_picture_without_use_in_a_light_of_its_own_is_told_and_not_learned_from():
+    whole = evidence(stops=0.0)
+    sources = tuple(Source(name=f"{n}", cct=(6500.0, 6500.0, 2850.0, 4000.0)[n]) for n in range(PICTURES))
+    target = np.where(whole.picture[:, None] == PICTURES - 1, np.nan, whole.target)
+    fit = fit_look(replace(whole, target=target, sources=sources))
+    assert fit.lights == (2850.0, 6500.0) and len(fit.value.map.lights) == 2
+    assert [one.samples > 0 for one in fit.pictures] == [True] * (PICTURES - 1) + [False]
+
+
 def test_evidence_without_use_is_refused():
     whole = evidence()
     with pytest.raises(ParameterError, match="are needed"):

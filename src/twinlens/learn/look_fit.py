@@ -49,10 +49,10 @@ def fit_look(
     in one sentence.
     """
     rows = merged(_rows(evidence))
-    groups = light_groups(evidence)
+    groups = {k: light for k, light in light_groups(evidence).items() if k in rows.picture}
     many = len(evidence.sources) > 1
     handheld = any(one.shift > 0 for one in evidence.sources)
-    lights = () if handheld or whites else _lights(groups, len(evidence.sources))
+    lights = () if handheld or whites else _lights(groups, rows.pictures)
     freedom = Freedom(
         gain=exposures and many,
         white=many and (handheld or len(lights) > 0 if whites is None else whites),
@@ -64,13 +64,13 @@ def fit_look(
         rendering.thinned(rows, MOST_ROWS, apart=freedom.unlike), freedom, evidence.space, smoothing=smoothing
     )
     check_relation(found, rows)
-    local = _local(found, rows, evidence.space)
+    local = _local(found, rows, evidence)
     if local.max(initial=0) > LOCAL_TONE:  # what no global look explains is noise to it
         rows = replace(rows, noise=np.hypot(rows.noise, CODE_A_STOP * local[rows.picture]))
         found = rendering.fit(
             rendering.thinned(rows, MOST_ROWS, apart=freedom.unlike), freedom, evidence.space, smoothing=smoothing
         )
-        local = _local(found, rows, evidence.space)
+        local = _local(found, rows, evidence)
     by_light = light_rows(found.map.transform, found.base, groups, handheld=handheld)
     found, by_light = in_order(found, by_light)
     return _told(evidence, name, found, rows, freedom, groups, by_light, local, smoothing)
@@ -151,28 +151,27 @@ def _rows(evidence: Evidence) -> Rows:
         raise ParameterError(
             f"nothing can be learned: {int(good.sum())} corresponding colors were found, {FEWEST_ROWS} are needed"
         )
+    source, target = source[good], target[good]
     codes = np.clip(color.encode(np.clip(target @ color.rgb_from_rgb(evidence.space, "rec2020").T, 0, 1)), 0, 1)
-    if np.ptp(codes[good], axis=0).max() < 0.02 or np.ptp(source[good], axis=0).max() < 1e-3 * source[good].max():
+    if np.ptp(codes, axis=0).max() < 0.02 or np.ptp(source, axis=0).max() < 1e-3 * source.max():
         raise ParameterError("nothing can be learned: all colors are the same")
-    picture = np.asarray(evidence.picture, int)
-    worth = np.array([CHART_WORTH if one.kind == "chart" else 1.0 for one in evidence.sources])
-    apart = _of_photographs(evidence)
-    rows = Rows(
-        source=source, target=codes, picture=picture, radius=np.asarray(evidence.radius, float),
-        weight=even_weights(codes, np.where(good, worth[picture], 0.0), picture if apart else None),
-        noise=np.nan_to_num(np.asarray(evidence.noise, float)), worth=worth[picture],
+    picture, radius, noise = (np.asarray(one)[good] for one in (evidence.picture, evidence.radius, evidence.noise))
+    worth = np.array([CHART_WORTH if one.kind == "chart" else 1.0 for one in evidence.sources])[picture]
+    return Rows(
+        source=source, target=codes, picture=picture.astype(int), radius=radius.astype(float),
+        weight=even_weights(codes, worth, picture if _of_photographs(evidence) else None),
+        noise=np.nan_to_num(noise.astype(float)), worth=worth,
     )  # fmt: skip
-    return rows if good.all() else rows.take(good)
 
 
-def _local(found: rendering.Rendering, rows: Rows, space: str) -> Array:
+def _local(found: rendering.Rendering, rows: Rows, evidence: Evidence) -> Array:
     """Each picture's spread (robust, in stops of display luminance) that the look leaves."""
-    luma = color.xyz_from_rgb(space)[1]
+    luma = color.xyz_from_rgb(evidence.space)[1]
     shown = color.decode(rendering.shown_codes(found.map, found.base.light(rows))) @ luma
     wanted = color.decode(rows.target) @ luma
     stops = np.log2(np.maximum(shown, 0.002) / np.maximum(wanted, 0.002))
     each = []
-    for index in range(rows.pictures):
+    for index in range(len(evidence.sources)):
         own = stops[rows.picture == index]
         each.append(1.4826 * np.median(np.abs(own - np.median(own))) if len(own) else 0.0)
     return np.array(each)

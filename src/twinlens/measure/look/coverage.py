@@ -27,9 +27,12 @@ MOST_NAMED = 6  # colors that a sentence names
 
 def coverage(display: Array, weight: Array | None = None) -> tuple[Rows, tuple[float, ...]]:
     """How many samples (or how much `weight` (N,)) of display light (N, 3), linear Rec. 2020, lie in each part of color
-    space: 9 rows of 12 sectors as in `Learned.coverage`, and the greys by ten bands of lightness."""
-    lab = look.oklab(np.clip(np.asarray(display, float), 0, None))
-    weight = np.ones(len(lab)) if weight is None else np.asarray(weight, float)
+    space: 9 rows of 12 sectors as in `Learned.coverage`, and the greys by ten bands of lightness. What is no number
+    counts nowhere."""
+    light = np.clip(np.asarray(display, float), 0, None)
+    known = np.isfinite(light).all(1)
+    lab = look.oklab(light[known])
+    weight = np.ones(len(lab)) if weight is None else np.asarray(weight, float)[known]
     chroma, hue = np.hypot(lab[:, 1], lab[:, 2]), np.arctan2(lab[:, 2], lab[:, 1])
     sector = np.rint(hue / (2 * np.pi / len(SECTORS))).astype(int) % len(SECTORS)
     row = np.digitize(lab[:, 0], LIGHTNESS_BANDS) * len(CHROMA_NAMES) + np.digitize(chroma, CHROMA_BANDS) - 1
